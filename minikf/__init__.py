@@ -1,0 +1,1 @@
+"""MiniKF: all of Kubeflow on a laptop, managed from the terminal."""

@@ -1,0 +1,1 @@
+"""The embedded engine's daemon: the Kubernetes API for Kubeflow's kinds, with pods as processes."""

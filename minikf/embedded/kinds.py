@@ -1,0 +1,119 @@
+"""The kinds that the embedded engine serves, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One resource of the API.
+
+    `stored_only` is why an object of this kind changes nothing here (sent to clients as a warning), or "".
+    """
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    has_status: bool = True
+    stored_only: str = ""
+
+    @cached_property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @cached_property
+    def singular(self) -> str:
+        return self.kind.lower()
+
+    @cached_property
+    def is_custom(self) -> bool:
+        """Whether a CRD defines it on a real cluster: no strategic merge patch, schema without merge keys."""
+        return self.group.endswith((".kubeflow.org", ".kserve.io")) or self.group == "kubeflow.org"
+
+    def __hash__(self) -> int:
+        return hash((self.group, self.plural))
+
+
+_ONE_USER = "one user owns this platform: the rule is kept, not enforced"
+_RBAC = "rbac.authorization.k8s.io"
+
+KINDS: tuple[Kind, ...] = (
+    Kind("", "v1", "namespaces", "Namespace", namespaced=False, short_names=("ns",)),
+    Kind("", "v1", "pods", "Pod", short_names=("po",), categories=("all",)),
+    Kind("", "v1", "configmaps", "ConfigMap", short_names=("cm",), has_status=False),
+    Kind("", "v1", "secrets", "Secret", has_status=False),
+    Kind("", "v1", "serviceaccounts", "ServiceAccount", short_names=("sa",), has_status=False),
+    Kind("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", short_names=("pvc",)),
+    Kind("", "v1", "services", "Service", short_names=("svc",), categories=("all",)),
+    Kind("", "v1", "events", "Event", short_names=("ev",), has_status=False),
+    Kind("", "v1", "resourcequotas", "ResourceQuota", short_names=("quota",)),
+    Kind("", "v1", "limitranges", "LimitRange", short_names=("limits",), has_status=False),
+    Kind("batch", "v1", "jobs", "Job", categories=("all",)),
+    Kind(_RBAC, "v1", "roles", "Role", has_status=False, stored_only=_ONE_USER),
+    Kind(_RBAC, "v1", "rolebindings", "RoleBinding", has_status=False, stored_only=_ONE_USER),
+    Kind(_RBAC, "v1", "clusterroles", "ClusterRole", False, has_status=False, stored_only=_ONE_USER),
+    Kind(_RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", False, has_status=False, stored_only=_ONE_USER),
+    Kind("trainer.kubeflow.org", "v1alpha1", "trainjobs", "TrainJob"),
+    Kind("trainer.kubeflow.org", "v1alpha1", "trainingruntimes", "TrainingRuntime", has_status=False),
+    Kind("trainer.kubeflow.org", "v1alpha1", "clustertrainingruntimes", "ClusterTrainingRuntime", False, has_status=False),
+    Kind("serving.kserve.io", "v1beta1", "inferenceservices", "InferenceService", short_names=("isvc",)),
+    Kind("serving.kserve.io", "v1alpha1", "servingruntimes", "ServingRuntime", has_status=False),
+    Kind("serving.kserve.io", "v1alpha1", "clusterservingruntimes", "ClusterServingRuntime", False, has_status=False),
+)
+
+_BY_PATH = {(k.group, k.version, k.plural): k for k in KINDS}
+_BY_KIND = {(k.group, k.kind): k for k in KINDS}
+
+
+def by_path(group: str, version: str, plural: str) -> Kind | None:
+    """The kind at `/apis/<group>/<version>/<plural>`, or None outside the subset."""
+    return _BY_PATH.get((group, version, plural))
+
+
+def by_kind(group: str, kind: str) -> Kind | None:
+    """The kind of an object or an owner reference, or None outside the subset."""
+    return _BY_KIND.get((group, kind))
+
+
+def of(api_version: str, kind: str) -> Kind | None:
+    """The kind that an object's `apiVersion` and `kind` name, or None outside the subset."""
+    group, _, version = api_version.rpartition("/")
+    found = _BY_KIND.get((group, kind))
+    return found if found is not None and found.version == version else None
+
+
+def groups() -> dict[str, list[str]]:
+    """Versions by API group in the order of the table; the core group is ""."""
+    out: dict[str, list[str]] = {}
+    for kind in KINDS:
+        versions = out.setdefault(kind.group, [])
+        if kind.version not in versions:
+            versions.append(kind.version)
+    return out
+
+
+def in_version(group: str, version: str) -> Iterable[Kind]:
+    return (k for k in KINDS if (k.group, k.version) == (group, version))
+
+
+NAMESPACE = _BY_KIND["", "Namespace"]
+POD = _BY_KIND["", "Pod"]
+CONFIG_MAP = _BY_KIND["", "ConfigMap"]
+SECRET = _BY_KIND["", "Secret"]
+PVC = _BY_KIND["", "PersistentVolumeClaim"]
+SERVICE = _BY_KIND["", "Service"]
+EVENT = _BY_KIND["", "Event"]
+JOB = _BY_KIND["batch", "Job"]
+TRAIN_JOB = _BY_KIND["trainer.kubeflow.org", "TrainJob"]
+TRAINING_RUNTIME = _BY_KIND["trainer.kubeflow.org", "TrainingRuntime"]
+CLUSTER_TRAINING_RUNTIME = _BY_KIND["trainer.kubeflow.org", "ClusterTrainingRuntime"]
+INFERENCE_SERVICE = _BY_KIND["serving.kserve.io", "InferenceService"]
+SERVING_RUNTIME = _BY_KIND["serving.kserve.io", "ServingRuntime"]
+CLUSTER_SERVING_RUNTIME = _BY_KIND["serving.kserve.io", "ClusterServingRuntime"]

@@ -1,0 +1,130 @@
+"""Where a platform's files are: XDG directories, one folder per platform name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from minikf.errors import UsageError
+
+DEFAULT_PLATFORM = "default"
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    """A base directory by the XDG specification: a relative value is ignored, as it demands."""
+    value = os.environ.get(variable, "")
+    base = Path(value) if value.startswith("/") else Path.home() / fallback
+    return base / "minikf"
+
+
+def data_home() -> Path:
+    """`$XDG_DATA_HOME/minikf`: what the user would miss."""
+    return _xdg("XDG_DATA_HOME", ".local/share")
+
+
+def cache_home() -> Path:
+    """`$XDG_CACHE_HOME/minikf`: what can be made again; shared by all platforms."""
+    return _xdg("XDG_CACHE_HOME", ".cache")
+
+
+@dataclass(frozen=True)
+class PlatformPaths:
+    """The files of one platform. Nothing is created by asking for a path."""
+
+    name: str
+    config: Path
+    state: Path
+    data: Path
+    cache: Path
+
+    @classmethod
+    def of(cls, name: str = DEFAULT_PLATFORM) -> PlatformPaths:
+        """The paths of the platform `name`. Raises UsageError when the name is no DNS label of at most 40 characters."""
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"'{name}' cannot name a platform",
+                cause="a name has 1 to 40 of a-z, 0-9 and '-', and begins and ends with a letter or digit",
+                advice="minikf up --platform my-platform",
+            )
+        return cls(
+            name=name,
+            config=_xdg("XDG_CONFIG_HOME", ".config") / "platforms" / name,
+            state=_xdg("XDG_STATE_HOME", ".local/state") / "platforms" / name,
+            data=data_home() / "platforms" / name,
+            cache=cache_home(),
+        )
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The platform's own kubeconfig (0600)."""
+        return self.config / "kubeconfig"
+
+    @property
+    def ca(self) -> Path:
+        """The certificate of the platform's own CA, PEM; what SDKs are told to trust."""
+        return self.config / "ca.crt"
+
+    @property
+    def token(self) -> Path:
+        """The platform's credential (0600)."""
+        return self.config / "token"
+
+    @property
+    def tls(self) -> Path:
+        """CA key, server key and server certificate (0700)."""
+        return self.state / "tls"
+
+    @property
+    def platform_file(self) -> Path:
+        """Which engine the platform has and the ports it was given, JSON."""
+        return self.state / "platform.json"
+
+    @property
+    def daemon_file(self) -> Path:
+        """Pid, start time and address of the running daemon, JSON."""
+        return self.state / "daemon.json"
+
+    @property
+    def daemon_log(self) -> Path:
+        return self.state / "daemon.log"
+
+    @property
+    def database(self) -> Path:
+        return self.data / "objects.db"
+
+    @property
+    def pods(self) -> Path:
+        """Working folders, logs and exit records of pods."""
+        return self.data / "pods"
+
+    @property
+    def volumes(self) -> Path:
+        """One folder per PersistentVolumeClaim: volumes/<namespace>/<name>."""
+        return self.data / "volumes"
+
+    @property
+    def blobs(self) -> Path:
+        """Content-addressed files: blobs/sha256/<first two>/<hash>."""
+        return self.data / "blobs"
+
+    @property
+    def registry_database(self) -> Path:
+        return self.data / "registry.db"
+
+    @property
+    def environments(self) -> Path:
+        """Python environments by requirements hash, shared by all platforms."""
+        return self.cache / "environments"
+
+    @property
+    def sockets(self) -> Path:
+        """Folder of unix sockets; short, since a socket's path has at most about 100 bytes."""
+        digest = hashlib.sha256(str(self.state).encode()).hexdigest()[:12]
+        runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+        base = Path(runtime) if runtime.startswith("/") and len(runtime) < 40 else Path(tempfile.gettempdir())
+        return base / f"minikf-{os.getuid()}-{digest}"
