@@ -18,13 +18,37 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 def _xdg(variable: str, fallback: str) -> Path:
     """A base directory by the XDG specification: a relative value is ignored, as it demands."""
     value = os.environ.get(variable, "")
-    base = Path(value) if value.startswith("/") else Path.home() / fallback
+    base = Path(value) if value.startswith("/") else _home() / fallback
     return base / "minikf"
+
+
+def _home() -> Path:
+    """The user's home folder. Raises UsageError when it is unknown or nothing to build a path on."""
+    try:
+        home = Path.home()
+    except RuntimeError as error:
+        raise _no_home(str(error)) from error
+    if os.environ.get("HOME", "/") == "" or not home.is_absolute():
+        raise _no_home("HOME is empty or not an absolute path")
+    return home
+
+
+def _no_home(cause: str) -> UsageError:
+    return UsageError(
+        "your home folder is not known, so there is no place for MiniKF's files",
+        cause=cause,
+        advice="export HOME=/path/to/your/home",
+    )
 
 
 def data_home() -> Path:
     """`$XDG_DATA_HOME/minikf`: what the user would miss."""
     return _xdg("XDG_DATA_HOME", ".local/share")
+
+
+def state_home() -> Path:
+    """`$XDG_STATE_HOME/minikf`: logs and what is known about running things."""
+    return _xdg("XDG_STATE_HOME", ".local/state")
 
 
 def cache_home() -> Path:
@@ -44,7 +68,7 @@ class PlatformPaths:
 
     @classmethod
     def of(cls, name: str = DEFAULT_PLATFORM) -> PlatformPaths:
-        """The paths of the platform `name`. Raises UsageError when the name is no DNS label of at most 40 characters."""
+        """The paths of the platform `name`. Raises UsageError when it is no DNS label of 1 to 40 characters."""
         if not _NAME.fullmatch(name):
             raise UsageError(
                 f"'{name}' cannot name a platform",

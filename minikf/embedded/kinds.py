@@ -37,11 +37,17 @@ class Kind:
         """Whether a CRD defines it on a real cluster: no strategic merge patch, schema without merge keys."""
         return self.group.endswith((".kubeflow.org", ".kserve.io")) or self.group == "kubeflow.org"
 
+    @cached_property
+    def has_generation(self) -> bool:
+        """Whether `metadata.generation` counts changes of the spec, as in Kubernetes 1.34."""
+        return self.is_custom or self.kind in ("Pod", "Job")
+
     def __hash__(self) -> int:
         return hash((self.group, self.plural))
 
 
 _ONE_USER = "one user owns this platform: the rule is kept, not enforced"
+_TRAINER = "trainer.kubeflow.org"
 _RBAC = "rbac.authorization.k8s.io"
 
 KINDS: tuple[Kind, ...] = (
@@ -60,9 +66,9 @@ KINDS: tuple[Kind, ...] = (
     Kind(_RBAC, "v1", "rolebindings", "RoleBinding", has_status=False, stored_only=_ONE_USER),
     Kind(_RBAC, "v1", "clusterroles", "ClusterRole", False, has_status=False, stored_only=_ONE_USER),
     Kind(_RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", False, has_status=False, stored_only=_ONE_USER),
-    Kind("trainer.kubeflow.org", "v1alpha1", "trainjobs", "TrainJob"),
-    Kind("trainer.kubeflow.org", "v1alpha1", "trainingruntimes", "TrainingRuntime", has_status=False),
-    Kind("trainer.kubeflow.org", "v1alpha1", "clustertrainingruntimes", "ClusterTrainingRuntime", False, has_status=False),
+    Kind(_TRAINER, "v1alpha1", "trainjobs", "TrainJob"),
+    Kind(_TRAINER, "v1alpha1", "trainingruntimes", "TrainingRuntime", has_status=False),
+    Kind(_TRAINER, "v1alpha1", "clustertrainingruntimes", "ClusterTrainingRuntime", False, has_status=False),
     Kind("serving.kserve.io", "v1beta1", "inferenceservices", "InferenceService", short_names=("isvc",)),
     Kind("serving.kserve.io", "v1alpha1", "servingruntimes", "ServingRuntime", has_status=False),
     Kind("serving.kserve.io", "v1alpha1", "clusterservingruntimes", "ClusterServingRuntime", False, has_status=False),

@@ -1,0 +1,1 @@
+"""The daemon's HTTP surface: the guard in front, the Kubernetes API behind it."""

@@ -1,0 +1,16 @@
+"""`minikf` and `python -m minikf`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """The program; ends the process with an exit code of docs/exit-codes.md."""
+    from minikf.cli.main import main as run
+
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""minikf down"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from minikf.cli.options import Json, Platform, platform_of
+
+
+def down(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    keep_data: Annotated[bool, typer.Option("--keep-data", help="Keep objects, volumes and models.")] = False,
+    platform: Platform = "",
+    as_json: Json = False,
+) -> None:
+    """Stop the platform and remove it with its data; asks first."""
+    from minikf.cli import render
+    from minikf.up import down as remove
+
+    name = platform_of(context, platform)
+    _agree(name, yes, keep_data)
+    render.follow(remove(name, keep_data=keep_data), as_json=as_json)
+    if as_json:
+        render.data({"platform": name, "removed": True, "dataKept": keep_data})
+    else:
+        render.text(f"platform '{name}' is removed" + ("; its data is kept" if keep_data else ""))
+
+
+def _agree(name: str, yes: bool, keep_data: bool) -> None:
+    """Raises Refused unless the user agrees; never asks where nobody can answer."""
+    from minikf.cli import render
+    from minikf.commands import command
+    from minikf.errors import Refused
+    from minikf.paths import PlatformPaths
+
+    if yes:
+        return
+    again = command("down --yes", name)
+    if not render.has_terminal():
+        raise Refused(f"platform '{name}' was not removed", cause="there is no terminal to ask on", advice=again)
+    what = "its data stays" if keep_data else f"its objects, volumes and models in {PlatformPaths.of(name).data} too"
+    if not typer.confirm(f"Remove platform '{name}' ({what})?", err=True):
+        raise Refused(f"platform '{name}' was not removed", cause="you said no")

@@ -1,0 +1,33 @@
+"""What `up` and `start` print at the end."""
+
+from __future__ import annotations
+
+from minikf.cli import render
+from minikf.commands import command
+from minikf.engine.protocol import Steps
+from minikf.spec import Access
+
+
+def show_access(steps: Steps[Access], as_json: bool) -> None:
+    """Follows the work and says how to reach what it made."""
+    access = render.follow(steps, as_json=as_json)
+    if as_json:
+        render.data(as_dict(access))
+        return
+    env, demo = command("env", access.platform), command("demo", access.platform)
+    render.text(f"platform '{access.platform}' ({access.engine}) is up at {access.server}")
+    render.text(f'  kubectl and SDKs:  eval "$({env})"')
+    render.text(f"  first steps:       {demo}")
+
+
+def as_dict(access: Access) -> dict[str, object]:
+    """What `--json` prints; keys as in the files that hold them, no secret among them."""
+    return {
+        "platform": access.platform,
+        "engine": access.engine,
+        "server": access.server,
+        "kubeconfig": str(access.kubeconfig),
+        "ca": str(access.ca),
+        "token": str(access.token),
+        "endpoints": access.endpoints,
+    }

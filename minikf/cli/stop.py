@@ -1,0 +1,20 @@
+"""minikf stop"""
+
+from __future__ import annotations
+
+import typer
+
+from minikf.cli.options import Json, Platform, platform_of
+
+
+def stop(context: typer.Context, platform: Platform = "", as_json: Json = False) -> None:
+    """Stop the platform and all that runs on it; keeps its data."""
+    from minikf.cli import render
+    from minikf.up import stop as end
+
+    name = platform_of(context, platform)
+    render.follow(end(name), as_json=as_json)
+    if as_json:
+        render.data({"platform": name, "running": False})
+    else:
+        render.text(f"platform '{name}' is stopped; its data is kept (minikf start, minikf down)")

@@ -1,0 +1,72 @@
+"""Answers of the Kubernetes API: objects, lists, tables and `Status`, in the form the client accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from minikf.embedded.api.call import Call, Send
+from minikf.embedded.kinds import Kind
+from minikf.embedded.status import ApiError
+from minikf.embedded.store import Entry
+from minikf.embedded.table import table
+
+JSON = b"application/json"
+
+
+def wants_table(call: Call) -> bool:
+    return "as=Table" in call.accept
+
+
+def wants_metadata(call: Call) -> bool:
+    return "as=PartialObjectMetadata" in call.accept and not wants_table(call)
+
+
+async def send_bytes(
+    send: Send, body: bytes, code: int = 200, content_type: bytes = JSON, warnings: list[str] | None = None
+) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+    for text in warnings or ():
+        # RFC 7234 warn-text as client-go reads it: 299 - "text"
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+        headers.append((b"warning", f'299 - "{quoted}"'.encode("utf-8", "replace")))
+    await send({"type": "http.response.start", "status": code, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_json(
+    send: Send, value: Any, code: int = 200, content_type: bytes = JSON, warnings: list[str] | None = None
+) -> None:
+    await send_bytes(send, orjson.dumps(value), code, content_type, warnings)
+
+
+async def send_error(send: Send, error: ApiError) -> None:
+    await send_json(send, error.status(), error.code)
+
+
+async def send_entry(
+    call: Call, send: Send, kind: Kind, entry: Entry, code: int = 200, warnings: list[str] | None = None
+) -> None:
+    """One object, as itself, as a table or as its metadata."""
+    if wants_table(call):
+        body = orjson.dumps(table(kind, [entry], entry.rv, call.param("includeObject")))
+        await send_bytes(send, body, code, warnings=warnings)
+    elif wants_metadata(call):
+        await send_json(send, partial(entry), code, warnings=warnings)
+    elif "application/yaml" in call.accept and "json" not in call.accept:
+        import yaml
+
+        body = yaml.safe_dump(entry.obj, sort_keys=False).encode()
+        await send_bytes(send, body, code, b"application/yaml", warnings)
+    else:
+        await send_bytes(send, entry.raw, code, warnings=warnings)
+
+
+def partial(entry: Entry) -> dict[str, Any]:
+    """metav1.PartialObjectMetadata."""
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": entry.obj["metadata"],
+    }

@@ -1,0 +1,154 @@
+"""One request to the Kubernetes API, read from its ASGI scope."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
+
+from minikf.embedded import kinds
+from minikf.embedded.kinds import Kind
+from minikf.embedded.options import IGNORE, STRICT, WARN, Options
+from minikf.embedded.status import ApiError, bad_request
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# The real API server's limit of a request body (apiserver's MaxRequestBodyBytes).
+BODY_LIMIT = 3 * 1024 * 1024
+_TRUE = ("true", "1", "True", "TRUE", "t", "T")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a path names: a kind, and perhaps a namespace, a name and a subresource."""
+
+    kind: Kind
+    namespace: str
+    name: str
+    subresource: str
+
+
+class Call:
+    """A request: its headers, query and body."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self.method: str = scope.get("method", "GET")
+        self.path: str = scope["path"]
+        self._receive = receive
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """By lower-case name; several headers of one name are joined by commas."""
+        out: dict[str, str] = {}
+        for name, value in self.scope["headers"]:
+            key, text = name.decode("latin-1"), value.decode("latin-1")
+            out[key] = f"{out[key]}, {text}" if key in out else text
+        return out
+
+    @cached_property
+    def query(self) -> dict[str, list[str]]:
+        out: dict[str, list[str]] = {}
+        for key, value in parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True):
+            out.setdefault(key, []).append(value)
+        return out
+
+    def param(self, name: str) -> str:
+        """The first value of a query parameter, or ""."""
+        return self.query[name][0] if name in self.query else ""
+
+    def flag(self, name: str) -> bool:
+        return self.param(name) in _TRUE
+
+    def number(self, name: str) -> int | None:
+        """A non-negative whole number. Raises ApiError 400."""
+        text = self.param(name)
+        if not text:
+            return None
+        if not text.isdigit() or len(text) > 19:
+            raise bad_request(f'invalid value for query parameter "{name}": {text!r}')
+        return int(text)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def accept(self) -> str:
+        return self.headers.get("accept", "")
+
+    async def body(self) -> bytes:
+        """The whole body. Raises ApiError 413 past the limit, before more of it is kept."""
+        parts, size = [], 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise bad_request("the client closed the connection before the body was complete")
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > BODY_LIMIT:
+                raise ApiError(
+                    413, "RequestEntityTooLarge", f"Request entity too large: limit is {BODY_LIMIT}", {}
+                )
+            parts.append(chunk)
+            if not message.get("more_body"):
+                return b"".join(parts)
+
+    def options(self) -> Options:
+        """dryRun, fieldManager, force and fieldValidation of the query. Raises ApiError 400/422."""
+        dry_run = self.query.get("dryRun", [])
+        if any(value != "All" for value in dry_run):
+            raise bad_request(f'Invalid value: {dry_run}: dryRun supports only "All"')
+        validation = self.param("fieldValidation") or WARN
+        if validation not in (STRICT, WARN, IGNORE):
+            raise bad_request(f'fieldValidation: Unsupported value: "{validation}": Ignore, Strict or Warn')
+        agent = self.headers.get("user-agent", "").partition("/")[0]
+        return Options(
+            dry_run=bool(dry_run),
+            manager=self.param("fieldManager") or agent[:128] or "unknown",
+            force=self.flag("force"),
+            field_validation=validation,
+        )
+
+
+def no_such_path() -> ApiError:
+    return ApiError(404, "NotFound", "the server could not find the requested resource")
+
+
+def outside(plural: str, group: str) -> ApiError:
+    """404 for a kind outside the subset: says which engines have it."""
+    name = f"{plural}.{group}" if group else plural
+    return ApiError(
+        404,
+        "NotFound",
+        f"the server could not find the requested resource: the embedded engine does not serve {name}; "
+        "a real cluster does (minikf up --engine k3d, kind or context)",
+        {"group": group, "kind": plural},
+    )
+
+
+def target(path: str) -> Target:
+    """The kind, namespace, name and subresource of a resource path. Raises ApiError 404."""
+    parts = path.strip("/").split("/")
+    if parts[0] == "api" and len(parts) > 2:
+        group, version, rest = "", parts[1], parts[2:]
+    elif parts[0] == "apis" and len(parts) > 3:
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        raise no_such_path()
+    namespace = ""
+    if rest[0] == "namespaces" and len(rest) > 2 and not (group == "" and rest[2] in ("status", "finalize")):
+        namespace, rest = rest[1], rest[2:]
+    kind = kinds.by_path(group, version, rest[0])
+    if kind is None:
+        raise outside(rest[0], group)
+    if len(rest) > 3 or bool(namespace) > kind.namespaced:
+        raise no_such_path()
+    name = rest[1] if len(rest) > 1 else ""
+    if name and kind.namespaced and not namespace:
+        raise no_such_path()
+    return Target(kind, namespace, name, rest[2] if len(rest) > 2 else "")

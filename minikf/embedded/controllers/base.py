@@ -1,0 +1,86 @@
+"""What a controller is: level-triggered, idempotent, one reconcile per object at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from minikf.embedded.kinds import Kind
+from minikf.embedded.status import Object
+
+if TYPE_CHECKING:
+    from minikf.embedded.store import Change, Entry
+
+
+class Key(NamedTuple):
+    """Names an object of a controller's primary kind; `namespace` is "" for cluster-scoped kinds."""
+
+    namespace: str
+    name: str
+
+
+class Controller(Protocol):
+    """Brings the world in line with the objects of one kind.
+
+    `component` is what its Events name as their source. `kinds` are the kinds whose changes it wants; the
+    first one is its primary kind, which its keys name.
+    """
+
+    component: str
+    kinds: tuple[Kind, ...]
+
+    def keys(self, change: Change) -> Iterable[Key]:
+        """Which of its own objects to look at after a change; at start, called for every existing object."""
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Looks at one object and does what is due; returns the seconds until it wants to be asked again.
+
+        The object may be gone. Any exception means "again, after a pause that doubles".
+        """
+
+
+def key_of(entry: Entry) -> Key:
+    return Key(entry.namespace, entry.name)
+
+
+def owner_keys(change: Change, owner: Kind) -> Iterable[Key]:
+    """Keys of the controlling owners of the changed object that are of the kind `owner`."""
+    versions = [change.entry.obj] if change.old is None else [change.entry.obj, change.old.obj]
+    seen: set[Key] = set()
+    for obj in versions:
+        reference = controller_of(obj)
+        if reference is None or reference.get("kind") != owner.kind:
+            continue
+        if reference.get("apiVersion", "").rpartition("/")[0] != owner.group:
+            continue
+        key = Key(change.entry.namespace if owner.namespaced else "", reference.get("name", ""))
+        if key not in seen:
+            seen.add(key)
+            yield key
+
+
+def controller_of(obj: Object) -> Object | None:
+    """The owner reference whose owner controls the object, or None."""
+    for reference in obj["metadata"].get("ownerReferences") or []:
+        if reference.get("controller"):
+            found: Object = reference
+            return found
+    return None
+
+
+def owner_reference(owner: Object) -> Object:
+    """The reference that makes `owner` the controller of another object."""
+    return {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def is_controlled_by(obj: Object, owner: Object) -> bool:
+    """Whether `owner` (by uid, so not an earlier object of its name) controls `obj`."""
+    reference = controller_of(obj)
+    return reference is not None and bool(reference.get("uid") == owner["metadata"]["uid"])

@@ -1,0 +1,90 @@
+"""The embedded engine's daemon: puts its parts together, serves, and stops as it is told.
+
+SIGTERM ends pods and fork servers and exits; SIGHUP exits and leaves pods running for the next daemon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+from minikf.embedded.settings import Settings, read_settings
+from minikf.errors import MinikfError
+
+log = logging.getLogger("minikf.daemon")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs until a signal; the exit code is that of the error that ended it, or 0."""
+    started = time.monotonic()
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    try:
+        settings = read_settings(sys.argv[1:] if argv is None else argv)
+        _run(settings, started)
+    except MinikfError as error:
+        log.error("%s: %s (%s)", error.message, error.cause, error.advice)
+        return int(error.exit_code)
+    return 0
+
+
+def _run(settings: Settings, started: float) -> None:
+    try:
+        import uvloop
+
+        runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    except ImportError:
+        runner = asyncio.Runner()
+    with runner:
+        runner.run(_serve(settings, started))
+
+
+async def _serve(settings: Settings, started: float) -> None:
+    from minikf.embedded.credentials import ensure_certificates, ensure_token
+    from minikf.embedded.platform import Platform
+    from minikf.embedded.server import listen, make_server
+
+    token = ensure_token(settings.paths)
+    certificate, key = ensure_certificates(settings.paths)
+    sock = listen(settings.port)
+    platform = await Platform.open(settings, token)
+    server = make_server(platform.app, certificate, key)
+    leave_pods = False
+
+    def stop(*, leave: bool) -> None:
+        nonlocal leave_pods
+        leave_pods = leave
+        platform.store.end_subscriptions()
+        server.should_exit = True
+
+    with _signals(stop):
+        await platform.start()
+        log.info("serving on https://127.0.0.1:%d after %.2f s", settings.port, time.monotonic() - started)
+        try:
+            await server.serve(sockets=[sock])
+        finally:
+            await platform.stop(leave_pods=leave_pods)
+    log.info("stopped; pods %s", "are left running" if leave_pods else "have ended")
+
+
+@contextlib.contextmanager
+def _signals(stop: object) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    assert callable(stop)
+    for number, leave in ((signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGHUP, True)):
+        loop.add_signal_handler(number, lambda leave=leave: stop(leave=leave))
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

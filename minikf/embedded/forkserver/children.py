@@ -1,0 +1,100 @@
+"""The children of a fork server: what is known of each, who waits for it, and what is written when it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+
+from minikf.embedded.forkserver import protocol, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Child:
+    """A process that this server started and waits for."""
+
+    def __init__(self, pid: int, request: dict[str, Any]) -> None:
+        self.pid = pid
+        self.token = record.start_token(pid)
+        self.started_at = time.time()
+        self.path = request.get("record") or ""
+        self.tied = bool(request.get("tied"))
+        self.watchers: list[socket.socket] = []
+
+    def describe(self) -> dict[str, Any]:
+        return {"pid": self.pid, "token": self.token, "startedAt": self.started_at}
+
+    def ended(self, status: int, max_rss: int) -> dict[str, Any]:
+        """The exit record. `exitCode` is None after a signal and `signal` 0 after a plain exit; times are epoch seconds."""
+        code = os.waitstatus_to_exitcode(status)
+        return {
+            **self.describe(),
+            "exitCode": code if code >= 0 else None,
+            "signal": -code if code < 0 else 0,
+            "finishedAt": time.time(),
+            "maxRssBytes": max_rss if sys.platform == "darwin" else max_rss * 1024,
+        }
+
+
+class Children:
+    """All of them, by pid."""
+
+    def __init__(self) -> None:
+        self.alive: dict[int, Child] = {}
+        self.by_watcher: dict[socket.socket, Child] = {}
+
+    def add(self, child: Child) -> None:
+        """Takes over a started child; its run record is on disk before this returns."""
+        self.alive[child.pid] = child
+        if child.path:
+            _write(child.path + record.RUN, child.describe())
+
+    def watch(self, child: Child, watcher: socket.socket) -> None:
+        """`watcher` is told when the child ends."""
+        child.watchers.append(watcher)
+        self.by_watcher[watcher] = child
+
+    def gone(self, watcher: socket.socket) -> None:
+        """A watcher hung up; if it was the shim that a child is tied to, the child ends with it."""
+        child = self.by_watcher.pop(watcher, None)
+        if child is None:
+            return
+        child.watchers.remove(watcher)
+        if child.tied:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+
+    def reap(self) -> list[socket.socket]:
+        """Collects every ended child, writes its record, tells its watchers; returns those to be closed."""
+        told: list[socket.socket] = []
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return told
+            if pid == 0:
+                return told
+            child = self.alive.pop(pid, None)
+            if child is None:  # an orphan that was given to us
+                continue
+            ended = child.ended(status, usage.ru_maxrss)
+            if child.path:
+                _write(child.path + record.EXIT, ended)
+            for watcher in child.watchers:
+                self.by_watcher.pop(watcher, None)
+                with contextlib.suppress(OSError):
+                    protocol.send(watcher, {"exit": ended})
+                told.append(watcher)
+
+
+def _write(path: str, data: dict[str, Any]) -> None:
+    try:
+        record.write(path, data)
+    except OSError as error:  # the folder is gone with its pod, or the disk is full: the socket still tells
+        print(f"cannot write {path}: {error}", file=sys.stderr, flush=True)

@@ -1,0 +1,221 @@
+"""The fork server's loop: one request per connection on a unix socket, children reaped and reported."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import selectors
+import signal
+import socket
+import sys
+
+from minikf.embedded.forkserver import protocol, record
+from minikf.embedded.forkserver.children import Child, Children
+from minikf.embedded.forkserver.forking import StartFailed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    # Gets the request, its descriptors and what a child must call to let go of the server's own; gives the pid.
+    Starter = Callable[[dict[str, Any], list[int], Callable[[], None]], int]
+
+# A client that sends half a request must not stop the others for longer than this.
+REQUEST_SECONDS = 2.0
+# How often an idle server looks whether its socket is still there; without it nobody could ever reach it.
+HOUSE_SECONDS = 60.0
+
+
+class AlreadyRuns(Exception):
+    """Another server of this name holds the lock."""
+
+
+class Server:
+    """Serves `<home>/<name>.sock`; says what it is in `<home>/<name>.json`; holds `<home>/<name>.lock`."""
+
+    def __init__(self, home: str, name: str, about: dict[str, Any]) -> None:
+        self.base = f"{home}/{name}"
+        self.about = {**about, "pid": os.getpid(), "token": record.start_token(os.getpid())}
+        self._children = Children()
+        self._selector = selectors.DefaultSelector()
+        self._draining = self._drain_wanted = False
+        self._lock = os.open(f"{self.base}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            # POSIX locks are not inherited, so no child keeps the name taken after we are gone.
+            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AlreadyRuns(self.base) from error
+        self.say("starting")
+
+    def say(self, state: str, **more: Any) -> None:
+        """Writes the state file: starting, ready, draining or failed, with whatever explains it."""
+        self.about |= {"state": state, **more}
+        record.write(f"{self.base}.json", self.about)
+
+    def serve(self, start: Starter) -> None:
+        """Answers until drained or until the socket's folder is gone."""
+        self._start = start
+        self._wake_on_signals()
+        self._listen()
+        self.say("ready")
+        while self._children.alive or not self._draining:
+            events = self._selector.select(None if self._children.alive else HOUSE_SECONDS)
+            if not events and not self._is_reachable():
+                break
+            for key, _mask in events:
+                key.data(key.fileobj)
+            if self._drain_wanted and not self._draining:
+                self._drain()
+
+    def abandon(self) -> None:
+        """In a forked child: lets go of everything that is the server's, without touching the server itself."""
+        signal.set_wakeup_fd(-1)
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                # Detached first: a socket object that is collected later would close a number that is reused by then.
+                os.close(key.fileobj.detach())
+        self._selector.close()
+        for fd in (self._wake_read, self._wake_write, self._lock):
+            if fd >= 0:
+                os.close(fd)
+
+    # -- sources of events ------------------------------------------------------------------------------------
+
+    def _wake_on_signals(self) -> None:
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        # At shutdown everyone gets SIGTERM: stay long enough to write down how our children ended.
+        signal.signal(signal.SIGTERM, self._on_sigterm)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self._selector.register(self._wake_read, selectors.EVENT_READ, self._on_signal)
+
+    def _listen(self) -> None:
+        path = f"{self.base}.sock"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)  # noqa: PTH108
+        self._listener = socket.socket(socket.AF_UNIX)
+        old = os.umask(0o177)
+        try:
+            self._listener.bind(path)
+        finally:
+            os.umask(old)
+        self._inode = os.stat(path).st_ino  # noqa: PTH116
+        self._listener.listen(256)
+        self._listener.setblocking(False)
+        self._selector.register(self._listener, selectors.EVENT_READ, self._on_connection)
+
+    def _on_sigterm(self, *_args: Any) -> None:
+        self._drain_wanted = True
+
+    def _on_signal(self, _fd: Any) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake_read, 4096)
+        for watcher in self._children.reap():
+            self._hang_up(watcher)
+
+    def _on_connection(self, _listener: Any) -> None:
+        try:
+            client, _from = self._listener.accept()
+        except OSError:  # the client gave up, or we are out of descriptors and it must come again
+            return
+        client.settimeout(REQUEST_SECONDS)
+        try:
+            pid, uid = protocol.peer(client)
+            if uid != os.getuid():
+                raise protocol.ProtocolError(f"user {uid} may not start processes of user {os.getuid()}")
+            request, fds = protocol.receive(client)
+        except (protocol.ProtocolError, OSError) as error:
+            print(f"a request was refused: {error}", file=sys.stderr, flush=True)
+            client.close()
+            return
+        try:
+            keep = self._answer(client, request, fds, pid)
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            print(f"a request failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            keep = False
+        finally:
+            for fd in fds:
+                os.close(fd)
+        if keep:
+            client.setblocking(False)
+            self._selector.register(client, selectors.EVENT_READ, self._on_client)
+        else:
+            client.close()
+
+    def _on_client(self, client: socket.socket) -> None:
+        # Clients have nothing more to say, so readable means gone.
+        self._children.gone(client)
+        self._hang_up(client)
+
+    # -- requests ---------------------------------------------------------------------------------------------
+
+    def _answer(self, client: socket.socket, request: dict[str, Any], fds: list[int], peer: int) -> bool:
+        """Does what was asked for; whether the connection stays open to tell of an end."""
+        verb = request.get("verb")
+        if verb == "start":
+            return self._begin(client, request, fds, peer)
+        if verb == "wait":
+            child = self._children.alive.get(request["pid"])
+            if child is None or child.token != request["token"]:
+                protocol.send(client, {"unknown": True})
+                return False
+            self._children.watch(child, client)
+            protocol.send(client, child.describe())
+            return True
+        if verb == "attend":  # stays open, so that the client learns of our end at once
+            protocol.send(client, {**self.about, "children": len(self._children.alive)})
+            return True
+        if verb == "drain":
+            self._drain_wanted = True
+            protocol.send(client, {"children": len(self._children.alive)})
+            return False
+        protocol.send(client, {"error": {"step": "request", "errno": 0, "reason": f"unknown verb {verb!r}", "what": ""}})
+        return False
+
+    def _begin(self, client: socket.socket, request: dict[str, Any], fds: list[int], peer: int) -> bool:
+        if request.get("join") == "peer":
+            request["join"] = peer
+        try:
+            pid = self._start(request, fds, lambda: self._abandon_with(client))
+        except StartFailed as failed:
+            protocol.send(client, {"error": failed.report})
+            return False
+        child = Child(pid, request)
+        self._children.add(child)
+        self._children.watch(child, client)
+        with contextlib.suppress(OSError):  # if it hung up meanwhile, the selector tells
+            protocol.send(client, child.describe())
+        return True
+
+    def _abandon_with(self, client: socket.socket) -> None:
+        self.abandon()
+        os.close(client.detach())
+
+    def _drain(self) -> None:
+        """No new requests; ends once no child is left. The name is free for another server at once."""
+        self._draining = True
+        self.say("draining")
+        if self._is_reachable():
+            os.unlink(f"{self.base}.sock")  # noqa: PTH108
+        self._selector.unregister(self._listener)
+        self._listener.close()
+        os.close(self._lock)
+        self._lock = -1
+
+    def _is_reachable(self) -> bool:
+        try:
+            return os.stat(f"{self.base}.sock").st_ino == self._inode  # noqa: PTH116
+        except OSError:
+            return False
+
+    def _hang_up(self, client: socket.socket) -> None:
+        # One wake-up may bring both the child's end and the client's; the second finds nothing to do.
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(client)
+        client.close()

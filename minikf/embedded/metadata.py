@@ -1,0 +1,152 @@
+"""The rules of `metadata` that hold for every kind: what the server sets, and what no client may change."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from typing import Any
+
+from minikf.embedded.kinds import Kind
+from minikf.embedded.status import ApiError, Cause, bad_request, conflict, forbidden, invalid
+
+Object = dict[str, Any]
+
+# The alphabet and length of apiserver's SimpleNameGenerator: no vowels, so that no word appears by chance.
+_NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+_NAME_LENGTH = 5
+_SERVER_OWNED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+_MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+
+INITIAL_STATUS: dict[str, Object] = {
+    "Namespace": {"phase": "Active"},
+    "Pod": {"phase": "Pending"},
+    "PersistentVolumeClaim": {"phase": "Pending"},
+    "Service": {"loadBalancer": {}},
+    "Job": {},
+    "ResourceQuota": {},
+}
+
+
+def check_identity(kind: Kind, obj: Object, namespace: str, name: str = "") -> None:
+    """The body must name the kind, namespace and name that the request's path names. Raises ApiError 400."""
+    if not isinstance(obj.get("metadata", {}), dict):
+        raise bad_request("metadata: expected a map")
+    meta = obj.setdefault("metadata", {})
+    given_version, given_kind = obj.get("apiVersion") or kind.api_version, obj.get("kind") or kind.kind
+    if given_version != kind.api_version:
+        raise bad_request(
+            f"the API version in the data ({given_version}) does not match the expected API version ({kind.api_version})"
+        )
+    if given_kind != kind.kind:
+        raise bad_request(f"the kind in the data ({given_kind}) does not match the expected kind ({kind.kind})")
+    obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
+    for field in ("name", "namespace", "generateName", "resourceVersion", "uid"):
+        if not isinstance(meta.get(field) or "", str):
+            raise bad_request(f"metadata.{field}: expected a string")
+    if kind.namespaced:
+        if meta.get("namespace") and meta["namespace"] != namespace:
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        meta["namespace"] = namespace
+    else:
+        meta.pop("namespace", None)
+    if name:
+        if meta.get("name") and meta["name"] != name:
+            raise bad_request(
+                f"the name of the object ({meta['name']}) does not match the name on the URL ({name})"
+            )
+        meta["name"] = name
+
+
+def before_create(kind: Kind, obj: Object, now: str) -> None:
+    """Sets what the server owns on a new object. Raises ApiError 400/422."""
+    meta = obj["metadata"]
+    if meta.pop("resourceVersion", ""):
+        raise bad_request("resourceVersion should not be set on objects to be created")
+    for field in (*_SERVER_OWNED, "generation"):
+        meta.pop(field, None)
+    if not meta.get("name"):
+        if not meta.get("generateName"):
+            cause = Cause("metadata.name", "FieldValueRequired", "Required value: name or generateName is required")
+            raise invalid(kind.group, kind.kind, "", [cause])
+        suffix = "".join(random.choices(_NAME_LETTERS, k=_NAME_LENGTH))
+        meta["name"] = meta["generateName"][: 63 - _NAME_LENGTH] + suffix
+    if not meta.get("generateName"):
+        meta.pop("generateName", None)
+    meta["uid"] = str(uuid.uuid4())
+    meta["creationTimestamp"] = now
+    if kind.has_generation:
+        meta["generation"] = 1
+    if kind.has_status:
+        obj.pop("status", None)
+        if kind.kind in INITIAL_STATUS:
+            obj["status"] = dict(INITIAL_STATUS[kind.kind])
+
+
+def before_update(kind: Kind, obj: Object, old: Object, *, must_have_rv: bool) -> None:
+    """Keeps what the server owns and checks the optimistic lock. Raises ApiError 409/422."""
+    meta, before = obj["metadata"], old["metadata"]
+    name = before["name"]
+    rv = meta.get("resourceVersion") or ""
+    if not rv and must_have_rv and kind.is_custom:
+        cause = Cause(
+            "metadata.resourceVersion", "FieldValueInvalid", "Invalid value: 0: must be specified for an update"
+        )
+        raise invalid(kind.group, kind.kind, name, [cause])
+    if rv and rv != before["resourceVersion"]:
+        raise conflict(kind.group, kind.plural, name, _MODIFIED)
+    check_uid(kind, name, meta.get("uid") or "", before["uid"])
+    for field in _SERVER_OWNED:
+        if field in before:
+            meta[field] = before[field]
+        else:
+            meta.pop(field, None)
+    if "generateName" in before:
+        meta["generateName"] = before["generateName"]
+    meta["resourceVersion"] = before["resourceVersion"]
+
+
+def set_generation(kind: Kind, obj: Object, old: Object) -> None:
+    """Counts a change of what the user wants; a change of metadata or status does not count."""
+    if not kind.has_generation:
+        obj["metadata"].pop("generation", None)
+        return
+    generation = old["metadata"].get("generation", 1)
+    obj["metadata"]["generation"] = generation + (wanted(kind, obj) != wanted(kind, old))
+
+
+def wanted(kind: Kind, obj: Object) -> Object:
+    """The part of an object that its generation counts."""
+    if not kind.is_custom:
+        return {"spec": obj.get("spec")}
+    return {key: value for key, value in obj.items() if key != "metadata" and (key != "status" or not kind.has_status)}
+
+
+def check_uid(kind: Kind, name: str, wanted_uid: str, uid: str) -> None:
+    """Raises ApiError 409 when the caller means another object of the same name."""
+    if wanted_uid and wanted_uid != uid:
+        why = f"Precondition failed: UID in precondition: {wanted_uid}, UID in object meta: {uid}"
+        raise conflict(kind.group, kind.plural, name, why)
+
+
+def check_rv(kind: Kind, name: str, wanted_rv: str, rv: str) -> None:
+    """Raises ApiError 409 when the object changed since the caller saw it."""
+    if wanted_rv and wanted_rv != rv:
+        why = (
+            "Precondition failed: ResourceVersion in precondition: "
+            f"{wanted_rv}, ResourceVersion in object meta: {rv}"
+        )
+        raise conflict(kind.group, kind.plural, name, why)
+
+
+def missing_namespace(namespace: str) -> ApiError:
+    details = {"name": namespace, "kind": "namespaces"}
+    return ApiError(404, "NotFound", f'namespaces "{namespace}" not found', details)
+
+
+def ending_namespace(kind: Kind, name: str, namespace: str) -> ApiError:
+    """What a create in a namespace that is being deleted is told."""
+    why = f"unable to create new content in namespace {namespace} because it is being terminated"
+    error = forbidden(kind.group, kind.plural, name, why)
+    message = f"namespace {namespace} is being terminated"
+    error.details["causes"] = [{"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"}]
+    return error

@@ -1,0 +1,290 @@
+"""What create, update, patch, apply and delete mean: the one way to change an object, for clients and controllers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from minikf.embedded import kinds, managed, metadata
+from minikf.embedded.defaults import default_object
+from minikf.embedded.deletion import Deletion, mark_deleted
+from minikf.embedded.kinds import Kind
+from minikf.embedded.options import IGNORE, STRICT, DeleteOptions, Options
+from minikf.embedded.schema import schema_for
+from minikf.embedded.status import ApiError, already_exists, bad_request, invalid, not_found
+from minikf.embedded.store import Entry, Store, Subscription, Write
+from minikf.embedded.validation import validate_object
+
+Object = dict[str, Any]
+# An admission hook may change the object in place or raise ApiError; `old` is None on create.
+Admission = Callable[[Kind, Object, Object | None], None]
+
+
+def timestamp(moment: datetime) -> str:
+    """metav1.Time: UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Objects:
+    """Kubernetes' semantics over the store. Reads see newest versions; writes return once they are durable."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] | None = None) -> None:
+        self.store = store
+        self.clock = clock or (lambda: datetime.now(UTC))
+        self.admission: list[Admission] = []
+        # Pods are ended by their controller before they go; without one they go at once.
+        self.graceful_pods = False
+
+    def now(self) -> str:
+        return timestamp(self.clock())
+
+    def find(self, kind: Kind, namespace: str, name: str) -> Entry | None:
+        return self.store.get(kind, namespace, name)
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Entry:
+        """Raises ApiError 404."""
+        entry = self.store.get(kind, namespace, name)
+        if entry is None:
+            raise not_found(kind.group, kind.plural, name)
+        return entry
+
+    def list(self, kind: Kind, namespace: str = "", match: Callable[[Object], bool] | None = None) -> list[Entry]:
+        entries = self.store.list(kind, namespace)
+        return entries if match is None else [entry for entry in entries if match(entry.obj)]
+
+    def subscribe(self, only: Collection[Kind] | None = None) -> Subscription:
+        return self.store.subscribe(only)
+
+    async def create(self, kind: Kind, namespace: str, obj: Object, *, opts: Options | None = None) -> Entry:
+        """Creates an object; the caller gives `obj` away. Raises ApiError 400, 403, 404, 409 or 422."""
+        opts = opts or Options()
+        metadata.check_identity(kind, obj, namespace)
+        if isinstance(obj["metadata"].get("managedFields"), list):
+            obj["metadata"].pop("managedFields")
+        return await self._insert(kind, obj, opts, record=True)
+
+    async def update(
+        self, kind: Kind, namespace: str, name: str, obj: Object, *, subresource: str = "", opts: Options | None = None
+    ) -> Entry:
+        """Replaces an object (or its status). Raises ApiError 400, 404, 409 or 422."""
+        opts = opts or Options()
+        metadata.check_identity(kind, obj, namespace, name)
+        old = self.get(kind, namespace, name)
+        return await self._replace(kind, old, obj, subresource, opts, must_have_rv=True)
+
+    async def patch(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        change: Callable[[Object], Object | None],
+        *,
+        subresource: str = "",
+        opts: Options | None = None,
+    ) -> Entry:
+        """Reads an object, changes a copy of it (in place, or by returning another) and writes it in one step."""
+        opts = opts or Options()
+        old = self.get(kind, namespace, name)
+        copy = old.copy()
+        changed = change(copy)
+        obj = copy if changed is None else changed
+        if not isinstance(obj, dict):
+            raise bad_request("the patched object is not a map")
+        metadata.check_identity(kind, obj, namespace, name)
+        return await self._replace(kind, old, obj, subresource, opts)
+
+    async def apply(
+        self, kind: Kind, namespace: str, name: str, obj: Object, *, subresource: str = "", opts: Options | None = None
+    ) -> tuple[Entry, bool]:
+        """Server-side apply: (the object, whether it was created). Raises ApiError 409 with the other managers."""
+        opts = opts or Options()
+        metadata.check_identity(kind, obj, namespace, name)
+        self._check_fields(kind, obj, opts)
+        old = self.store.get(kind, namespace, name)
+        if old is None and subresource:
+            raise not_found(kind.group, kind.plural, name)
+        if obj["metadata"].get("managedFields"):
+            raise bad_request("metadata.managedFields must be nil")
+        merged = managed.apply(
+            None if old is None else old.copy(),
+            obj,
+            opts.manager,
+            kind.api_version,
+            opts.force,
+            schema_for(kind),
+            subresource,
+            self.now(),
+        )
+        if old is None:
+            merged["metadata"].pop("resourceVersion", None)
+            return await self._insert(kind, merged, opts, record=False), True
+        return await self._replace(kind, old, merged, subresource, opts, record=False), False
+
+    async def delete(
+        self, kind: Kind, namespace: str, name: str, *, how: DeleteOptions | None = None, opts: Options | None = None
+    ) -> Deletion:
+        """Deletes an object, or marks it deleted while finalizers or its grace period hold it. Raises ApiError."""
+        opts, how = opts or Options(), how or DeleteOptions()
+        old = self.get(kind, namespace, name)
+        metadata.check_uid(kind, name, how.uid, old.uid)
+        metadata.check_rv(kind, name, how.rv, str(old.rv))
+        obj = old.copy()
+        gone = mark_deleted(kind, obj, how, self.clock(), graceful_pods=self.graceful_pods)
+        if opts.dry_run:
+            return Deletion(old, gone)
+        if gone:
+            return Deletion(await self._done(self.store.remove(kind, obj)), True)
+        if obj == old.obj:
+            return Deletion(old, False)
+        metadata.set_generation(kind, obj, old.obj)
+        return Deletion(await self._done(self.store.put(kind, obj)), False)
+
+    # -- the common road of all writes ------------------------------------------------------------------------
+
+    async def _insert(self, kind: Kind, obj: Object, opts: Options, *, record: bool) -> Entry:
+        meta = obj["metadata"]
+        fields = meta.get("managedFields")
+        metadata.before_create(kind, obj, self.now())
+        name, namespace = meta["name"], meta.get("namespace", "")
+        self._check_namespace(kind, namespace, name)
+        self._prepare(kind, obj, None, opts)
+        if self.store.get(kind, namespace, name) is not None:
+            raise already_exists(kind.group, kind.plural, name)
+        if record:
+            managed.record_update(None, obj, opts.manager, kind.api_version, schema_for(kind), "", self.now())
+        elif fields is not None:
+            meta["managedFields"] = fields
+        if opts.dry_run:
+            return self._unstored(obj, 0)
+        return await self._done(self.store.put(kind, obj))
+
+    async def _replace(
+        self,
+        kind: Kind,
+        old: Entry,
+        obj: Object,
+        subresource: str,
+        opts: Options,
+        *,
+        record: bool = True,
+        must_have_rv: bool = False,
+    ) -> Entry:
+        before = old.obj
+        if subresource:
+            self._check_fields(kind, obj, opts)
+            obj = _only(subresource, kind, obj, before)
+        metadata.before_update(kind, obj, before, must_have_rv=must_have_rv)
+        if kind.has_status and not subresource:
+            obj.pop("status", None)
+            if "status" in before:
+                obj["status"] = old.copy()["status"]
+        self._prepare(kind, obj, before, opts, check_fields=not subresource)
+        metadata.set_generation(kind, obj, before)
+        if record:
+            managed.record_update(
+                before, obj, opts.manager, kind.api_version, schema_for(kind), subresource, self.now()
+            )
+        if obj == before or managed.only_times_differ(obj, before):
+            return old
+        if opts.dry_run:
+            return self._unstored(obj, old.rv)
+        if _is_finished(kind, obj):
+            return await self._done(self.store.remove(kind, obj))
+        return await self._done(self.store.put(kind, obj))
+
+    def _prepare(
+        self, kind: Kind, obj: Object, old: Object | None, opts: Options, *, check_fields: bool = True
+    ) -> None:
+        schema = schema_for(kind)
+        if check_fields:
+            self._check_fields(kind, obj, opts)
+        schema.default(obj)
+        default_object(kind, obj)
+        if old is None:
+            for admit in self.admission:
+                admit(kind, obj, None)
+        causes = schema.validate(obj, old) or validate_object(kind, obj, old)
+        if causes:
+            raise invalid(kind.group, kind.kind, obj["metadata"]["name"], causes)
+        if old is not None:
+            for admit in self.admission:
+                admit(kind, obj, old)
+        if kind.stored_only and old is None:
+            opts.warn.append(f"{kind.kind} is stored but has no effect on the embedded engine: {kind.stored_only}")
+
+    def _check_fields(self, kind: Kind, obj: Object, opts: Options) -> None:
+        unknown = schema_for(kind).unknown_fields(obj, prune=True)
+        if not unknown or opts.field_validation == IGNORE:
+            return
+        if opts.field_validation == STRICT:
+            raise bad_request(
+                f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
+                f"strict decoding error: {', '.join(unknown)}"
+            )
+        opts.warn.extend(text for text in unknown if text not in opts.warn)
+
+    def _check_namespace(self, kind: Kind, namespace: str, name: str) -> None:
+        if not kind.namespaced:
+            return
+        found = self.store.get(kinds.NAMESPACE, "", namespace)
+        if found is None:
+            raise metadata.missing_namespace(namespace)
+        if "deletionTimestamp" in found.obj["metadata"]:
+            raise metadata.ending_namespace(kind, name, namespace)
+
+    async def _done(self, write: Write) -> Entry:
+        # A client that goes away must not take back a write that others have built on.
+        await asyncio.shield(write.done)
+        return write.entry
+
+    @staticmethod
+    def _unstored(obj: Object, rv: int) -> Entry:
+        meta = obj["metadata"]
+        return Entry(orjson.dumps(obj), rv, meta.get("namespace", ""), meta["name"], meta.get("labels") or {})
+
+
+def _only(subresource: str, kind: Kind, obj: Object, before: Object) -> Object:
+    """The stored object with nothing changed but what the subresource owns."""
+    given = obj["metadata"]
+    kept: Object = orjson.loads(orjson.dumps(before))
+    meta = kept["metadata"]
+    if "managedFields" in given:
+        meta["managedFields"] = given["managedFields"]
+    meta["resourceVersion"] = given.get("resourceVersion") or meta["resourceVersion"]
+    if given.get("uid"):
+        meta["uid"] = given["uid"]
+    if subresource == "finalize":
+        kept["spec"] = {**kept.get("spec", {}), "finalizers": (obj.get("spec") or {}).get("finalizers") or []}
+        return kept
+    if not kind.is_custom:
+        for field in ("labels", "annotations"):
+            if field in given:
+                meta[field] = given[field]
+    if "status" in obj:
+        kept["status"] = obj["status"]
+    else:
+        kept.pop("status", None)
+    return kept
+
+
+def _is_finished(kind: Kind, obj: Object) -> bool:
+    """Whether an update took away the last thing that held a deleted object."""
+    meta = obj["metadata"]
+    if "deletionTimestamp" not in meta or meta.get("finalizers"):
+        return False
+    if kind is kinds.NAMESPACE:
+        return not (obj.get("spec") or {}).get("finalizers")
+    return not meta.get("deletionGracePeriodSeconds")
+
+
+def with_manager(opts: Options, manager: str) -> Options:
+    """The same options under another field manager's name."""
+    return replace(opts, manager=manager)
+
+
+__all__ = ["Admission", "ApiError", "Objects", "timestamp", "with_manager"]

@@ -1,0 +1,145 @@
+"""Passes the bytes of connections on: from a listening socket that outlives the process to a server behind it.
+
+gRPC's server cannot be given a listening socket, and two of them on one port by SO_REUSEPORT lose the connections that
+wait in the queue of the one that ends. So our own socket accepts and a private port of loopback serves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from typing import Protocol, cast
+
+
+class Watcher(Protocol):
+    """Sees what goes back to a client and can say that the connection is to end."""
+
+    def seen(self, data: bytes) -> bytes:
+        """Called for each piece; returns what is sent in its place."""
+
+    def farewell(self) -> bytes:
+        """What tells the client to open a new connection; may be empty when it has to wait for a better moment."""
+
+
+class _Side(asyncio.Protocol):
+    """One of the two connections. What comes in goes out at `other`."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.other: _Side | None = None
+        self.watcher: Watcher | None = None
+        self.last_seen = time.monotonic()
+        self.on_lost: Callable[[], None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.last_seen = time.monotonic()
+        if self.watcher is not None:
+            data = self.watcher.seen(data)
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.write(data)
+
+    def eof_received(self) -> bool:
+        if self.other is not None and self.other.transport is not None and self.other.transport.can_write_eof():
+            self.other.transport.write_eof()
+        return True
+
+    def pause_writing(self) -> None:
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.close()
+        if self.on_lost is not None:
+            self.on_lost()
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+
+
+class _Client(_Side):
+    """A client's connection; opens the one to the server behind when it comes in."""
+
+    def __init__(self, relay: Relay) -> None:
+        super().__init__()
+        self._relay = relay
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        assert self.transport is not None
+        self.transport.pause_reading()
+        self._relay.clients.add(self)
+        self.on_lost = lambda: self._relay.clients.discard(self)
+        self._connecting = asyncio.ensure_future(self._connect())
+
+    async def _connect(self) -> None:
+        assert self.transport is not None
+        server = _Side()
+        server.other = self
+        server.watcher = self._relay.new_watcher()
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: server, "127.0.0.1", self._relay.port)
+        except OSError:
+            self.transport.close()
+            return
+        self.other = server
+        if self.transport.is_closing():
+            server.close()
+        else:
+            self.transport.resume_reading()
+
+    @property
+    def watcher_back(self) -> Watcher | None:
+        return self.other.watcher if self.other is not None else None
+
+    @property
+    def quiet_since(self) -> float:
+        """When a byte last went either way, by the monotonic clock."""
+        return max(self.last_seen, self.other.last_seen if self.other is not None else 0.0)
+
+
+class Relay:
+    """Accepts on `listening` and connects each client to `port` of loopback."""
+
+    def __init__(self, listening: socket.socket, port: int, watcher: Callable[[], Watcher] | None = None) -> None:
+        self._listening = listening
+        self.port = port
+        self._watcher = watcher
+        self._server: asyncio.Server | None = None
+        self.clients: set[_Client] = set()
+
+    def new_watcher(self) -> Watcher | None:
+        return self._watcher() if self._watcher is not None else None
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Client(self), sock=self._listening)
+
+    async def drain(self, quiet: float, longest: float) -> None:
+        """Takes no new connection, tells clients to leave and waits until they did.
+
+        Connections without a byte for `quiet` seconds are closed, after `longest` seconds all are.
+        """
+        if self._server is not None:
+            self._server.close()
+        for client in self.clients:
+            if client.transport is not None and client.watcher_back is not None:
+                client.transport.write(client.watcher_back.farewell())
+        end = time.monotonic() + longest
+        while self.clients and time.monotonic() < end:
+            for client in list(self.clients):
+                if time.monotonic() - client.quiet_since > quiet:
+                    client.close()
+            await asyncio.sleep(0.02)
+        for client in list(self.clients):
+            client.close()

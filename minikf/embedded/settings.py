@@ -1,0 +1,48 @@
+"""What the daemon is told at its start: arguments, environment, and the platform's own record."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from dataclasses import dataclass
+
+from minikf.errors import Refused
+from minikf.paths import DEFAULT_PLATFORM, PlatformPaths
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`warm` is whether fork servers are preloaded; without `controllers` objects are stored and nothing runs."""
+
+    paths: PlatformPaths
+    port: int
+    controllers: bool
+    warm: bool
+
+
+def read_settings(argv: list[str]) -> Settings:
+    """Raises Refused when the platform has no port yet."""
+    parser = argparse.ArgumentParser(prog="minikf-daemon", description=__doc__)
+    parser.add_argument("--platform", default=DEFAULT_PLATFORM, help="the platform's name")
+    parser.add_argument("--port", type=int, default=0, help="loopback port; else the one in platform.json")
+    parser.add_argument("--no-controllers", action="store_true", help="store objects, run nothing")
+    args = parser.parse_args(argv)
+    paths = PlatformPaths.of(args.platform)
+    return Settings(
+        paths=paths,
+        port=args.port or _remembered_port(paths),
+        controllers=not args.no_controllers and os.environ.get("MINIKF_CONTROLLERS", "1") != "0",
+        warm=os.environ.get("MINIKF_WARM", "1") != "0",
+    )
+
+
+def _remembered_port(paths: PlatformPaths) -> int:
+    try:
+        return int(json.loads(paths.platform_file.read_text())["port"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Refused(
+            f"platform '{paths.name}' has no port yet",
+            cause=f"{paths.platform_file}: {error}",
+            advice=f"minikf up --platform {paths.name}",
+        ) from error

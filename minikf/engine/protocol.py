@@ -1,0 +1,53 @@
+"""What every engine can do. Above this line nobody asks which one it is."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from minikf.spec import Access, Event, Status
+
+T = TypeVar("T")
+Steps = Generator[Event, None, T]
+"""Long work: yields what happens, returns its result, raises a MinikfError after a `failed` event."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What can run on an engine; where something cannot, `why_not` says so in words for users."""
+
+    container_images: bool
+    any_kind: bool
+    why_not: str = ""
+
+
+class Engine(Protocol):
+    """Makes a platform exist and hands back how to reach its Kubernetes API."""
+
+    @property
+    def name(self) -> str: ...
+
+    def capabilities(self) -> Capabilities: ...
+
+    def ensure(self) -> Steps[Access]:
+        """Makes the platform and starts it; changes nothing where it already runs."""
+        ...
+
+    def start(self) -> Steps[Access]:
+        """Starts a platform that exists. Raises Refused where there is none."""
+        ...
+
+    def stop(self) -> Steps[None]:
+        """Ends every process of the platform and keeps all its files."""
+        ...
+
+    def delete(self, *, keep_data: bool = False) -> Steps[None]:
+        """Ends the platform and removes what MiniKF made for it, the user's data only without `keep_data`."""
+        ...
+
+    def status(self) -> Status: ...
+
+    def access(self) -> Access:
+        """How to reach it. Raises Unreachable where it is not running."""
+        ...

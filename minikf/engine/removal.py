@@ -1,0 +1,95 @@
+"""Removes the files of a platform: those that MiniKF made, by name, and nothing that it does not know."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from minikf.engine.protocol import Steps
+from minikf.errors import NoProgress
+from minikf.kube import bundle
+from minikf.paths import PlatformPaths
+from minikf.spec import Event
+
+_SQLITE = ("", "-wal", "-shm", "-journal")
+
+
+def remove(paths: PlatformPaths, *, keep_data: bool) -> Steps[None]:
+    """Removes configuration and state, and the data unless `keep_data`. Raises NoProgress naming what stayed."""
+    yield from _remove("configuration", paths.config, _configuration(paths))
+    if keep_data:
+        yield Event("data", "done", f"kept in {paths.data}")
+    else:
+        yield from _remove("data", paths.data, _data(paths))
+    yield from _remove("state", paths.state, _state(paths))
+    _unlink_all([paths.sockets])
+
+
+def _configuration(paths: PlatformPaths) -> list[Path]:
+    return [paths.kubeconfig, paths.ca, paths.token, paths.config / bundle.NAME]
+
+
+def _state(paths: PlatformPaths) -> list[Path]:
+    log = paths.daemon_log
+    return [
+        paths.tls,
+        paths.daemon_file,
+        log,
+        log.with_name(log.name + ".1"),
+        paths.state / "lock",
+        paths.platform_file,
+    ]
+
+
+def _data(paths: PlatformPaths) -> list[Path]:
+    databases = [
+        base.with_name(base.name + end) for base in (paths.database, paths.registry_database) for end in _SQLITE
+    ]
+    return [*databases, paths.pods, paths.volumes, paths.blobs]
+
+
+def _remove(what: str, folder: Path, known: list[Path]) -> Steps[None]:
+    _unlink_all(known)
+    left = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    if left:
+        yield Event(what, "done", f"removed, except what MiniKF did not make: {', '.join(left)} in {folder}")
+        return
+    if folder.is_dir():
+        folder.rmdir()
+    yield Event(what, "done", f"removed {folder}")
+
+
+def _unlink_all(files: list[Path]) -> None:
+    failures: list[str] = []
+    for path in files:
+        if path.is_dir() and not path.is_symlink():
+            _remove_tree(path, failures)
+            continue
+        try:
+            path.unlink(missing_ok=True)  # a link itself, never what it points to
+        except OSError as error:
+            failures.append(f"{path}: {error.strerror}")
+    if failures:
+        raise NoProgress(
+            f"{failures[0].split(':')[0]} could not be removed",
+            cause="; ".join(failures[:5]),
+            advice="make it removable and run the same command again",
+        )
+
+
+def _remove_tree(path: Path, failures: list[str]) -> None:
+    def retry(function: Callable[..., object], name: str, _: object) -> None:
+        try:  # a pod may have left folders without the right to write in them
+            Path(name).parent.chmod(stat.S_IRWXU)
+            if os.path.isdir(name) and not os.path.islink(name):  # noqa: PTH112, PTH114
+                Path(name).chmod(stat.S_IRWXU)
+                shutil.rmtree(name)
+            else:
+                function(name)
+        except OSError as error:
+            failures.append(f"{name}: {error.strerror}")
+
+    shutil.rmtree(path, onerror=retry)

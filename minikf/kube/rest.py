@@ -1,0 +1,132 @@
+"""The light client of a platform's API: plain HTTPS by the standard library.
+
+`minikf status` must answer in a third of a second and importing the official client alone takes that long, so
+what MiniKF itself asks goes through here. Nothing here knows an engine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from minikf.commands import command
+from minikf.errors import ExitCode, MinikfError, Unreachable
+from minikf.spec import Access
+
+TIMEOUT_SECONDS = 10.0
+
+
+class ApiAnswer(MinikfError):
+    """The API answered with something other than success; `status` is the HTTP code."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, message: str, *, status: int, reason: str = "", cause: str = "", advice: str = "") -> None:
+        super().__init__(message, cause=cause, advice=advice)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One whole answer."""
+
+    status: int
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+
+class RestClient:
+    """Calls to one platform's API with its own CA and credential. One connection for each call."""
+
+    def __init__(self, access: Access, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._access = access
+        self._timeout = timeout
+        address = urlsplit(access.server)
+        self._host = address.hostname or "127.0.0.1"
+        self._port = address.port or 443
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The JSON object at `path`. Raises Unreachable, or ApiAnswer with the API's own words."""
+        reply = self.request("GET", path)
+        if not reply.ok:
+            raise _refusal(path, reply)
+        try:
+            found = json.loads(reply.body)
+        except ValueError as error:
+            raise self._unreachable(f"what it sent for {path} is not JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise self._unreachable(f"what it sent for {path} is not a JSON object")
+        return found
+
+    def request(self, method: str, path: str, body: object = None) -> Reply:
+        """One call and its whole answer, whatever its status. Raises Unreachable."""
+        with self._open(method, path, body) as response:
+            return Reply(response.status, response.read())
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        """The lines of a streamed answer, each as soon as it is there. Raises Unreachable or ApiAnswer."""
+        with self._open("GET", path, None, endless=True) as response:
+            if not 200 <= response.status < 300:
+                raise _refusal(path, Reply(response.status, response.read()))
+            yield from response
+
+    @contextlib.contextmanager
+    def _open(
+        self, method: str, path: str, body: object, *, endless: bool = False
+    ) -> Iterator[http.client.HTTPResponse]:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self._credential()}", "Accept": "application/json, */*"}
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        connection = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=self._trust())
+        try:
+            connection.request(method, path, body=data, headers=headers)
+            if endless and connection.sock is not None:
+                connection.sock.settimeout(None)
+            yield connection.getresponse()
+        except ssl.SSLCertVerificationError as error:
+            raise self._unreachable(f"another program answers there: {error.verify_message}") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(str(error) or type(error).__name__) from error
+        finally:
+            connection.close()
+
+    def _credential(self) -> str:
+        try:
+            return self._access.token.read_text().strip()
+        except OSError as error:
+            raise self._unreachable(f"its credential cannot be read: {error}") from error
+
+    def _trust(self) -> ssl.SSLContext:
+        try:
+            return ssl.create_default_context(cafile=str(self._access.ca))
+        except OSError as error:  # ssl.SSLError is one too
+            raise self._unreachable(f"its CA {self._access.ca} cannot be read: {error}") from error
+
+    def _unreachable(self, cause: str) -> Unreachable:
+        return Unreachable(
+            f"the API of platform '{self._access.platform}' does not answer at {self._access.server}",
+            cause=cause,
+            advice=command("up", self._access.platform),
+        )
+
+
+def _refusal(path: str, reply: Reply) -> ApiAnswer:
+    """The API's own `Status` message where it sent one (Kubernetes API conventions), else the HTTP code."""
+    try:
+        status = json.loads(reply.body)
+    except ValueError:
+        status = {}
+    found = status if isinstance(status, dict) else {}
+    message = str(found.get("message") or f"the API answered HTTP {reply.status} for {path}")
+    return ApiAnswer(message, status=reply.status, reason=str(found.get("reason") or ""))

@@ -1,0 +1,126 @@
+"""The kinds a platform serves, and objects by kind: read over plain HTTPS, whatever the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+from urllib.parse import quote
+
+from minikf.errors import Refused
+from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.promote.model import Object
+
+GROUPS = ("serving.kserve.io", "trainer.kubeflow.org", "rbac.authorization.k8s.io")
+NOT_FOUND = 404
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One kind as the API's discovery names it (metav1 APIResource)."""
+
+    group: str
+    version: str
+    plural: str
+    singular: str
+    kind: str
+    namespaced: bool
+    short_names: tuple[str, ...] = ()
+
+    @property
+    def base(self) -> str:
+        return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+class Source(Protocol):
+    """Where objects are read from."""
+
+    def resources(self) -> tuple[Resource, ...]: ...
+
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """The object with `apiVersion` and `kind` set, or None where it or its kind does not exist."""
+        ...
+
+    def list(self, kind: str, namespace: str = "") -> list[Object]:
+        """All objects of a kind, of every namespace where none is given; empty where the kind is not served."""
+        ...
+
+
+class Platform:
+    """A `Source` over a platform's API. Its methods raise Unreachable, or ApiAnswer with the API's own words."""
+
+    def __init__(self, client: RestClient) -> None:
+        self._client = client
+
+    def resources(self) -> tuple[Resource, ...]:
+        return self._resources
+
+    @cached_property
+    def _resources(self) -> tuple[Resource, ...]:
+        """Core kinds and those of GROUPS, each in the first version by which its group serves it."""
+        found: dict[tuple[str, str], Resource] = {}
+        served = {group["name"]: group["versions"] for group in self._client.get("/apis").get("groups", ())}
+        places = [("", "v1", "/api/v1")] + [
+            (group, version["version"], f"/apis/{group}/{version['version']}")
+            for group in GROUPS
+            for version in served.get(group, ())
+        ]
+        for group, version, path in places:
+            for item in self._client.get(path).get("resources", ()):
+                if "/" not in item["name"]:
+                    found.setdefault((group, item["kind"]), _resource(group, version, item))
+        return tuple(found.values())
+
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        resource = self._by_kind(kind)
+        if resource is None:
+            return None
+        try:
+            found = self._client.get(f"{_collection(resource, namespace)}/{quote(name, safe='')}")
+        except ApiAnswer as answer:
+            if answer.status == NOT_FOUND:
+                return None
+            raise
+        return found | {"apiVersion": resource.api_version, "kind": resource.kind}
+
+    def list(self, kind: str, namespace: str = "") -> list[Object]:
+        resource = self._by_kind(kind)
+        if resource is None:
+            return []
+        items = self._client.get(_collection(resource, namespace)).get("items") or []
+        return [item | {"apiVersion": resource.api_version, "kind": resource.kind} for item in items]
+
+    def _by_kind(self, kind: str) -> Resource | None:
+        return next((resource for resource in self._resources if resource.kind == kind), None)
+
+
+def must_exist(source: Source, namespace: str) -> None:
+    """Raises Refused where the namespace does not exist, naming those that do."""
+    if source.get("Namespace", "", namespace) is None:
+        names = ", ".join(sorted(item["metadata"]["name"] for item in source.list("Namespace")))
+        raise Refused(
+            f"there is no namespace '{namespace}'",
+            cause=f"the platform has {names}",
+            advice="minikf promote KIND/NAME --namespace NAMESPACE --out promote",
+        )
+
+
+def _resource(group: str, version: str, item: Object) -> Resource:
+    return Resource(
+        group=group,
+        version=version,
+        plural=item["name"],
+        singular=item.get("singularName") or item["kind"].lower(),
+        kind=item["kind"],
+        namespaced=bool(item["namespaced"]),
+        short_names=tuple(item.get("shortNames") or ()),
+    )
+
+
+def _collection(resource: Resource, namespace: str) -> str:
+    scope = f"/namespaces/{quote(namespace, safe='')}" if resource.namespaced and namespace else ""
+    return f"{resource.base}{scope}/{resource.plural}"

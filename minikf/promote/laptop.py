@@ -1,0 +1,87 @@
+"""What in a text holds only on this machine: loopback addresses, `file://` addresses, paths of its homes."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+
+from minikf.paths import PlatformPaths
+
+# Names by which containers of Docker, k3d and minikube call the machine that they run on.
+_HOST_NAMES = ("localhost", "host.docker.internal", "host.k3d.internal", "host.minikube.internal")
+_LOOPBACK = r"127(?:\.\d{1,3}){3}|\[::1\]"
+_REST = r"[^\s\"'`<>(){}\[\],;|\\]*"
+_SENTENCE_END = ".,:;!?"
+
+
+class Local(Enum):
+    """Why a piece of text holds on this machine only."""
+
+    FILE = "a file:// address"
+    ADDRESS = "an address of this machine"
+    PATH = "a path of this machine"
+
+
+@dataclass(frozen=True)
+class Span:
+    """`text[start:end]` of the text that was searched."""
+
+    start: int
+    end: int
+    text: str
+    local: Local
+
+
+@dataclass(frozen=True)
+class Laptop:
+    """What tells this machine: its own names and the folders that only it has (absolute, without a trailing /)."""
+
+    names: tuple[str, ...]
+    folders: tuple[str, ...]
+
+    @classmethod
+    def here(cls, paths: PlatformPaths) -> Laptop:
+        """This machine: its host name, the user's home, all homes beside it, and the folders of the platform."""
+        home = Path.home()
+        homes = [each for base in (Path("/home"), Path("/Users"), home.parent) for each in _folders_of(base)]
+        ours = (paths.config, paths.state, paths.data, paths.cache, paths.sockets)
+        folders = {str(each) for each in (home, home.resolve(), *homes, *ours)} - {"/"}
+        return cls((socket.gethostname(),), tuple(sorted(folders, key=lambda folder: (-len(folder), folder))))
+
+    def spans(self, text: str) -> list[Span]:
+        """The pieces of `text` that hold on this machine only, from left to right, apart from each other."""
+        found = []
+        for match in self._pattern.finditer(text):
+            piece = match.group().rstrip(_SENTENCE_END)
+            local = Local[str(match.lastgroup)]
+            found.append(Span(match.start(), match.start() + len(piece), piece, local))
+        return found
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        own = [re.escape(name) for name in self.names if name]
+        always = "|".join([*map(re.escape, _HOST_NAMES), _LOOPBACK])
+        named = "|".join([always, *own])
+        url = rf"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@\"']+@)?(?:{named})(?![\w.-])(?::\d+)?(?:[/?#]{_REST})?"
+        port = "|".join(own) or r"(?!)"
+        bare = rf"(?<![\w.-])(?<!\w/)(?:(?:{always})(?::\d+)?|(?:{port}):\d+)(?![\w-]|\.\w)(?:/{_REST})?"
+        folders = "|".join(map(re.escape, self.folders)) or r"(?!)"
+        path = rf"(?<![\w.~/-])(?:{folders}|/Users/[\w.-]+)(?![\w.-])(?:/{_REST})?"
+        return re.compile(
+            rf"(?P<FILE>(?i:file)://?{_REST})|(?P<ADDRESS>(?i:{url})|(?i:{bare}))|(?P<PATH>{path})"
+        )
+
+
+def _folders_of(base: Path) -> Iterator[Path]:
+    """The homes in a folder of homes; a base that is the root itself holds none."""
+    if base == Path(base.anchor):
+        return
+    try:
+        yield from (each for each in base.iterdir() if each.is_dir())
+    except OSError:
+        return  # no such folder, or not ours to read: then no home in it is known

@@ -1,0 +1,295 @@
+"""Makes minikf/embedded/schemas/*.json: compact schemas and printer columns of every kind that the engine serves.
+
+    scripts/make_schemas.py --upstream DIR [--kubernetes DIR] [--check]
+
+DIR of --upstream mirrors GitHub as OWNER/REPO/REF/PATH and has the CRDs of CRD_FILES. --kubernetes is a checkout of the
+Go module named in KUBERNETES; without it, `go mod download` finds one. --check only says whether the files are current.
+To add a kind: add it to minikf/embedded/kinds.py, and its CRD's file to CRD_FILES.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from minikf.embedded import kinds
+from minikf.embedded.jsonpath import compile_path
+from minikf.embedded.kinds import Kind
+
+Data = dict[str, Any]
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "minikf" / "embedded" / "schemas"
+KUBERNETES = "k8s.io/kubernetes@v1.34.4"
+_APPLICATIONS = "kubeflow/manifests/26.03/applications"
+# The CRDs of an API group: OWNER/REPO/REF/PATH below --upstream.
+CRD_FILES: dict[str, tuple[str, ...]] = {
+    "trainer.kubeflow.org": (
+        f"{_APPLICATIONS}/trainer/upstream/base/crds/trainer.kubeflow.org_clustertrainingruntimes.yaml",
+        f"{_APPLICATIONS}/trainer/upstream/base/crds/trainer.kubeflow.org_trainingruntimes.yaml",
+        f"{_APPLICATIONS}/trainer/upstream/base/crds/trainer.kubeflow.org_trainjobs.yaml",
+    ),
+    "serving.kserve.io": (f"{_APPLICATIONS}/kserve/kserve/kserve_kubeflow.yaml",),
+}
+_PROSE = ("description", "title", "example", "externalDocs")
+_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
+_REF = "$ref"
+_COMPONENTS = "#/components/schemas/"
+_SHARED_SIZE = 64  # bytes: a subtree smaller than this is written out each time
+
+
+def main() -> int:
+    """Writes the files, or with --check compares them; 1 when they differ."""
+    options = argparse.ArgumentParser(description="Makes the embedded engine's schemas out of upstream's.")
+    options.add_argument("--upstream", type=Path, required=True, help="mirror folder: OWNER/REPO/REF/PATH")
+    options.add_argument("--kubernetes", type=Path, help=f"folder of the Go module {KUBERNETES}")
+    options.add_argument("--check", action="store_true", help="change nothing; fail where a file is not current")
+    given = options.parse_args()
+    core = CoreSchemas(given.kubernetes or _go_module())
+    files = {}
+    for group, versions in kinds.groups().items():
+        for version in versions:
+            made = [kind for kind in kinds.KINDS if (kind.group, kind.version) == (group, version)]
+            data = _custom(made, given.upstream, core) if made[0].is_custom else core.group(made)
+            files[OUT / f"{group or 'core'}.{version}.json"] = _written(data)
+    stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
+    if not given.check:
+        OUT.mkdir(exist_ok=True)
+        for path in stale:
+            path.write_text(files[path])
+    for path in stale:
+        print(f"{'not current' if given.check else 'wrote'}: {path.relative_to(ROOT)} ({len(files[path]):,} bytes)")
+    return 1 if stale and given.check else 0
+
+
+def _written(data: Data) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def _go_module() -> Path:
+    command = ["go", "mod", "download", "-json", KUBERNETES]
+    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Path(json.loads(found)["Dir"])
+
+
+def _source(repository: str, ref: str, path: str, body: bytes) -> Data:
+    return {"repository": repository, "ref": ref, "path": path, "sha256": hashlib.sha256(body).hexdigest()}
+
+
+class CoreSchemas:
+    """Kubernetes' own kinds, out of the OpenAPI v3 documents in its source."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._documents: dict[str, tuple[Data, Data]] = {}
+
+    def document(self, group: str, version: str) -> tuple[Data, Data]:
+        """(components by name, source) of a group version's document."""
+        name = f"apis__{group}__{version}_openapi.json" if group else f"api__{version}_openapi.json"
+        if name not in self._documents:
+            path = f"api/openapi-spec/v3/{name}"
+            body = (self.folder / path).read_bytes()
+            module, _, ref = KUBERNETES.partition("@")
+            source = _source(module, ref, path, body)
+            self._documents[name] = json.loads(body)["components"]["schemas"], source
+        return self._documents[name]
+
+    def group(self, made: list[Kind]) -> Data:
+        """The data of one group version; definitions keep their names."""
+        components, source = self.document(made[0].group, made[0].version)
+        definitions: Data = {}
+        roots = {}
+        for kind in made:
+            name = _component_of(components, kind)
+            roots[kind.kind] = {"columns": [], "schema": {_REF: name}, "source": 0}
+            self._collect(name, components, definitions)
+        return {"definitions": definitions, "kinds": roots, "sources": [source]}
+
+    def meta(self) -> tuple[Data, Data]:
+        """(definitions that ObjectMeta needs, source)."""
+        components, source = self.document("", "v1")
+        definitions: Data = {}
+        self._collect(_META, components, definitions)
+        return definitions, source
+
+    def _collect(self, name: str, components: Data, definitions: Data) -> None:
+        """Puts a component and all that it refers to into `definitions`."""
+        if name in definitions:
+            return
+        definitions[name] = {}  # marks it, for recursive types
+        definitions[name] = _compact_core(components[name], components)
+        if name == _QUANTITY:
+            definitions[name]["format"] = "quantity"
+        for reference in _references(definitions[name]):
+            self._collect(reference, components, definitions)
+
+
+def _component_of(components: Data, kind: Kind) -> str:
+    wanted = {"group": kind.group, "kind": kind.kind, "version": kind.version}
+    return next(
+        name for name, data in components.items() if wanted in data.get("x-kubernetes-group-version-kind", ())
+    )
+
+
+def _references(data: Any) -> Iterator[str]:
+    if isinstance(data, dict):
+        if isinstance(data.get(_REF), str):
+            yield data[_REF]
+        for part in data.values():
+            yield from _references(part)
+    elif isinstance(data, list):
+        for part in data:
+            yield from _references(part)
+
+
+def _compact_core(data: Data, components: Data) -> Data:
+    """Without prose; `allOf` with one reference becomes that reference, or a copy where other rules stand beside it."""
+    kept = {key: value for key, value in data.items() if key not in (*_PROSE, "x-kubernetes-group-version-kind")}
+    # Zero values are how Go types print, not defaults of the API.
+    if kept.get("default") in ("", {}, [], 0, False):
+        kept.pop("default", None)
+    if "allOf" in kept:
+        [reference] = kept.pop("allOf")
+        name = reference[_REF].removeprefix(_COMPONENTS)
+        return _compact_core(components[name], components) | kept if kept else {_REF: name}
+    if _REF in kept:
+        return {_REF: kept[_REF].removeprefix(_COMPONENTS)}
+    return _with_parts(kept, lambda part: _compact_core(part, components))
+
+
+def _with_parts(data: Data, change: Callable[[Data], Data]) -> Data:
+    """A copy with every schema directly below changed."""
+    out = dict(data)
+    if "properties" in out:
+        out["properties"] = {name: change(part) for name, part in out["properties"].items()}
+    for key in ("items", "additionalProperties"):
+        if isinstance(out.get(key), dict):
+            out[key] = change(out[key])
+    return out
+
+
+def _custom(made: list[Kind], upstream: Path, core: CoreSchemas) -> Data:
+    """The data of one group version of CRDs; subtrees that occur again and again are shared."""
+    definitions, meta_source = core.meta()
+    sources = [meta_source]
+    crds: dict[str, tuple[Data, int]] = {}
+    for path in CRD_FILES[made[0].group]:
+        body = (upstream / path).read_bytes()
+        owner, repository, ref, inner = path.split("/", 3)
+        sources.append(_source(f"{owner}/{repository}", ref, inner, body))
+        for document in yaml.load_all(body, Loader=yaml.CSafeLoader):
+            if document and document["kind"] == "CustomResourceDefinition":
+                crds[document["metadata"]["name"]] = document, len(sources) - 1
+    shared = Shared()
+    roots: Data = {}
+    for kind in made:
+        crd, source = crds[f"{kind.plural}.{kind.group}"]
+        [version] = [entry for entry in crd["spec"]["versions"] if entry["name"] == kind.version]
+        _check_names(kind, crd["spec"], version)
+        root = _compact_crd(version["schema"]["openAPIV3Schema"])
+        root["properties"] = (root.get("properties") or {}) | {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {_REF: _META},
+        }
+        columns = version.get("additionalPrinterColumns") or [
+            {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
+        ]
+        for column in columns:
+            compile_path(column["jsonPath"])
+        columns = [{key: value for key, value in column.items() if key not in _PROSE} for column in columns]
+        roots[kind.kind] = {"columns": columns, "schema": shared.add(root), "source": source}
+    definitions |= shared.definitions(root["schema"] for root in roots.values())
+    for root in roots.values():
+        root["schema"] = shared.written(root["schema"])
+    used = sorted({root["source"] for root in roots.values()} | {0})
+    for root in roots.values():
+        root["source"] = used.index(root["source"])
+    return {"definitions": definitions, "kinds": roots, "sources": [sources[index] for index in used]}
+
+
+def _check_names(kind: Kind, spec: Data, version: Data) -> None:
+    """kinds.py must say what the CRD says."""
+    names = spec["names"]
+    said = {
+        "kind": kind.kind,
+        "singular": kind.singular,
+        "short names": kind.short_names,
+        "categories": kind.categories,
+        "namespaced": kind.namespaced,
+        "status": kind.has_status,
+    }
+    true = {
+        "kind": names["kind"],
+        "singular": names["singular"],
+        "short names": tuple(names.get("shortNames") or ()),
+        "categories": tuple(names.get("categories") or ()),
+        "namespaced": spec["scope"] == "Namespaced",
+        "status": "status" in (version.get("subresources") or {}),
+    }
+    wrong = {key: (said[key], true[key]) for key in said if said[key] != true[key]}
+    if wrong:
+        sys.exit(f"minikf/embedded/kinds.py disagrees with the CRD of {kind.kind} (said, true): {wrong}")
+
+
+def _compact_crd(data: Data) -> Data:
+    kept = {key: value for key, value in data.items() if key not in _PROSE}
+    if kept.get("x-kubernetes-int-or-string"):
+        kept.pop("anyOf", None)  # says the same again
+    return _with_parts(kept, _compact_crd)
+
+
+class Shared:
+    """Hash-consing: equal subtrees become one definition."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, Data] = {}
+        self._uses: Counter[str] = Counter()
+
+    def add(self, data: Data) -> Data:
+        """A reference to `data`, whose subtrees have become references too."""
+        node = _with_parts(data, self.add)
+        text = json.dumps(node, sort_keys=True)
+        name = hashlib.sha256(text.encode()).hexdigest()
+        self._nodes[name] = node
+        self._uses[name] += 1
+        return {_REF: name}
+
+    def definitions(self, roots: Iterator[Data]) -> Data:
+        """Every subtree worth sharing, numbered in the order in which a walk from the roots meets it."""
+        self._names: dict[str, str] = {}
+        waiting = [root[_REF] for root in roots][::-1]
+        seen = set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            if self._uses[name] > 1 and len(json.dumps(self._nodes[name])) >= _SHARED_SIZE:
+                self._names[name] = f"s{len(self._names) + 1}"
+            waiting += [found for found in _references(self._nodes[name]) if found in self._nodes][::-1]
+        return {short: self._expanded(self._nodes[name]) for name, short in self._names.items()}
+
+    def written(self, reference: Data) -> Data:
+        """A reference as it goes into the file: by its short name, or written out."""
+        name = reference[_REF]
+        if name in self._names:
+            return {_REF: self._names[name]}
+        return self._expanded(self._nodes[name]) if name in self._nodes else reference
+
+    def _expanded(self, node: Data) -> Data:
+        return _with_parts(node, lambda part: self.written(part) if _REF in part else part)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

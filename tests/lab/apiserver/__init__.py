@@ -1,0 +1,1 @@
+"""One table of calls, played against a real kube-apiserver and against the embedded engine."""

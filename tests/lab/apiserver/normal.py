@@ -1,0 +1,125 @@
+"""Makes the outcomes of one side comparable: what differs by nature becomes a placeholder that keeps equality and order.
+
+- an object's `resourceVersion` becomes its rank among all that the case saw on this side: `<rv 3>` was written before
+  `<rv 4>`, and two equal ones stay equal; a list's becomes `<list rv>` when it is not below any of its items;
+- a `uid` becomes `<uid 1>`, `<uid 2>` in order of appearance, everywhere it is mentioned;
+- a name that the server made from `generateName` becomes `<name 1>`;
+- a time becomes `<time>` or `<micro time>`, unless it is a fixed one that the case itself wrote (before 2010);
+- entries of `managedFields` are put in one order: the server sorts them by time, and a second may pass between two steps;
+- ages, the server's address, temporary paths and continue tokens get fixed words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .server import Server
+
+_TIME = re.compile(r"\b20[1-9]\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_AGE = re.compile(r"(?<=\s)(\d+d)?(\d+h)?(\d+m)?(\d+s)?(?=\s|$)")
+_ONE_AGE = re.compile(r"(\d+d)?(\d+h)?(\d+m)?\d+[smhd]")
+_TEXTS = (
+    (re.compile(r"([Rr]esourceVersion in (?:precondition|object meta): )\d+"), r"\1<rv>"),
+    (re.compile(r"(too old resource version: \d+) \(\d+\)"), r"\1 (<rv>)"),
+    (re.compile(r"(Too large resource version: \d+, current: )\d+"), r"\1<rv>"),
+    (re.compile(r"\S*/(LIVE|MERGED)-\d+/"), r"<\1>/"),
+    (re.compile(r"^((?:---|\+\+\+) <(?:LIVE|MERGED)>/\S+)\t.*$", re.M), r"\1"),
+    (re.compile(r"\S*kubectl-edit-\d+\.yaml"), "<edited file>"),
+)
+
+
+class Normaliser:
+    """Collects the names of one side over a whole case, then rewrites its outcomes."""
+
+    def __init__(self, server: Server, outcomes: list[dict[str, Any]]) -> None:
+        self._server = server
+        self._outcomes = outcomes
+        self._texts: dict[str, str] = {}
+        uids: dict[str, None] = {}
+        made: dict[str, None] = {}
+        versions: set[int] = set()
+        for meta in _metadata(outcomes):
+            if isinstance(uid := meta.get("uid"), str) and uid:
+                uids[uid] = None
+            if meta.get("name") and str(meta.get("resourceVersion", "")).isdigit():
+                versions.add(int(meta["resourceVersion"]))
+            prefix = meta.get("generateName")
+            name = meta.get("name")
+            if isinstance(prefix, str) and prefix and isinstance(name, str) and name.startswith(prefix):
+                made[name] = None
+        self._ranks = {version: f"<rv {rank}>" for rank, version in enumerate(sorted(versions), 1)}
+        self._texts |= {uid: f"<uid {number}>" for number, uid in enumerate(uids, 1)}
+        self._texts |= {name: f"<name {number}>" for number, name in enumerate(made, 1)}
+        self._texts |= {server.url: "<server>", server.url.removeprefix("https://"): "<server>"}
+
+    def outcomes(self) -> list[Any]:
+        return [self._tree(outcome) for outcome in self._outcomes]
+
+    def _tree(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            out = {self._text(key): self._tree(item) for key, item in value.items()}
+            if isinstance(meta := value.get("metadata"), dict):
+                out["metadata"] = self._meta(value, meta, out["metadata"])
+            if isinstance(out.get("cells"), list):
+                out["cells"] = ["<age>" if _ONE_AGE.fullmatch(str(cell)) else cell for cell in out["cells"]]
+            for key in ("stdout", "stderr"):
+                if isinstance(out.get(key), str):
+                    out[key] = _lines(out[key])
+            return out
+        if isinstance(value, list):
+            return [self._tree(item) for item in value]
+        return self._text(value) if isinstance(value, str) else value
+
+    def _meta(self, owner: dict[str, Any], meta: dict[str, Any], out: dict[str, Any]) -> dict[str, Any]:
+        version = str(meta.get("resourceVersion", ""))
+        if version.isdigit():
+            if meta.get("name"):
+                out["resourceVersion"] = self._ranks[int(version)]
+            elif all(int(version) >= below for below in _item_versions(owner)):
+                out["resourceVersion"] = "<list rv>"
+        if meta.get("continue"):
+            out["continue"] = "<continue>"
+        if isinstance(out.get("managedFields"), list):
+            out["managedFields"] = sorted(out["managedFields"], key=_entry_order)
+        return out
+
+    def _text(self, text: str) -> str:
+        for old, new in self._texts.items():
+            text = text.replace(old, new)
+        text = _TIME.sub(lambda found: "<micro time>" if found[1] else "<time>", text)
+        for pattern, new in _TEXTS:
+            text = pattern.sub(new, text)
+        return text
+
+
+def _metadata(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every `metadata` map in the outcomes, in order of appearance."""
+    if isinstance(tree, dict):
+        if isinstance(meta := tree.get("metadata"), dict):
+            yield meta
+        for item in tree.values():
+            yield from _metadata(item)
+    elif isinstance(tree, list):
+        for item in tree:
+            yield from _metadata(item)
+
+
+def _item_versions(owner: dict[str, Any]) -> Iterator[int]:
+    for item in (*(owner.get("items") or ()), *(row.get("object") or {} for row in owner.get("rows") or ())):
+        version = str((item.get("metadata") or {}).get("resourceVersion", ""))
+        if version.isdigit():
+            yield int(version)
+
+
+def _entry_order(entry: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(entry.get(key, "")) for key in ("manager", "operation", "apiVersion", "subresource"))
+
+
+def _lines(text: str) -> list[str]:
+    """Lines of what a person reads; ages become `<age>`, and where they were, runs of blanks count as one."""
+    lines = text.splitlines()
+    if not any(re.search(r"\bAGE\b", line) for line in lines):
+        return lines
+    return [re.sub(r" {2,}", "  ", _AGE.sub(lambda m: "<age>" if m[0] else "", line)).rstrip() for line in lines]

@@ -1,0 +1,1 @@
+"""Builds the commands that the lab needs."""

@@ -1,0 +1,96 @@
+"""The lab: real servers to compare the embedded engine with. Each is started once a session, when first asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apiserver.embedded import embedded_server
+from apiserver.real import real_server, upstream_crds
+from apiserver.report import Report
+from apiserver.server import Server, StartFailed
+from binaries.build import Unavailable, ensure
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+REPORT = pytest.StashKey[Report]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "core: part of the lab that runs in minutes and belongs to every change")
+    config.stash[REPORT] = Report()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for line in config.stash[REPORT].lines():
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def report(request: pytest.FixtureRequest) -> Report:
+    """What was compared in this session; printed at its end."""
+    return request.config.stash[REPORT]
+
+
+@pytest.fixture(scope="session")
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Prints a line at once, past pytest's capture: a build takes minutes and must not look dead."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def line(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\nlab: {text}", end="", flush=True)
+
+    return line
+
+
+@pytest.fixture(scope="session")
+def lab_binaries(say: Callable[[str], None], report: Report) -> Path:
+    """The folder with etcd, kube-apiserver and kubectl; skips (fails when MINIKF_LAB_REQUIRED=1) where it cannot be had."""
+    try:
+        return ensure(say)
+    except Unavailable as why:
+        _give_up(report, f"no real API server here: {why}")
+        raise
+
+
+@pytest.fixture(scope="session")
+def crds(report: Report) -> list[dict[str, Any]]:
+    """The upstream CustomResourceDefinitions, or [] when no mirror is here (its cases are then skipped)."""
+    mirror = Path(os.environ.get("MINIKF_UPSTREAM") or CHECKOUT.parent / "shared" / "upstream")
+    try:
+        return upstream_crds(mirror)
+    except FileNotFoundError as why:
+        if os.environ.get("MINIKF_LAB_REQUIRED") == "1":
+            pytest.fail(f"MINIKF_LAB_REQUIRED=1, but there are no upstream CRDs: {why}", pytrace=False)
+        report.notes.append(f"cases of custom resources skipped: {why}; name the mirror with MINIKF_UPSTREAM")
+        return []
+
+
+@pytest.fixture(scope="session")
+def real_apiserver(
+    lab_binaries: Path, crds: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A real kube-apiserver on etcd, with the upstream CRDs."""
+    with real_server(lab_binaries, tmp_path_factory.mktemp("real"), crds) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def embedded_apiserver(lab_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The embedded engine's daemon, without controllers: nothing but calls changes objects, as on the real side."""
+    try:
+        with embedded_server(lab_binaries / "kubectl", tmp_path_factory.mktemp("embedded")) as server:
+            yield server
+    except StartFailed as why:
+        pytest.fail(str(why), pytrace=False)
+
+
+def _give_up(report: Report, why: str) -> None:
+    if os.environ.get("MINIKF_LAB_REQUIRED") == "1":
+        pytest.fail(f"MINIKF_LAB_REQUIRED=1, but there is {why}", pytrace=False)
+    if why not in report.notes:
+        report.notes.append(why)
+    pytest.skip(why)
