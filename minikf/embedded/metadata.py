@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import uuid
 from typing import Any
@@ -14,6 +15,8 @@ Object = dict[str, Any]
 # The alphabet and length of apiserver's SimpleNameGenerator: no vowels, so that no word appears by chance.
 _NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _NAME_LENGTH = 5
+# A uid must be unique, not secret; a generator seeded by the system spares a system call for each object.
+_UIDS = random.Random(os.urandom(32))
 _SERVER_OWNED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
@@ -72,7 +75,7 @@ def before_create(kind: Kind, obj: Object, now: str) -> None:
         meta["name"] = meta["generateName"][: 63 - _NAME_LENGTH] + suffix
     if not meta.get("generateName"):
         meta.pop("generateName", None)
-    meta["uid"] = str(uuid.uuid4())
+    meta["uid"] = str(uuid.UUID(int=_UIDS.getrandbits(128), version=4))
     meta["creationTimestamp"] = now
     if kind.has_generation:
         meta["generation"] = 1

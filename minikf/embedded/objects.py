@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -25,9 +26,14 @@ Object = dict[str, Any]
 Admission = Callable[[Kind, Object, Object | None], None]
 
 
+@lru_cache(maxsize=8)
+def _second(stamp: int) -> str:
+    return datetime.fromtimestamp(stamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def timestamp(moment: datetime) -> str:
     """metav1.Time: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _second(int(moment.timestamp()))
 
 
 class Objects:

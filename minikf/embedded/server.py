@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from minikf.errors import Refused
 
@@ -32,6 +34,43 @@ def listen(port: int) -> socket.socket:
     return sock
 
 
+class Coalescing:
+    """A transport that sends what is written in one turn of the event loop at once.
+
+    uvicorn writes head and body of an answer apart, which are two TLS records and two system calls.
+    """
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._parts:
+            data, self._parts = b"".join(self._parts), []
+            if not self._transport.is_closing():
+                self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1 over a coalescing transport; a connection that becomes a websocket leaves it."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(Coalescing(transport, self.loop))  # type: ignore[arg-type]
+
+
 class Server(uvicorn.Server):
     """uvicorn's server without its signal handlers: the daemon decides what a signal means."""
 
@@ -46,7 +85,8 @@ def make_server(app: Any, certificate: Path, key: Path) -> Server:
         app,
         ssl_certfile=str(certificate),
         ssl_keyfile=str(key),
-        http="httptools",
+        http=Protocol,
+        proxy_headers=False,
         ws="wsproto",
         lifespan="off",
         log_config=None,

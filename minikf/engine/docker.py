@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 
@@ -30,9 +31,9 @@ def ask() -> Answer:
             client = docker.from_env(timeout=TIMEOUT_SECONDS)
         else:
             current = ContextAPI.get_current_context()
-            address = current.Host if current is not None else ""
+            address = (current.Host if current is not None else "") or ""
             client = docker.DockerClient(base_url=address or None, timeout=TIMEOUT_SECONDS)
-        with client:
+        with contextlib.closing(client):
             return Answer(version=str(client.version()["Version"]), address=address or "its default address")
     except (DockerException, OSError, KeyError, ValueError) as error:
         return Answer(address=address, cause=f"{address or 'its default address'}: {_reason(error)}")

@@ -15,7 +15,7 @@ _UNUSED = "\n# Nothing asks for these any more:\n"
 def parse(text: str) -> dict[str, str]:
     """The answers in a file, as kustomize reads them: comment lines and lines without `=` are none."""
     found = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         name, equals, value = line.lstrip().partition("=")
         if equals and not name.startswith("#"):
             found[name] = value

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Protocol
 from urllib.parse import quote
 
-from minikf.errors import Refused
 from minikf.kube.rest import ApiAnswer, RestClient
 from minikf.promote.model import Object
 
@@ -37,7 +36,9 @@ class Resource:
 
 
 class Source(Protocol):
-    """Where objects are read from."""
+    """Where objects are read from; `platform` is its name, for the commands that errors advise."""
+
+    platform: str
 
     def resources(self) -> tuple[Resource, ...]: ...
 
@@ -53,7 +54,8 @@ class Source(Protocol):
 class Platform:
     """A `Source` over a platform's API. Its methods raise Unreachable, or ApiAnswer with the API's own words."""
 
-    def __init__(self, client: RestClient) -> None:
+    def __init__(self, platform: str, client: RestClient) -> None:
+        self.platform = platform
         self._client = client
 
     def resources(self) -> tuple[Resource, ...]:
@@ -96,17 +98,6 @@ class Platform:
 
     def _by_kind(self, kind: str) -> Resource | None:
         return next((resource for resource in self._resources if resource.kind == kind), None)
-
-
-def must_exist(source: Source, namespace: str) -> None:
-    """Raises Refused where the namespace does not exist, naming those that do."""
-    if source.get("Namespace", "", namespace) is None:
-        names = ", ".join(sorted(item["metadata"]["name"] for item in source.list("Namespace")))
-        raise Refused(
-            f"there is no namespace '{namespace}'",
-            cause=f"the platform has {names}",
-            advice="minikf promote KIND/NAME --namespace NAMESPACE --out promote",
-        )
 
 
 def _resource(group: str, version: str, item: Object) -> Resource:

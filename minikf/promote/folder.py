@@ -83,7 +83,7 @@ def _swap(path: Path, files: dict[str, str], ours: set[str]) -> None:
     try:
         new = staged / path.name
         if path.is_dir():
-            shutil.copytree(path, new, symlinks=True, ignore=_ignore(path, ours))
+            _copy_others(path, new, ours)
         for name, text in files.items():
             _write(new / name, text)
         previous = _previous(path)
@@ -96,6 +96,16 @@ def _swap(path: Path, files: dict[str, str], ours: set[str]) -> None:
         raise
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def _copy_others(path: Path, new: Path, ours: set[str]) -> None:
+    """Everything in the old folder that is not ours."""
+
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        inside = Path(folder).relative_to(path)
+        return [name for name in names if (inside / name).as_posix() in ours]
+
+    shutil.copytree(path, new, symlinks=True, ignore=left_out)
 
 
 def _previous(path: Path) -> Path:
@@ -119,22 +129,6 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _ignore(root: Path, ours: set[str]) -> "_Ignore":
-    return _Ignore(root, ours)
-
-
-@dataclass(frozen=True)
-class _Ignore:
-    """What `shutil.copytree` leaves out: files that are ours."""
-
-    root: Path
-    ours: set[str]
-
-    def __call__(self, folder: str, names: list[str]) -> list[str]:
-        inside = Path(folder).relative_to(self.root)
-        return [name for name in names if (inside / name).as_posix() in self.ours]
 
 
 def _is_there(path: Path, files: dict[str, str]) -> bool:

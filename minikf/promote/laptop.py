@@ -22,7 +22,7 @@ _SENTENCE_END = ".,:;!?"
 class Local(Enum):
     """Why a piece of text holds on this machine only."""
 
-    FILE = "a file:// address"
+    FILE = "an address of a local file"
     ADDRESS = "an address of this machine"
     PATH = "a path of this machine"
 
@@ -72,9 +72,7 @@ class Laptop:
         bare = rf"(?<![\w.-])(?<!\w/)(?:(?:{always})(?::\d+)?|(?:{port}):\d+)(?![\w-]|\.\w)(?:/{_REST})?"
         folders = "|".join(map(re.escape, self.folders)) or r"(?!)"
         path = rf"(?<![\w.~/-])(?:{folders}|/Users/[\w.-]+)(?![\w.-])(?:/{_REST})?"
-        return re.compile(
-            rf"(?P<FILE>(?i:file)://?{_REST})|(?P<ADDRESS>(?i:{url})|(?i:{bare}))|(?P<PATH>{path})"
-        )
+        return re.compile(rf"(?P<FILE>(?<![\w+.-])(?i:file)://?{_REST})|(?P<ADDRESS>(?i:{url})|(?i:{bare}))|(?P<PATH>{path})")
 
 
 def _folders_of(base: Path) -> Iterator[Path]:

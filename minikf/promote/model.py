@@ -111,6 +111,22 @@ class PromoteReport:
         """What `--json` prints."""
         return asdict(self) | {"out": str(self.out)}
 
+    def lines(self) -> list[str]:
+        """What people read."""
+        done = "written to" if self.changed else "already stands in"
+        lines = [f"{self.root} {done} {self.out}: {_count(self.objects, 'object')}, {_count(self.files, 'file')}"]
+        lines += [f"  {ref}" for ref in self.objects]
+        if self.unanswered:
+            lines += ["", f"Fill in, in {self.out / 'overlays/default/answers.env'}:"]
+            asked = {each.name: each for each in self.placeholders}
+            lines += [f"  {name}, in place of {asked[name].why}" for name in self.unanswered]
+        if self.needs:
+            lines += ["", "The target must have:"]
+            lines += [f"  {need.kind} {need.name} ({need.reason})" for need in self.needs]
+        if self.warnings:
+            lines += ["", "Worth knowing:", *(f"  {warning}" for warning in self.warnings)]
+        return [*lines, "", f"Look at it: kubectl kustomize {self.out / 'overlays/default'}"]
+
 
 def ref_of(obj: Object) -> Ref:
     metadata = obj["metadata"]
@@ -124,3 +140,7 @@ def group_of(obj: Object) -> str:
 
 def version_of(obj: Object) -> str:
     return str(obj["apiVersion"]).rpartition("/")[2]
+
+
+def _count(things: tuple[object, ...], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

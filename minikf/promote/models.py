@@ -29,14 +29,17 @@ def with_checksums(detached: Detached) -> tuple[Detached, tuple[str, ...]]:
     done, warnings = [], []
     for placeholder in detached.placeholders:
         path = _path(detached.origins.get(placeholder.name, ""))
-        if path is not None and "_URI_" in placeholder.name:
-            try:
-                content = checksum(path)
-                placeholder = replace(placeholder, sha256=content.sha256, bytes=content.bytes)
-            except OSError as error:
-                why = error.strerror or type(error).__name__
-                warnings.append(f"{placeholder.name}: the model's checksum is not known, it could not be read: {why}")
-        done.append(placeholder)
+        if path is None or "_URI_" not in placeholder.name:
+            done.append(placeholder)
+            continue
+        try:
+            content = checksum(path)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            warnings.append(f"{placeholder.name}: the model's checksum is not known, it could not be read: {why}")
+            done.append(placeholder)
+        else:
+            done.append(replace(placeholder, sha256=content.sha256, bytes=content.bytes))
     return replace(detached, placeholders=tuple(done)), tuple(warnings)
 
 

@@ -1,8 +1,4 @@
-"""Takes what holds on this machine only out of objects, and says where the target's answers go.
-
-A placeholder must be set by kustomize's `replacements`, which can set a whole field or one piece of a field split at
-a delimiter. So a piece is what stands between two equal delimiters; where there is none, a whole line.
-"""
+"""Takes what holds on this machine only out of objects, and says where the target's answers go."""
 
 from __future__ import annotations
 
@@ -14,15 +10,15 @@ from typing import Any
 
 from minikf.promote.laptop import Laptop, Local, Span
 from minikf.promote.model import FieldPath, Object, Placeholder, Target, group_of, ref_of, version_of
+from minikf.promote.pieces import Piece, pieces, with_names
 
 _PREFIX = {Local.FILE: "URI", Local.ADDRESS: "ADDRESS", Local.PATH: "PATH"}
-_NO_DELIMITER = re.compile(r"[\w${}]")
 # Parts of a TrainJob that change containers of its runtime.
 _OVERRIDES = ("podTemplateOverrides", "runtimePatches")
 # Where KServe takes a predictor's container from a runtime (serving.kserve.io/v1beta1 PredictorSpec).
 _BY_RUNTIME = frozenset(
-    "model sklearn xgboost tensorflow pytorch triton onnx huggingface pmml lightgbm paddle".split()
-)
+    {"model", "sklearn", "xgboost", "tensorflow", "pytorch", "triton", "onnx", "huggingface", "pmml", "lightgbm"}
+) | {"paddle"}
 # Fields that hold one address: they are asked for as a whole, under these names.
 _WHOLE = {"storageUri": "MODEL_URI", "uri": "MODEL_URI", "image": "IMAGE"}
 
@@ -37,16 +33,6 @@ class Detached:
     objects: tuple[Object, ...]
     placeholders: tuple[Placeholder, ...]
     origins: dict[str, str]
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """`text[start:end]`, to be replaced; `spans` are what is local in it."""
-
-    start: int
-    end: int
-    delimiter: str
-    spans: tuple[Span, ...]
 
 
 def detach(objects: tuple[Object, ...], laptop: Laptop) -> Detached:
@@ -84,7 +70,7 @@ class _Work:
         if not spans:
             return text
         result, offset, aims = text, 0, []
-        for piece in _pieces(text, spans):
+        for piece in pieces(text, spans):
             name = self._name(obj, path, text, piece)
             start = piece.start + offset
             result = f"{result[:start]}${{{name}}}{result[piece.end + offset :]}"
@@ -98,8 +84,10 @@ class _Work:
     def _whole(self, path: FieldPath, text: str) -> tuple[str, str, str] | None:
         """Prefix, reason and text of a field that is asked for as a whole, None for any other."""
         key = path[-1]
+        if path[0] != "spec" or "\n" in text:
+            return None
         if path[-2:] == ("hostPath", "path"):
-            return "PATH", "a folder of this machine", text
+            return "PATH", "a folder of the machine that runs the pod", text
         if key not in _WHOLE:
             return None
         spans = self._laptop.spans(text)
@@ -114,19 +102,19 @@ class _Work:
         self._aim(name, obj, path)
         return f"${{{name}}}"
 
-    def _name(self, obj: Object, path: FieldPath, text: str, piece: _Piece) -> str:
+    def _name(self, obj: Object, path: FieldPath, text: str, piece: Piece) -> str:
         span = piece.spans[0]
         exact = (span.start, span.end) == (piece.start, piece.end)
         if exact and span.text in self._by_text:
             return self._by_text[span.text]
         name = self._new(_prefix(obj, path, span), obj, span.local.value, span.text if exact else "")
         if not exact:
-            default = _with_names(text, piece, name)
+            default = with_names(text, piece, name)
             self.placeholders[name] = replace(self.placeholders[name], default=default)
         return name
 
     def _new(self, prefix: str, obj: Object, why: str, text: str) -> str:
-        base = re.sub(r"\W", "_", f"{prefix}_{obj['metadata']['name']}".upper())
+        base = re.sub(r"\W", "_", f"{prefix}_{obj['metadata']['name']}".upper(), flags=re.ASCII)
         name, count = base, 1
         while name in self.placeholders:
             count += 1
@@ -144,42 +132,6 @@ class _Work:
         target = Target(group_of(obj), version_of(obj), ref.kind, ref.name, path, delimiter, index, offset)
         known = self.placeholders[name]
         self.placeholders[name] = replace(known, targets=(*known.targets, target))
-
-
-def _pieces(text: str, spans: list[Span]) -> Iterator[_Piece]:
-    """Line by line: every span by itself where equal delimiters enclose it, else the line as a whole."""
-    rest = list(spans)
-    while rest:
-        start = text.rfind("\n", 0, rest[0].start) + 1
-        end = text.find("\n", rest[0].start)
-        end = len(text) if end < 0 else end
-        here = [span for span in rest if span.start < end]
-        rest = rest[len(here) :]
-        delimiters = [_delimiter(text, span) for span in here]
-        if all(delimiter is not None for delimiter in delimiters):
-            for span, delimiter in zip(here, delimiters, strict=True):
-                yield _Piece(span.start, span.end, delimiter or "", (span,))
-        else:
-            yield _Piece(start, end, "\n" if "\n" in text else "", tuple(here))
-
-
-def _delimiter(text: str, span: Span) -> str | None:
-    """The character on both sides of a span ("" where the span is the text), None where they differ."""
-    sides = {text[span.start - 1] if span.start else "", text[span.end] if span.end < len(text) else ""}
-    inner = sides - {""}
-    if not inner:
-        return ""
-    delimiter = inner.pop()
-    return None if inner or _NO_DELIMITER.match(delimiter) or delimiter in span.text else delimiter
-
-
-def _with_names(text: str, piece: _Piece, name: str) -> str:
-    """A line whose local spans are shown as the placeholder: what the answer starts as."""
-    shown, at = "", piece.start
-    for span in piece.spans:
-        shown += text[at : span.start] + f"${{{name}}}"
-        at = span.end
-    return shown + text[at : piece.end]
 
 
 def _prefix(obj: Object, path: FieldPath, span: Span) -> str:
@@ -214,18 +166,18 @@ def _set(obj: Any, path: FieldPath, value: str) -> None:
 
 def _without_image(obj: Object) -> Iterator[FieldPath]:
     """Containers that lack an image although nothing else gives them one."""
-    yield from _containers_without(obj.get("spec"), ("spec",), obj["kind"])
+    yield from _containers_without(obj.get("spec"), ("spec",))
 
 
-def _containers_without(value: Any, path: FieldPath, kind: str) -> Iterator[FieldPath]:
+def _containers_without(value: Any, path: FieldPath) -> Iterator[FieldPath]:
     if isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _containers_without(inner, (*path, index), kind)
+            yield from _containers_without(inner, (*path, index))
     elif isinstance(value, dict):
         for key, inner in value.items():
             if key in _OVERRIDES:
                 continue
             if key in ("containers", "initContainers") and not _BY_RUNTIME & value.keys():
-                yield from ((*path, key, i) for i, each in enumerate(inner) if not each.get("image"))
+                yield from ((*path, key, i) for i, each in enumerate(inner or ()) if not each.get("image"))
             else:
-                yield from _containers_without(inner, (*path, key), kind)
+                yield from _containers_without(inner, (*path, key))

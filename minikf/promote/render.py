@@ -94,7 +94,12 @@ def _lock(bundle: Bundle, files: dict[str, str]) -> Object:
     return LOCK_KIND | {
         "root": {"kind": bundle.root.kind, "name": bundle.root.name},
         "objects": [
-            {"kind": ref.kind, "name": ref.name, "file": f"base/{_file(obj)}", "digest": digest(_canonical(obj))}
+            {
+                "kind": ref.kind,
+                "name": ref.name,
+                "file": f"base/{_file(obj)}",
+                "digest": digest(_canonical(obj)),
+            }
             for obj in bundle.objects
             for ref in (ref_of(obj),)
         ],

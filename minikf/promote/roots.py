@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from minikf.commands import command
 from minikf.errors import Refused, UsageError
 from minikf.promote.discovery import Resource, Source
 from minikf.promote.model import Object, Ref, ref_of
 
 ROOT_KINDS = ("InferenceService", "TrainJob")
+_MOST = 8
 
 
 def find(text: str, source: Source, namespace: str) -> Object:
-    """The root that `text` names in `namespace`.
+    """The root that `text` names, in `namespace`, or in any where that is "".
 
     Raises UsageError where `text` is no root at all, Refused with the candidates where none or several have the name.
     """
@@ -21,66 +23,58 @@ def find(text: str, source: Source, namespace: str) -> Object:
         raise UsageError(
             f"'{text}' names no object",
             cause="an object is given as KIND/NAME or NAME",
-            advice="minikf promote inferenceservice/NAME --out promote",
+            advice=command("promote inferenceservice/NAME --out promote", source.platform),
         )
     kinds = (_root_kind(kind, source),) if slash else ROOT_KINDS
-    found = [obj for each in kinds if (obj := source.get(each, namespace, name)) is not None]
+    everything = {ref_of(obj): obj for each in ROOT_KINDS for obj in source.list(each)}
+    found = [
+        ref for ref in sorted(everything) if ref.name == name and ref.kind in kinds and namespace in ("", ref.namespace)
+    ]
     if len(found) == 1:
-        return found[0]
+        return everything[found[0]]
     if found:
-        names = [f"{obj['kind'].lower()}/{name}" for obj in found]
         raise Refused(
-            f"'{name}' is the name of {len(found)} objects in namespace '{namespace}'",
-            cause=" and ".join(names),
-            advice=f"minikf promote {names[0]} --out promote",
+            f"'{text}' names {len(found)} objects",
+            cause=_several(found),
+            advice=_command(found[0], source.platform),
         )
-    raise _absent(text, name, kinds, source, namespace)
+    raise _absent(name, kinds, sorted(everything), source.platform, namespace)
 
 
 def _root_kind(spelling: str, source: Source) -> str:
     """The kind by any of kubectl's spellings: plural, singular, kind, short name, and PLURAL[.VERSION].GROUP."""
     resource = next((each for each in source.resources() if spelling.lower() in _spellings(each)), None)
+    if resource is not None and resource.kind in ROOT_KINDS:
+        return resource.kind
     roots = " or ".join(ROOT_KINDS)
-    if resource is None:
-        raise UsageError(
-            f"'{spelling}' is no kind that can be promoted",
-            cause=f"a root is an {roots}",
-            advice="minikf promote inferenceservice/NAME --out promote",
-        )
-    if resource.kind not in ROOT_KINDS:
-        raise UsageError(
-            f"a {resource.kind} is not promoted by itself",
-            cause=f"a root is an {roots}; what it references comes along",
-            advice="minikf promote inferenceservice/NAME --out promote",
-        )
-    return resource.kind
+    raise UsageError(
+        f"a {resource.kind} is not promoted by itself" if resource else f"there is no kind '{spelling}' to promote",
+        cause=f"promoted are {roots}, and what they reference comes along",
+        advice=command("promote inferenceservice/NAME --out promote", source.platform),
+    )
 
 
 def _spellings(resource: Resource) -> set[str]:
     names = {resource.plural, resource.singular}
-    full = {f"{name}{dot}.{resource.group}" for name in names for dot in ("", f".{resource.version}")}
+    full = {f"{name}{version}.{resource.group}" for name in names for version in ("", f".{resource.version}")}
     return {spelling.lower() for spelling in (*names, *full, *resource.short_names)}
 
 
-def _absent(text: str, name: str, kinds: tuple[str, ...], source: Source, namespace: str) -> Refused:
-    everything = [ref_of(obj) for kind in ROOT_KINDS for obj in source.list(kind)]
-    near = sorted(ref for ref in everything if ref.name == name) or sorted(everything)
-    message = f"there is no {' or '.join(kinds)} '{name}' in namespace '{namespace}'"
-    if not near:
-        return Refused(
-            message,
-            cause="the platform has no InferenceService and no TrainJob yet",
-            advice="minikf demo",
-        )
-    first = near[0]
-    return Refused(message, cause=f"it has {_several(near)}", advice=_command(first, namespace))
+def _absent(name: str, kinds: tuple[str, ...], existing: list[Ref], platform: str, namespace: str) -> Refused:
+    where = f" in namespace '{namespace}'" if namespace else ""
+    message = f"there is no {' or '.join(kinds)} '{name}'{where}"
+    if not existing:
+        roots = " and no ".join(ROOT_KINDS)
+        return Refused(message, cause=f"the platform has no {roots} yet", advice=command("demo", platform))
+    near = [ref for ref in existing if ref.name == name] or existing
+    return Refused(message, cause=f"the platform has {_several(near)}", advice=_command(near[0], platform))
 
 
-def _command(ref: Ref, namespace: str) -> str:
-    where = "" if ref.namespace == namespace else f" --namespace {ref.namespace}"
-    return f"minikf promote {ref.kind.lower()}/{ref.name}{where} --out promote"
+def _command(ref: Ref, platform: str) -> str:
+    line = f"promote {ref.kind.lower()}/{ref.name} --namespace {ref.namespace} --out promote"
+    return command(line, platform)
 
 
-def _several(refs: list[Ref], most: int = 8) -> str:
-    shown = ", ".join(str(ref) for ref in refs[:most])
-    return shown if len(refs) <= most else f"{shown} and {len(refs) - most} more"
+def _several(refs: list[Ref]) -> str:
+    shown = ", ".join(str(ref) for ref in refs[:_MOST])
+    return shown if len(refs) <= _MOST else f"{shown} and {len(refs) - _MOST} more"

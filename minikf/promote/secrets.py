@@ -70,7 +70,7 @@ def check(files: dict[str, str], secrets: tuple[Secret, ...]) -> None:
                 raise Refused(
                     f"{path} would hold the value of key '{secret.key}' of Secret '{secret.owner}'",
                     cause="secrets are promoted by reference only",
-                    advice="refer to it with valueFrom.secretKeyRef or a volume; if it is no secret, keep it in a ConfigMap",
+                    advice="refer to it with valueFrom.secretKeyRef or a volume; if it is none, use a ConfigMap",
                 )
 
 

@@ -31,7 +31,7 @@ class Child:
         return {"pid": self.pid, "token": self.token, "startedAt": self.started_at}
 
     def ended(self, status: int, max_rss: int) -> dict[str, Any]:
-        """The exit record. `exitCode` is None after a signal and `signal` 0 after a plain exit; times are epoch seconds."""
+        """The exit record: `exitCode` is None after a signal, `signal` 0 after a plain exit; times in epoch seconds."""
         code = os.waitstatus_to_exitcode(status)
         return {
             **self.describe(),

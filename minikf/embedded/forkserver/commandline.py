@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 CODE, MODULE, PATH, STDIN = "code", "module", "path", "stdin"
 # These change nothing in a process that is already initialised, or can still be set: unbuffered, no bytecode,
 # quiet, no user site (an isolated server has none), no unsafe path.
-_HARMLESS = frozenset("uBqsP")
+_HARMLESS = "uBqsP"
 # Settings that the interpreter or a library reads once, when it starts or is imported; by then ours are imported.
 _READ_ONCE = (
     "LD_", "DYLD_", "MALLOC_", "GLIBC_TUNABLES", "KMP_", "GOMP_", "OMP_", "MKL_", "OPENBLAS_", "BLIS_", "NPY_",
     "SCIPY_", "SKLEARN_", "PROTOCOL_BUFFERS_", "GRPC_", "ONNX_", "ORT_", "PANDAS_",
 )  # fmt: skip
 # ... except for those that are set in the child by other means.
-_HONOURED = frozenset(
-    "OMP_NUM_THREADS MKL_NUM_THREADS OPENBLAS_NUM_THREADS BLIS_NUM_THREADS NUMEXPR_NUM_THREADS PYTHONUNBUFFERED "
-    "PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONSAFEPATH PYTHONNOUSERSITE".split()
-)
+_HONOURED = frozenset({
+    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+    "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONNOUSERSITE",
+})  # fmt: skip
 
 
 class Command:
@@ -43,24 +43,18 @@ def parse(args: list[str]) -> Command | None:
     rest = list(args)
     while rest:
         word = rest.pop(0)
-        if word == "-":
-            return Command(STDIN, "<stdin>", ["-", *rest], flags)
-        if not word.startswith("-"):
-            return Command(PATH, word, [word, *rest], flags)
-        if word.startswith("--"):
-            return None
-        for place, letter in enumerate(word[1:], 2):
-            if letter in "cm":
-                attached = word[place:]
-                if not attached and not rest:
-                    return None  # the interpreter words the complaint
-                target = attached or rest.pop(0)
-                kind = CODE if letter == "c" else MODULE
-                return Command(kind, target, ["-" + letter, *rest], flags)
-            if letter not in _HARMLESS:
-                return None
-            flags += letter
-    return Command(STDIN, "<stdin>", [""], flags)
+        if word == "-" or not word.startswith("-"):
+            return Command(STDIN if word == "-" else PATH, word, [word, *rest], flags)
+        letters = word[1:]
+        harmless = len(letters) - len(letters.lstrip(_HARMLESS))
+        flags += letters[:harmless]
+        action, attached = letters[harmless : harmless + 1], letters[harmless + 1 :]
+        if not action:
+            continue
+        if action not in "cm" or not (attached or rest):
+            return None  # a fresh interpreter does it, or words the complaint
+        return Command(CODE if action == "c" else MODULE, attached or rest.pop(0), ["-" + action, *rest], flags)
+    return Command(STDIN, "-", [""], flags)
 
 
 def blocked_by(env: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ import threading
 import time
 import types
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
 
 from minikf.embedded.forkserver import identity
 from minikf.embedded.forkserver.child import reset_signals
@@ -26,22 +26,28 @@ from minikf.embedded.forkserver.loaded import Loaded
 def run(request: dict[str, Any], report: int, loaded: Loaded, server: int) -> NoReturn:
     """Becomes `python *request["args"]`. `report` is closed once the child is what it has to be."""
     env: dict[str, str] = request["env"]
-    argv = [sys.executable, *request["args"]]
+    python = sys.executable
+    argv = [python, *request["args"]]
     reset_signals(for_exec=False)
     identity.assume(env, argv, server)
     command = parse(request["args"])
     if command is None or blocked_by(env) or loaded.is_shadowed_by(import_path(command, env)):
         reset_signals(for_exec=True)
-        os.execve(sys.executable, argv, env)
+        os.execve(python, argv, env)
+    # What the program starts by `sys.executable` gets the same treatment as what it starts by the name `python`.
+    sys.executable = request.get("executable") or python
     _environment(env)
     loaded.limit_threads(_threads(env, request.get("threads") or 0))
     _reseed()
     os.close(report)
     code = 1
+    me = os.getpid()
     try:
+        sys.orig_argv = [sys.executable, *request["args"]]
         code = _outcome(command, env, loaded)
     finally:
-        _end(code, loaded, request.get("orphan_record") or "", server)
+        # A process that the program forked comes here too when it falls off the end; the record is not its own.
+        _end(code, loaded, request.get("orphanRecord", "") if os.getpid() == me else "", server)
 
 
 def import_path(command: Command, env: Mapping[str, str]) -> list[str]:
@@ -63,7 +69,7 @@ def _environment(env: dict[str, str]) -> None:
 
 def _threads(env: Mapping[str, str], wished: int) -> int:
     """How many threads OpenMP and BLAS may use: what their variable says, else every processor that is ours."""
-    value = env.get("OMP_NUM_THREADS", "")
+    value = env.get("OMP_NUM_THREADS") or env.get("OPENBLAS_NUM_THREADS") or env.get("MKL_NUM_THREADS") or ""
     if value.isdecimal() and int(value) > 0:
         return int(value)
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -81,13 +87,14 @@ def _reseed() -> None:
 def _streams(command: Command, env: Mapping[str, str]) -> None:
     sys.dont_write_bytecode = command.no_bytecode or bool(env.get("PYTHONDONTWRITEBYTECODE"))
     # The stream objects stay: handlers of imported libraries hold them, and descriptors 0 to 2 are already ours.
-    sys.stdout.reconfigure(line_buffering=os.isatty(1))  # type: ignore[union-attr]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=os.isatty(1))
     if command.unbuffered or env.get("PYTHONUNBUFFERED"):
         for name, fd in (("stdout", 1), ("stderr", 2)):
             old = getattr(sys, name)
             raw = io.FileIO(fd, "w", closefd=False)
-            new = io.TextIOWrapper(raw, old.encoding, old.errors, write_through=True, newline="\n")  # type: ignore[arg-type]
-            new.mode = "w"
+            # As `python -u` does it: a text layer on a raw file.
+            new = io.TextIOWrapper(cast("BinaryIO", raw), old.encoding, old.errors, write_through=True, newline="\n")
             setattr(sys, name, new)
             setattr(sys, f"__{name}__", new)
 
@@ -98,7 +105,6 @@ def _outcome(command: Command, env: Mapping[str, str], loaded: Loaded) -> int:
         _streams(command, env)
         loaded.restore(import_path(command, env))
         sys.argv = list(command.argv)
-        sys.orig_argv = [sys.executable, *command.argv]
         _execute(command)
     except SystemExit as stop:
         return _exit_code(stop)
@@ -118,11 +124,16 @@ def _execute(command: Command) -> None:
     if command.kind == MODULE:
         runpy._run_module_as_main(command.target)  # type: ignore[attr-defined]  # what `python -m` itself calls
     elif command.kind == CODE:
-        exec(compile(command.target, "<string>", "exec"), main.__dict__)
+        _run_source(command.target, "<string>", main)
     elif command.kind == PATH:
         _execute_path(command.target, main)
     else:
-        exec(compile(sys.stdin.buffer.read(), "<stdin>", "exec"), main.__dict__)
+        _run_source(sys.stdin.buffer.read(), "<stdin>", main)
+
+
+def _run_source(source: str | bytes, name: str, main: types.ModuleType) -> None:
+    # dont_inherit: the __future__ imports of this file are not the program's.
+    exec(compile(source, name, "exec", dont_inherit=True), main.__dict__)
 
 
 def _execute_path(path: str, main: types.ModuleType) -> None:
@@ -136,14 +147,14 @@ def _execute_path(path: str, main: types.ModuleType) -> None:
         where = f"{sys.executable}: can't open file {os.path.abspath(path)!r}"  # noqa: PTH100
         print(f"{where}: [Errno 2] No such file or directory", file=sys.stderr)
         raise SystemExit(2)
-    main.__file__ = path
+    main.__file__ = os.path.abspath(path)  # noqa: PTH100
     main.__dict__["__cached__"] = None
     from importlib.machinery import SourceFileLoader
 
-    main.__loader__ = SourceFileLoader("__main__", path)
+    main.__loader__ = SourceFileLoader("__main__", main.__file__)
     with io.open_code(path) as file:
         source = file.read()
-    exec(compile(source, path, "exec"), main.__dict__)
+    _run_source(source, main.__file__, main)
 
 
 def _exit_code(stop: SystemExit) -> int:

@@ -31,6 +31,17 @@ def encode(message: dict[str, Any]) -> bytes:
     return HEADER.pack(len(body)) + body
 
 
+def decode(frame: bytes) -> dict[str, Any]:
+    """The message of one whole frame. Raises ProtocolError."""
+    try:
+        message = json.loads(frame[HEADER.size :])
+    except ValueError as error:
+        raise ProtocolError(str(error)) from error
+    if not isinstance(message, dict):
+        raise ProtocolError("a frame that is no JSON object")
+    return message
+
+
 def send(sock: socket.socket, message: dict[str, Any], fds: list[int] | None = None) -> None:
     """Sends one frame with descriptors; the caller keeps and closes its own copies of them."""
     frame = encode(message)
@@ -46,14 +57,11 @@ def receive(sock: socket.socket) -> tuple[dict[str, Any], list[int]]:
         size = HEADER.unpack(_read(sock, HEADER.size, fds))[0]
         if size > MAX_FRAME:
             raise ProtocolError(f"a frame of {size} bytes")
-        message = json.loads(_read(sock, size, fds))
-    except (ProtocolError, ValueError, OSError) as error:
+        return decode(HEADER.pack(size) + _read(sock, size, fds)), fds
+    except (ProtocolError, OSError) as error:
         for fd in fds:
             os.close(fd)
         raise ProtocolError(str(error)) from error
-    if not isinstance(message, dict):
-        raise ProtocolError("a frame that is no JSON object")
-    return message, fds
 
 
 def _read(sock: socket.socket, size: int, fds: list[int]) -> bytes:

@@ -54,12 +54,14 @@ class Server:
         self.about |= {"state": state, **more}
         record.write(f"{self.base}.json", self.about)
 
-    def serve(self, start: Starter) -> None:
-        """Answers until drained or until the socket's folder is gone."""
+    def open(self, start: Starter) -> None:
+        """Takes requests from now on; they are answered by `serve`."""
         self._start = start
         self._wake_on_signals()
         self._listen()
-        self.say("ready")
+
+    def serve(self) -> None:
+        """Answers until drained or until the socket's folder is gone."""
         while self._children.alive or not self._draining:
             events = self._selector.select(None if self._children.alive else HOUSE_SECONDS)
             if not events and not self._is_reachable():
@@ -68,6 +70,13 @@ class Server:
                 key.data(key.fileobj)
             if self._drain_wanted and not self._draining:
                 self._drain()
+
+    def listen_to(self, sock: socket.socket, react: Callable[[socket.socket], None]) -> None:
+        """Calls `react(sock)` in the loop whenever `sock` has something to read."""
+        self._selector.register(sock, selectors.EVENT_READ, react)
+
+    def stop_listening_to(self, sock: socket.socket) -> None:
+        self._selector.unregister(sock)
 
     def abandon(self) -> None:
         """In a forked child: lets go of everything that is the server's, without touching the server itself."""
@@ -175,7 +184,9 @@ class Server:
             self._drain_wanted = True
             protocol.send(client, {"children": len(self._children.alive)})
             return False
-        protocol.send(client, {"error": {"step": "request", "errno": 0, "reason": f"unknown verb {verb!r}", "what": ""}})
+        protocol.send(
+            client, {"error": {"step": "request", "errno": 0, "reason": f"unknown verb {verb!r}", "what": ""}}
+        )
         return False
 
     def _begin(self, client: socket.socket, request: dict[str, Any], fds: list[int], peer: int) -> bool:

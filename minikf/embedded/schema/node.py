@@ -144,6 +144,12 @@ class Node:
         return tuple(self.data.get("x-kubernetes-list-map-keys") or ())
 
     @cached_property
+    def item_defaults(self) -> Data:
+        """Defaults of the fields in `map_keys`: an item that leaves one out has this."""
+        fields = {name: self.items.field(name) for name in self.map_keys} if self.items else {}
+        return {name: node.data["default"] for name, node in fields.items() if node and "default" in node.data}
+
+    @cached_property
     def merge_key(self) -> str:
         """The field by which strategic merge patch matches items, or "" for lists of scalars."""
         return str(self.data.get("x-kubernetes-patch-merge-key", ""))
@@ -153,6 +159,11 @@ class Node:
         """`merge`, `replace`, `retainKeys`."""
         text = self.data.get("x-kubernetes-patch-strategy", "")
         return tuple(part for part in text.split(",") if part)
+
+    def combined(self, keyword: str) -> list[Node]:
+        """The schemas of `allOf`, `anyOf`, `oneOf`, or the one of `not`."""
+        parts = self.data.get(keyword) or []
+        return [self._pool.node(part) for part in (parts if isinstance(parts, list) else [parts])]
 
     @property
     def go_name(self) -> str:

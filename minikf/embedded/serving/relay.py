@@ -32,6 +32,8 @@ class _Side(asyncio.Protocol):
         self.watcher: Watcher | None = None
         self.last_seen = time.monotonic()
         self.on_lost: Callable[[], None] | None = None
+        # What came before there was an other side.
+        self.early: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -40,8 +42,10 @@ class _Side(asyncio.Protocol):
         self.last_seen = time.monotonic()
         if self.watcher is not None:
             data = self.watcher.seen(data)
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.write(data)
+        if self.other is not None:
+            self.other.write(data)
+        else:
+            self.early.append(data)
 
     def eof_received(self) -> bool:
         if self.other is not None and self.other.transport is not None and self.other.transport.can_write_eof():
@@ -62,6 +66,10 @@ class _Side(asyncio.Protocol):
         if self.on_lost is not None:
             self.on_lost()
 
+    def write(self, data: bytes) -> None:
+        if self.transport is not None:
+            self.transport.write(data)
+
     def close(self) -> None:
         if self.transport is not None:
             self.transport.close()
@@ -76,8 +84,6 @@ class _Client(_Side):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        assert self.transport is not None
-        self.transport.pause_reading()
         self._relay.clients.add(self)
         self.on_lost = lambda: self._relay.clients.discard(self)
         self._connecting = asyncio.ensure_future(self._connect())
@@ -93,10 +99,11 @@ class _Client(_Side):
             self.transport.close()
             return
         self.other = server
+        for data in self.early:
+            server.write(data)
+        self.early.clear()
         if self.transport.is_closing():
             server.close()
-        else:
-            self.transport.resume_reading()
 
     @property
     def watcher_back(self) -> Watcher | None:
@@ -133,8 +140,8 @@ class Relay:
         if self._server is not None:
             self._server.close()
         for client in self.clients:
-            if client.transport is not None and client.watcher_back is not None:
-                client.transport.write(client.watcher_back.farewell())
+            if client.watcher_back is not None:
+                client.write(client.watcher_back.farewell())
         end = time.monotonic() + longest
         while self.clients and time.monotonic() < end:
             for client in list(self.clients):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from collections.abc import Awaitable, Callable
 from importlib import metadata
 from typing import Any
@@ -79,6 +80,8 @@ def application(repository: Repository) -> tuple[FastAPI, StrictDataPlane, Model
     """The ASGI application, and the data plane and the repository extension that gRPC shares with it."""
     dataplane = StrictDataPlane(model_registry=repository)
     extension = ModelRepositoryExtension(model_registry=repository)
+    # kserve answers every V1 request with it.
+    warnings.filterwarnings("ignore", "ORJSONResponse is deprecated")
     app = FastAPI(
         title="KServe ModelServer",
         version=metadata.version("kserve"),
