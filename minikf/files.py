@@ -47,7 +47,7 @@ def readable_failures(path: Path) -> Iterator[None]:
 def _refusal(path: Path, error: OSError) -> Refused:
     where = Path(error.filename) if isinstance(error.filename, str) else path
     cause = error.strerror or str(error)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):  # disk full, over quota, over the size limit
         return Refused(
             f"no space to write {where}",
             cause=cause,

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+from minikf import logfile
 from minikf.commands import command
-from minikf.engine import daemonlog
 from minikf.errors import Refused
 from minikf.kube.rest import RestClient
 from minikf.paths import PlatformPaths
@@ -31,7 +31,7 @@ def of_daemon(platform: str, tail: int, *, follow: bool) -> Iterator[str]:
             advice=command("up", platform),
         )
     position = file.stat().st_size
-    yield from daemonlog.tail(file, tail)
+    yield from logfile.tail(file, tail)
     if follow:
         yield from _from(file, position)
 

@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from minikf.cli import ReaderGone
 from minikf.errors import ExitCode, MinikfError, UsageError
 
 _ParserError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -23,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("\n")
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
+    except (ReaderGone, BrokenPipeError):
         return _reader_gone()
     except Exception as error:
         return _show(_as_ours(error, given), as_json="--json" in given)

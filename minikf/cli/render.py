@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
+from minikf.cli import ReaderGone
 from minikf.errors import MinikfError
 
 if TYPE_CHECKING:
@@ -105,5 +106,8 @@ def _styled(words: str, code: str, stream: TextIO) -> str:
 
 def _write(stream: TextIO, line: str) -> None:
     encoding = stream.encoding or "utf-8"
-    stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-    stream.flush()
+    try:
+        stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+        stream.flush()
+    except BrokenPipeError as error:
+        raise ReaderGone from error

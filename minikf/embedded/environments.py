@@ -85,7 +85,10 @@ def wanted_of(environment: Path) -> Wanted:
     """What a finished environment was made for. Raises ResolutionFailed when its marker cannot be read."""
     try:
         data: dict[str, Any] = json.loads((environment / MARKER).read_text())["wanted"]
-        return Wanted(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return Wanted(**given)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResolutionFailed(
             f"the environment {environment} cannot be read",

@@ -80,7 +80,9 @@ def dns1123_label(value: str) -> list[str]:
         if _SUBDOMAIN_RE.fullmatch(value):
             wrong.append("must not contain dots")
         else:
-            message = f"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', {_ALPHANUMERIC}"
+            message = (
+                f"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', {_ALPHANUMERIC}"
+            )
             wrong.append(regex_error(message, _LABEL, "my-name", "123-abc"))
     return wrong
 

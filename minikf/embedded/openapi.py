@@ -44,7 +44,8 @@ def document(group: str, version: str) -> Object | None:
     if not served:
         return None
     data = group_data(group, version)
-    schemas = {name: _linked(schema) for name, schema in data.pool.definitions.items()}
+    definitions = data.pool.definitions
+    schemas = {name: _linked(part, definitions) for name, part in definitions.items() if not _is_shared(name)}
     paths: Object = {}
     for kind in served:
         name = schema_name(kind)
@@ -72,19 +73,26 @@ def _root_schema(data: GroupData, kind: Kind) -> Object:
     schema = data.root_data(kind.kind)
     while "$ref" in schema:
         schema = data.pool.definitions[schema["$ref"]]
-    linked: Object = _linked(schema)
+    linked: Object = _linked(schema, data.pool.definitions)
     gvk = {"group": kind.group, "version": kind.version, "kind": kind.kind}
     return {**linked, "x-kubernetes-group-version-kind": [gvk]}
 
 
-def _linked(value: Any) -> Any:
+def _is_shared(name: str) -> bool:
+    """Whether a definition is one of our own, made to keep equal subtrees once; a kube-apiserver writes them out."""
+    return "." not in name
+
+
+def _linked(value: Any, definitions: Object) -> Any:
     """The same schema with references as OpenAPI writes them."""
-    if isinstance(value, dict):
-        return {
-            key: f"{_COMPONENTS}{item}" if key == "$ref" and isinstance(item, str) else _linked(item)
-            for key, item in value.items()
-        }
-    return [_linked(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_linked(item, definitions) for item in value]
+    if not isinstance(value, dict):
+        return value
+    name = value.get("$ref")
+    if isinstance(name, str):
+        return _linked(definitions[name], definitions) if _is_shared(name) else {"$ref": _COMPONENTS + name}
+    return {key: _linked(item, definitions) for key, item in value.items()}
 
 
 def _base(group: str, version: str) -> str:

@@ -16,7 +16,7 @@ _PRECISION = 60  # digits: far more than 2**63 with nine decimals needs
 
 def parse(text: str | int | float) -> Decimal:
     """The value of a quantity; digits below nano are rounded up. Raises ValueError with the API server's message."""
-    found = _SHAPE.fullmatch(text if isinstance(text, str) else _number(text))
+    found = _SHAPE.fullmatch(text.strip() if isinstance(text, str) else _number(text))
     if found is None:
         raise ValueError(
             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
@@ -37,7 +37,7 @@ def parse(text: str | int | float) -> Decimal:
         return value if value % nano == 0 else value.quantize(nano, rounding=ROUND_CEILING)
 
 
-def is_quantity(text: str) -> bool:
+def is_quantity(text: str | int | float) -> bool:
     """Whether `text` parses; for validation."""
     try:
         parse(text)
@@ -56,7 +56,7 @@ def canonical(text: str | int | float) -> str:
     value = parse(text)
     if value == 0:
         return "0"
-    suffix = str(text).lstrip("+-.0123456789")
+    suffix = str(text).strip().lstrip("+-.0123456789")
     if suffix in _BINARY:
         return _binary(value)
     return _scientific(value) if suffix[:1] in ("e", "E") and suffix[1:] else _decimal(value)

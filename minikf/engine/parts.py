@@ -11,12 +11,12 @@ FIRST_PYTHON = (3, 11)
 LAST_PYTHON = (3, 13)
 """The range that all dependencies of the extra `embedded` declare; kserve sets its end."""
 
-_NEEDED = ("starlette", "uvicorn", "wsproto", "orjson", "jsonschema_rs", "cryptography", "psutil")
+NEEDED = ("starlette", "uvicorn", "wsproto", "orjson", "jsonschema_rs", "cryptography", "psutil")
 
 
 def missing() -> list[str]:
     """The modules of the daemon that cannot be imported here; found without importing them."""
-    return [name for name in _NEEDED if find_spec(name) is None]
+    return [name for name in NEEDED if find_spec(name) is None]
 
 
 def in_range(version: tuple[int, ...]) -> bool:

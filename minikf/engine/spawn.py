@@ -7,9 +7,8 @@ import subprocess
 import sys
 import time
 
-from minikf import __version__
+from minikf import __version__, logfile
 from minikf.commands import command
-from minikf.engine import daemonlog
 from minikf.engine.process import of
 from minikf.engine.protocol import Steps
 from minikf.engine.record import Daemon
@@ -54,7 +53,7 @@ def start_daemon(paths: PlatformPaths, access: Access) -> Steps[Daemon]:
 
 
 def _spawn(paths: PlatformPaths) -> subprocess.Popen[bytes]:
-    log = daemonlog.open_for_append(paths.daemon_log)
+    log = logfile.open_for_append(paths.daemon_log)
     try:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", MODULE, "--platform", paths.name],  # -P: nothing of the current folder
@@ -71,7 +70,7 @@ def _spawn(paths: PlatformPaths) -> subprocess.Popen[bytes]:
 
 def _failure(paths: PlatformPaths, since: int, why: str) -> Steps[Unreachable]:
     paths.daemon_file.unlink(missing_ok=True)
-    lines = daemonlog.tail(paths.daemon_log, LOG_LINES_SHOWN, since)
+    lines = logfile.tail(paths.daemon_log, LOG_LINES_SHOWN, since)
     quoted = "".join(f"\n    {line}" for line in lines)
     cause = f"{why}; the end of {paths.daemon_log}:{quoted}" if lines else f"{why}; it wrote nothing to its log"
     yield Event("daemon", "failed", "the daemon did not start", cause=cause)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from minikf.commands import command
 from minikf.errors import ExitCode, MinikfError, Unreachable
+from minikf.kube.hangup import HangUp
 from minikf.spec import Access
 
 TIMEOUT_SECONDS = 10.0
@@ -73,16 +74,24 @@ class RestClient:
         with self._open(method, path, body) as response:
             return Reply(response.status, response.read())
 
-    def lines(self, path: str) -> Iterator[bytes]:
-        """The lines of a streamed answer, each as soon as it is there. Raises Unreachable or ApiAnswer."""
-        with self._open("GET", path, None, endless=True) as response:
-            if not 200 <= response.status < 300:
-                raise _refusal(path, Reply(response.status, response.read()))
-            yield from response
+    def lines(self, path: str, hang_up: HangUp | None = None) -> Iterator[bytes]:
+        """The lines of a streamed answer, each as soon as it is there. Raises Unreachable or ApiAnswer.
+
+        It ends without an error where the connection breaks between two lines, or `hang_up` was called.
+        """
+        ends = hang_up or HangUp()
+        try:
+            with self._open("GET", path, None, endless=ends) as response:
+                if not 200 <= response.status < 300:
+                    raise _refusal(path, Reply(response.status, response.read()))
+                yield from response
+        except Unreachable:
+            if not ends.done:
+                raise
 
     @contextlib.contextmanager
     def _open(
-        self, method: str, path: str, body: object, *, endless: bool = False
+        self, method: str, path: str, body: object, *, endless: HangUp | None = None
     ) -> Iterator[http.client.HTTPResponse]:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self._credential()}", "Accept": "application/json, */*"}
@@ -91,8 +100,9 @@ class RestClient:
         connection = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=self._trust())
         try:
             connection.request(method, path, body=data, headers=headers)
-            if endless and connection.sock is not None:
+            if endless is not None and connection.sock is not None:
                 connection.sock.settimeout(None)
+                endless.take(connection.sock)
             yield connection.getresponse()
         except ssl.SSLCertVerificationError as error:
             raise self._unreachable(f"another program answers there: {error.verify_message}") from error

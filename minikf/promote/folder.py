@@ -35,8 +35,8 @@ def read(out: Path, root: Ref) -> Folder:
     with _failures(out):
         path = out.resolve()
         _recover(path)
-        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-            _check_place(path)
+        _check_place(path)
+        if not path.exists() or not any(path.iterdir()):
             return Folder(path, None, {})
         if not (path / LOCK).is_file():
             raise Refused(
@@ -44,7 +44,6 @@ def read(out: Path, root: Ref) -> Folder:
                 cause=f"there is no {LOCK} in it, so its files are not replaced",
                 advice="name a new folder: --out promote",
             )
-        _check_place(path)
         files = _locked_files(path, root)
         edited = sorted(name for name in files if _differs(path / name, files[name]))
         if set(edited) - {OVERLAY_KUSTOMIZATION}:

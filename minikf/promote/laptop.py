@@ -55,12 +55,17 @@ class Laptop:
 
     def spans(self, text: str) -> list[Span]:
         """The pieces of `text` that hold on this machine only, from left to right, apart from each other."""
-        found = []
+        found: list[Span] = []
+        while fresh := list(self._matches(text)):
+            found += fresh
+            for span in fresh:  # what stood beside one may be one itself, once the placeholder's $ is there
+                text = f"{text[: span.start]}{'$' * len(span.text)}{text[span.end :]}"
+        return sorted(found, key=lambda span: span.start)
+
+    def _matches(self, text: str) -> Iterator[Span]:
         for match in self._pattern.finditer(text):
             piece = match.group().rstrip(_SENTENCE_END)
-            local = Local[str(match.lastgroup)]
-            found.append(Span(match.start(), match.start() + len(piece), piece, local))
-        return found
+            yield Span(match.start(), match.start() + len(piece), piece, Local[str(match.lastgroup)])
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -72,7 +77,9 @@ class Laptop:
         bare = rf"(?<![\w.-])(?<!\w/)(?:(?:{always})(?::\d+)?|(?:{port}):\d+)(?![\w-]|\.\w)(?:/{_REST})?"
         folders = "|".join(map(re.escape, self.folders)) or r"(?!)"
         path = rf"(?<![\w.~/-])(?:{folders}|/Users/[\w.-]+)(?![\w.-])(?:/{_REST})?"
-        return re.compile(rf"(?P<FILE>(?<![\w+.-])(?i:file)://?{_REST})|(?P<ADDRESS>(?i:{url})|(?i:{bare}))|(?P<PATH>{path})")
+        return re.compile(
+            rf"(?P<FILE>(?<![\w+.-])(?i:file)://?{_REST})|(?P<ADDRESS>(?i:{url})|(?i:{bare}))|(?P<PATH>{path})"
+        )
 
 
 def _folders_of(base: Path) -> Iterator[Path]:

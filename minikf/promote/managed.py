@@ -13,9 +13,10 @@ from typing import Any
 from minikf.promote.model import Object
 
 # Who writes fields that are not the user's. A controller that names no manager is known by its program: Kubeflow's
-# run `/manager` (kubeflow/manifests 26.03, applications/{kserve,trainer}).
-_CONTROLLERS = frozenset({"manager", "kube-controller-manager", "kube-apiserver", "katib-controller", "kubelet"})
-_OURS = "minikf"
+# run `/manager` (kubeflow/manifests 26.03, applications/{kserve,trainer}). The embedded engine's are called
+# `<what>-controller`; what it is born with (`minikf-seed`) is content like a user's.
+_CONTROLLERS = frozenset({"manager", "kube-apiserver", "kubelet", "garbage-collector"})
+_CONTROLLER_SUFFIXES = ("-controller", "-controller-manager")
 
 Fields = dict[str, Any]
 
@@ -46,7 +47,7 @@ def _of_users(entries: list[Object]) -> Fields:
     union: Fields = {}
     for entry in entries:
         manager = entry.get("manager") or ""
-        if entry.get("subresource") or manager in _CONTROLLERS or manager.startswith(_OURS):
+        if entry.get("subresource") or manager in _CONTROLLERS or manager.endswith(_CONTROLLER_SUFFIXES):
             continue
         union = _union(union, entry.get("fieldsV1") or {}) if union else dict(entry.get("fieldsV1") or {})
     return union

@@ -36,7 +36,7 @@ def with_checksums(detached: Detached) -> tuple[Detached, tuple[str, ...]]:
             content = checksum(path)
         except OSError as error:
             why = error.strerror or type(error).__name__
-            warnings.append(f"{placeholder.name}: the model's checksum is not known, it could not be read: {why}")
+            warnings.append(f"{placeholder.name}: its checksum is not known, it could not be read: {why}")
             done.append(placeholder)
         else:
             done.append(replace(placeholder, sha256=content.sha256, bytes=content.bytes))

@@ -57,7 +57,7 @@ class _Work:
             if replaced != text:
                 _set(obj, path, replaced)
         for path in _without_image(obj):
-            name = self._new("IMAGE", obj, "the container names no image, and a cluster runs images", "")
+            name = self._new("IMAGE", obj, "an image: the container names none, and a cluster runs images", "")
             self._aim(name, obj, (*path, "image"))
             _set(obj, (*path, "image"), f"${{{name}}}")
         return obj

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     for line in config.stash[REPORT].lines():
         terminalreporter.write_line(line)
+    if path := os.environ.get("MINIKF_LAB_DIFFERENCES"):
+        Path(path).write_text(json.dumps([asdict(one) for one in config.stash[REPORT].unexplained], indent=1))
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +52,7 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 @pytest.fixture(scope="session")
 def lab_binaries(say: Callable[[str], None], report: Report) -> Path:
-    """The folder with etcd, kube-apiserver and kubectl; skips (fails when MINIKF_LAB_REQUIRED=1) where it cannot be had."""
+    """The folder with etcd, kube-apiserver and kubectl; skips where it cannot be had (MINIKF_LAB_REQUIRED=1: fails)."""
     try:
         return ensure(say)
     except Unavailable as why:
@@ -75,6 +79,15 @@ def real_apiserver(
 ) -> Iterator[Server]:
     """A real kube-apiserver on etcd, with the upstream CRDs."""
     with real_server(lab_binaries, tmp_path_factory.mktemp("real"), crds) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def fresh_apiserver(
+    lab_binaries: Path, crds: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A second real kube-apiserver that no case was played against."""
+    with real_server(lab_binaries, tmp_path_factory.mktemp("fresh"), crds) as server:
         yield server
 
 

@@ -26,8 +26,11 @@ class Controller(Protocol):
     first one is its primary kind, which its keys name.
     """
 
-    component: str
-    kinds: tuple[Kind, ...]
+    @property
+    def component(self) -> str: ...
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]: ...
 
     def keys(self, change: Change) -> Iterable[Key]:
         """Which of its own objects to look at after a change; at start, called for every existing object."""

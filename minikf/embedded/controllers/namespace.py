@@ -9,15 +9,28 @@ from typing import TYPE_CHECKING
 from minikf.embedded.controllers.base import Key
 from minikf.embedded.controllers.conditions import put
 from minikf.embedded.controllers.context import Context
-from minikf.embedded.kinds import CONFIG_MAP, EVENT, KINDS, NAMESPACE, POD, Kind, by_kind
+from minikf.embedded.kinds import CONFIG_MAP, EVENT, KINDS, NAMESPACE, POD, SERVICE_ACCOUNT, Kind
 from minikf.embedded.options import DeleteOptions, Options
 from minikf.embedded.status import ApiError, Object
 
 if TYPE_CHECKING:
+    from minikf.embedded.objects import Admission
     from minikf.embedded.store import Change, Entry
 
-_SERVICE_ACCOUNT = by_kind("", "ServiceAccount")
+FINALIZER = "kubernetes"
 _ROOT_CA = "kube-root-ca.crt"
+
+
+def namespace_admission() -> Admission:
+    """Puts the finalizer on new namespaces by which the controller gets to empty them before they go."""
+
+    def admit(kind: Kind, obj: Object, old: Object | None) -> None:
+        if kind is NAMESPACE and old is None:
+            finalizers = obj.setdefault("spec", {}).setdefault("finalizers", [])
+            if FINALIZER not in finalizers:
+                finalizers.append(FINALIZER)
+
+    return admit
 
 
 class NamespaceController:
@@ -49,8 +62,7 @@ class NamespaceController:
         return None
 
     async def _furnish(self, namespace: str) -> None:
-        assert _SERVICE_ACCOUNT is not None
-        await self._ensure(_SERVICE_ACCOUNT, namespace, {"metadata": {"name": "default"}})
+        await self._ensure(SERVICE_ACCOUNT, namespace, {"metadata": {"name": "default"}})
         if self._ca.is_file():
             text = self._ca.read_text()
             await self._ensure(CONFIG_MAP, namespace, {"metadata": {"name": _ROOT_CA}, "data": {"ca.crt": text}})
@@ -73,7 +85,7 @@ class NamespaceController:
         await asyncio.gather(*(self._delete(EVENT, one) for one in self._objects.list(EVENT, name)))
 
         def finalize(obj: Object) -> None:
-            obj["spec"]["finalizers"] = [one for one in obj["spec"]["finalizers"] if one != "kubernetes"]
+            obj["spec"]["finalizers"] = [one for one in obj["spec"]["finalizers"] if one != FINALIZER]
 
         await self._objects.patch(NAMESPACE, "", name, finalize, subresource="finalize")
 

@@ -1,12 +1,14 @@
 """A container's mounts in a mount namespace of its own: Linux, as root or with unprivileged user namespaces.
 
-namespaces: unshare(2), setns(2), user_namespaces(7); mounts: mount(2). Constants from <sched.h>, <sys/mount.h>.
+Namespaces: unshare(2), setns(2), user_namespaces(7); mounts: mount(2). Constants from <sched.h>, <sys/mount.h> and
+<linux/capability.h>.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +16,9 @@ if TYPE_CHECKING:
 
 _NEW_NS, _NEW_USER = 0x00020000, 0x10000000
 _RDONLY, _REMOUNT, _BIND, _MOVE, _REC, _SLAVE = 1, 32, 4096, 8192, 16384, 1 << 19
-# A user namespace may not drop these from a mount that it got from outside.
-_LOCKED = {"ST_NOSUID": 2, "ST_NODEV": 4, "ST_NOEXEC": 8, "ST_NOATIME": 1024, "ST_NODIRATIME": 2048, "ST_RELATIME": 1 << 21}
+# Flags of statvfs(3) and of mount(2): a user namespace may not drop them from a mount that it got from outside.
+_KEPT = {2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 << 21}
+_CAPABILITY_VERSION_3 = 0x20080522
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -23,24 +26,31 @@ def enter(request: dict[str, Any]) -> None:
     """Joins the namespaces of process `join`, or makes new ones with `mounts`. Raises OSError.
 
     `mounts` are objects with `source`, `target` (absolute) and `readOnly`; sources are existing files or folders.
+    `stage` is an empty folder, needed where a mount point does not exist on the host.
     """
     if request.get("join"):
         _join(int(request["join"]))
     if request.get("mounts"):
-        _unshare()
-        for mount in sorted(request["mounts"], key=lambda one: one["target"].count("/")):
-            _place(mount["source"], os.path.normpath(mount["target"]), read_only=bool(mount.get("readOnly")))
+        is_user = _unshare()
+        covered: set[int] = set()
+        for mount in sorted(request["mounts"], key=lambda one: str(one["target"]).count("/")):
+            target = os.path.normpath(mount["target"])
+            if not os.path.lexists(target):
+                _make_room(target, request["stage"], covered, is_folder=os.path.isdir(mount["source"]))  # noqa: PTH112
+            _mount(mount["source"], target, _BIND | _REC)
+            if mount.get("readOnly"):
+                _mount("none", target, _REMOUNT | _BIND | _RDONLY | _kept_flags(target))
+        if is_user:
+            _drop_capabilities()
 
 
 def _join(pid: int) -> None:
-    user, mounts = (_other_namespace(pid, name) for name in ("user", "mnt"))
-    here = os.getcwd()  # noqa: PTH109
-    for fd in (user, mounts):
-        if fd is not None:
-            _check(_libc.setns(fd, 0))
-            os.close(fd)
-    if mounts is not None:
-        os.chdir(here)  # the same path, in the other namespace
+    spaces = [fd for name in ("user", "mnt") if (fd := _other_namespace(pid, name)) is not None]
+    for fd in spaces:
+        _check(_libc.setns(fd, 0), f"join the namespaces of process {pid}")
+        os.close(fd)
+    if len(spaces) > 1:
+        _drop_capabilities()
 
 
 def _other_namespace(pid: int, name: str) -> int | None:
@@ -51,51 +61,82 @@ def _other_namespace(pid: int, name: str) -> int | None:
     return os.open(theirs, os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _unshare() -> None:
+def _unshare() -> bool:
+    """Makes the namespaces; whether it took a user namespace."""
     user, group = os.geteuid(), os.getegid()
-    if _libc.unshare(_NEW_NS) != 0:
-        _check(_libc.unshare(_NEW_USER | _NEW_NS))
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"{user} {user} 1")
-        _write("/proc/self/gid_map", f"{group} {group} 1")
+    is_user = bool(_libc.unshare(_NEW_NS))
+    if is_user:
+        _check(_libc.unshare(_NEW_USER | _NEW_NS), "make a user namespace")
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:  # noqa: PTH123
+                file.write(text)
     # What the host mounts later is still seen here, but nothing of ours is seen there.
     _mount("none", "/", _REC | _SLAVE)
+    return is_user
 
 
-def _place(source: str, target: str, *, read_only: bool) -> None:
-    if not os.path.lexists(target):
-        _make_room(target, is_folder=os.path.isdir(source))  # noqa: PTH112
-    _mount(source, target, _BIND | _REC)
-    if read_only:
-        _mount("none", target, _REMOUNT | _BIND | _RDONLY | _flags(target))
-
-
-def _make_room(target: str, *, is_folder: bool) -> None:
-    """Makes a mount point that the host does not have, without touching the host.
+def _make_room(target: str, stage: str, covered: set[int], *, is_folder: bool) -> None:
+    """Makes a mount point that the host does not have, without changing the host's folders.
 
     The deepest folder that exists is covered by an empty file system into which all its entries are bound again;
-    there the missing ones can be made.
+    there the missing ones can be made. Folders for everybody's temporary files are used as they are: what a pod
+    writes there has to stay.
     """
     folder = os.path.dirname(target)  # noqa: PTH120
     while not os.path.isdir(folder):  # noqa: PTH112
         folder = os.path.dirname(folder)  # noqa: PTH120
-    if not _is_ours(folder):
-        _cover(folder)
+    about = os.stat(folder)  # noqa: PTH116
+    if about.st_dev not in covered and not about.st_mode & stat.S_ISVTX:
+        _cover(folder, stage, about.st_mode)
+        covered.add(os.stat(folder).st_dev)  # noqa: PTH116
     os.makedirs(target if is_folder else os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
     if not is_folder:
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
 
 
-_ours: set[int] = set()
+def _cover(folder: str, stage: str, mode: int) -> None:
+    original = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    # Reached by its descriptor, the original stays visible to us under what covers it.
+    below = f"/proc/self/fd/{original}"
+    # The root cannot be covered in place, since a process goes on seeing the one below.
+    place = stage if folder == "/" else folder
+    _mount("none", place, 0, "tmpfs", f"size=16m,mode={mode & 0o7777:o}")
+    for name in os.listdir(below):  # noqa: PTH208
+        source, target = f"{below}/{name}", f"{place}/{name}"
+        kind = os.lstat(source).st_mode
+        if stat.S_ISLNK(kind):
+            os.symlink(os.readlink(source), target)  # noqa: PTH115, PTH211
+            continue
+        if stat.S_ISDIR(kind):
+            os.mkdir(target)  # noqa: PTH102
+        else:
+            os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
+        _mount(source, target, _BIND | _REC)
+    os.close(original)
+    if folder == "/":
+        os.chdir(stage)
+        _mount(".", "/", _MOVE)
+        os.chroot(".")
 
 
-def _is_ours(folder: str) -> bool:
-    return os.stat(folder).st_dev in _ours  # noqa: PTH116
+def _kept_flags(path: str) -> int:
+    present = os.statvfs(path).f_flag
+    return sum(flag for seen, flag in _KEPT.items() if present & seen)
 
 
-def _cover(folder: str) -> None:
-    # Built up on a folder that the container does not need to see, then moved over the original.
-    stage = "/proc/self/fdinfo" if folder != "/proc" else "/sys"
-    stage = "/tmp" if folder not in ("/tmp", "/") else "/proc"  # noqa: S108
-    mode = os.stat(folder).st_mode & 0o7777  # noqa: PTH116
-    _mount("none", stage, 0, "tmpfs", f"size=1m,mode={mode:o}")
+def _drop_capabilities() -> None:
+    """A user namespace gives all capabilities inside; the program shall have none, as it has none outside."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "drop capabilities")
+
+
+def _mount(source: str, target: str, flags: int, kind: str = "", options: str = "") -> None:
+    names = (source, target, kind or "none")
+    result = _libc.mount(*(os.fsencode(name) for name in names), ctypes.c_ulong(flags), options.encode() or None)
+    _check(result, f"mount {source} on {target}")
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")

@@ -54,6 +54,8 @@ def _warm_up(server: Server, modules: list[str]) -> None:
     from minikf.embedded.forkserver import loaded, program
 
     _import_in_background_priority(server, modules)
+    if sys.platform == "linux":
+        from minikf.embedded.forkserver import mounts as _mounts  # noqa: F401 - children that need it have it at once
     loaded.settle()
     snapshot = loaded.Loaded()
     me = os.getpid()

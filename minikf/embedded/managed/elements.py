@@ -20,7 +20,8 @@ def item_element(item: Any, node: Node, *, path: str = "") -> str:
     """The element of an item of a set or keyed list. Raises ApiError 500, as the API server does, when it has none."""
     if node.list_type == "set":
         if isinstance(item, dict | list) or item is None:
-            what = {dict: "that's a map type", list: "with lists as elements"}.get(type(item), "that's an explicit null")
+            kinds = {dict: "that's a map type", list: "with lists as elements"}
+            what = kinds.get(type(item), "that's an explicit null")
             raise _untyped(path, f"associative list without keys has an element {what}")
         return "v:" + _json(item)
     if not isinstance(item, dict):

@@ -1,8 +1,8 @@
 """JSON Patch, RFC 6902, as the API server does it (gopkg.in/evanphx/json-patch.v4 v4.12.0).
 
 It is laxer than the RFC in four places that clients can see, and so is this: `replace` and `copy` take a key that is
-not there (as null), list indices may be negative, a missing `value` is null, and what stands before the first slash of a
-path is ignored.
+not there (as null), list indices may be negative, a missing `value` is null, and what stands before the first slash of
+a path is ignored.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def json_patch(obj: Object, ops: Any) -> Object:
     that cannot be done, a failed `test` included.
     """
     if not isinstance(ops, list):
-        raise bad_request(f"error decoding patch: json: cannot unmarshal {go_type(ops)} into Go value of type []handlers.jsonPatchOp")
+        raise _undecodable(ops, "[]handlers.jsonPatchOp")
     for op in ops:
         if not isinstance(op, dict):
-            raise bad_request(f"error decoding patch: json: cannot unmarshal {go_type(op)} into Go value of type handlers.jsonPatchOp")
+            raise _undecodable(op, "handlers.jsonPatchOp")
     if len(ops) > _MAX_OPERATIONS:
         limit = f"The allowed maximum operations in a JSON patch is {_MAX_OPERATIONS}, got {len(ops)}"
         raise ApiError(413, "RequestEntityTooLarge", limit)
@@ -105,7 +105,8 @@ def _transfer(document: Any, name: str, path: str, source: Any) -> None:
     """`move` and `copy`."""
     if not isinstance(source, str):
         raise _unprocessable(f"{name} operation failed to decode from: operation, missing from field: missing value")
-    container, key = _container(document, source, f"{name} operation does not apply: doc is missing from path: {source}")
+    lost = f"{name} operation does not apply: doc is missing from path: {source}"
+    container, key = _container(document, source, lost)
     value = _read(container, key, f"error in {name} for path: '{source}'")
     if name == "move":
         _remove(document, source)
@@ -165,6 +166,10 @@ def _copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _copy(part) for key, part in value.items()}
     return [_copy(part) for part in value] if isinstance(value, list) else value
+
+
+def _undecodable(value: Any, target: str) -> ApiError:
+    return bad_request(f"error decoding patch: json: cannot unmarshal {go_type(value)} into Go value of type {target}")
 
 
 def _unprocessable(why: str) -> ApiError:

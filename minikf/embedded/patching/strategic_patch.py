@@ -74,7 +74,8 @@ def _retain_keys(original: Object, patch: Object) -> Object:
     if _RETAIN not in patch:
         return dict(original)
     kept = patch[_RETAIN]
-    present = (key for key, value in patch.items() if value is not None and not key.startswith((_DELETE, _ORDER, _RETAIN)))
+    directives = (_DELETE, _ORDER, _RETAIN)
+    present = [key for key, value in patch.items() if value is not None and not key.startswith(directives)]
     if not isinstance(kept, list) or not all(key in kept for key in present):
         raise bad_request("invalid patch format of retainKeys")
     return {key: value for key, value in original.items() if key in kept}

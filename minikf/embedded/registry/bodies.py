@@ -121,7 +121,8 @@ def _demand_required(body: Body) -> None:
         raise required("name")
     for name, field in body.kind.fields.items():
         if field.required and name not in body.fields:
-            raise required(name)
+            # Upstream tells the two apart, and so do the clients' exceptions.
+            raise invalid(f"a {body.kind.words} needs a '{name}'") if body.kind.is_artifact else required(name)
 
 
 def _no_experiments(name: str) -> RegistryError:

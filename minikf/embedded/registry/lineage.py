@@ -37,30 +37,35 @@ async def lineage(registry: ModelRegistry, lookup: Lookup, name: str, version: s
     served = _serving(lookup, name)
     for entry in found["versions"]:
         entry["madeBy"] = [_made(origin, lookup) for origin in entry["madeBy"]]
-        entry["servedBy"] += [s for wanted, s in served if wanted in ([entry["name"]] + [None] * entry["newestLive"])]
+        entry["servedBy"] += [
+            service for wanted, service in served if wanted == entry["name"] or (wanted is None and entry["newestLive"])
+        ]
     return found
 
 
 def _registered(session: Session, name: str, version: str | None) -> Object:
     model = model_named(session, name)
-    newest = newest_live(session, model)
-    versions = page(session, Options((MODEL_VERSION,), name=version or ""), model.id).items
+    every = page(session, Options((MODEL_VERSION,)), model.id).items
+    versions = [one for one in every if version in (None, one.name)]
     if version is not None and not versions:
         raise RegistryError(404, "VersionNotFound", f"the model '{name}' has no version '{version}'")
     return {
         "model": _summary(model, "state", "owner", "description"),
-        "versions": [_version(session, model, one, is_newest=newest == one) for one in versions],
+        "versions": [
+            _version(session, one, is_newest=one == every[-1], is_newest_live=one == newest_live(session, model))
+            for one in versions
+        ],
     }
 
 
-def _version(session: Session, model: Resource, version: Resource, *, is_newest: bool) -> Object:
+def _version(session: Session, version: Resource, *, is_newest: bool, is_newest_live: bool) -> Object:
     artifacts = page(session, Options((MODEL_ARTIFACT,)), version.id).items
     return {
         **_summary(version, "state", "author", "description"),
-        "newestLive": is_newest,
+        "newestLive": is_newest_live,
         "artifacts": [_artifact(artifact) for artifact in artifacts],
         "madeBy": [origin for source in (version, *artifacts) for origin in _origins(source)],
-        "servedBy": _registered_services(session, model, version, is_newest=is_newest),
+        "servedBy": _registered_services(session, version, is_newest=is_newest),
     }
 
 
@@ -131,12 +136,14 @@ def _storage_uri(service: Object) -> str:
     return ""
 
 
-def _registered_services(session: Session, model: Resource, version: Resource, *, is_newest: bool) -> list[Object]:
-    """Inference services that clients wrote into the registry; without a version they mean the newest."""
+def _registered_services(session: Session, version: Resource, *, is_newest: bool) -> list[Object]:
+    """Inference services that clients wrote into the registry; without a version they mean the one created last."""
     found: list[Object] = []
     for service in page(session, Options((INFERENCE_SERVICE,))).items:
         wanted = service.fields.get("modelVersionId")
-        if service.fields["registeredModelId"] == model.id and (wanted == version.id or (wanted is None and is_newest)):
+        if service.fields["registeredModelId"] == version.parent and (
+            wanted == version.id or (wanted is None and is_newest)
+        ):
             assert service.parent is not None
             environment = session.get(service.parent, (SERVING_ENVIRONMENT,))
             entry = _summary(service, "desiredState", "runtime")

@@ -1,7 +1,7 @@
 """Defaults of custom kinds, by the rules of structural schemas.
 
-k8s.io/apiextensions-apiserver v0.34.4, pkg/apiserver/schema/defaulting: nulls where null is not allowed count as absent,
-then defaults are filled in from the outside in, so that a default may itself be completed.
+k8s.io/apiextensions-apiserver v0.34.4, pkg/apiserver/schema/defaulting: nulls where null is not allowed count as
+absent, then defaults are filled in from the outside in, so that a default may itself be completed.
 """
 
 from __future__ import annotations

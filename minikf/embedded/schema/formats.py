@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +9,10 @@ from typing import Any
 
 from minikf.embedded.quantity import is_quantity
 
+_BASE64 = re.compile(
+    r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==\Z|[A-Za-z0-9+/]{3}=\Z)?"
+)
+_BASE64_CHARACTER = re.compile(r"[A-Za-z0-9+/]")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -25,13 +27,23 @@ def is_date_time(text: str) -> bool:
     return True
 
 
+def byte_problem(text: str) -> int | None:
+    """Where padded standard base64 is broken, as Go counts: a wrong character, or the start of an incomplete group.
+
+    Line breaks are skipped. None when nothing is wrong.
+    """
+    plain = text.replace("\n", "").replace("\r", "")
+    found = _BASE64.match(plain)
+    end = found.end() if found else 0
+    if end == len(plain):
+        return None
+    tail = plain[end : end + 4]
+    wrong = next((place for place, character in enumerate(tail) if not _BASE64_CHARACTER.match(character)), None)
+    return end + wrong if wrong is not None else end
+
+
 def is_byte(text: str) -> bool:
-    """Padded standard base64; line breaks are skipped, as Go does."""
-    try:
-        base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return True
+    return byte_problem(text) is None
 
 
 def _of_text(check: Callable[[str], bool]) -> Callable[[Any], bool]:

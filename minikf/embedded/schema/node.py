@@ -127,6 +127,10 @@ class Node:
         return "additionalProperties" in self.data and not self.properties
 
     @cached_property
+    def is_quantity(self) -> bool:
+        return self.data.get("format") == "quantity"
+
+    @cached_property
     def is_atomic(self) -> bool:
         """Whether server-side apply owns the value as a whole."""
         if self.type == "array":

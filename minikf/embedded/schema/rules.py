@@ -1,8 +1,8 @@
 """CEL validation rules of CRDs, at any depth, with `oldSelf` for transition rules.
 
-k8s.io/apiextensions-apiserver v0.34.4, pkg/apiserver/schema/cel/validation.go. Rules run in the order of the schema, and
-a rule that mentions `oldSelf` only where the old object has a value that can be correlated: the same field or map key,
-or the item of the same key of a list of type map.
+k8s.io/apiextensions-apiserver v0.34.4, pkg/apiserver/schema/cel/validation.go. Rules run in the order of the schema. A
+rule that mentions `oldSelf` runs only where the old object has a value that can be correlated: the same field or map
+key, or the item with the same keys of a list of type map. A rule without it is not run again on what stays the same.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from minikf.embedded.schema.fieldpath import Path, child, duplicate, forbidden, 
 from minikf.embedded.schema.node import Data, Node
 from minikf.embedded.status import Cause, Object
 
+_NO_OVERLOAD = "call arguments did not match a supported operator, function or macro signature"
 _UNCHANGED = re.compile(r"\s*(self\s*==\s*oldSelf|oldSelf\s*==\s*self)\s*")
 
 
@@ -78,15 +79,17 @@ def _broken(rule: Data, value: Any, old: Any, node: Node, path: Path) -> Cause |
     if _UNCHANGED.fullmatch(text):
         return None if value == old else _cause(rule, rule.get("message") or f"failed rule: {text}", node, path)
     variables = {"self": _needed(value, text, "self")}
-    if old is not None:
+    if _uses_old(text):
         variables["oldSelf"] = _needed(old, text, "oldSelf")
+    elif old is not None and variables["self"] == _needed(old, text, "self"):
+        return None
     words = (rule.get("message") or text).strip()
     try:
         if cel.compiled(text).value(variables) is True:
             return None
     except cel.CelError as error:
         if str(error) == "no such overload":
-            detail = f"'{error}': call arguments did not match a supported operator, function or macro signature for rule: {words}"
+            detail = f"'{error}': {_NO_OVERLOAD} for rule: {words}"
         else:
             detail = f"{error} evaluating rule: {words}"
         return invalid(path, node.type, detail)

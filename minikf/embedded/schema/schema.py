@@ -10,6 +10,7 @@ from minikf.embedded.schema import decoding, defaulting, lists, unknown
 from minikf.embedded.schema.causes import causes
 from minikf.embedded.schema.data import group_data
 from minikf.embedded.schema.node import Data, Node
+from minikf.embedded.schema.normal import normalize
 from minikf.embedded.schema.quick import QuickCheck
 from minikf.embedded.status import Cause, Object
 
@@ -71,10 +72,11 @@ class Schema:
     def default(self, obj: Object) -> None:
         """Fills in defaults in place, and drops nulls. What only code can default is `defaults.default_object`'s."""
         if self.kind.is_custom:
+            normalize(obj.get("metadata") or {}, self._metadata)
             defaulting.drop_nulls(obj, self.root)
             defaulting.set_defaults(obj, self.root)
         else:
-            decoding.normalize(obj, self.root)
+            normalize(obj, self.root)
             defaulting.set_defaults(obj, self.root)
 
     def validate(self, obj: Object, old: Object | None = None) -> list[Cause]:

@@ -62,7 +62,8 @@ def label_selector(text: str) -> Predicate:
 
 def match_labels(selector: Object) -> Predicate:
     """The predicate of a metav1 LabelSelector: `matchLabels` and `matchExpressions`."""
-    requirements = [Requirement(key, "in", frozenset([value])) for key, value in (selector.get("matchLabels") or {}).items()]
+    wanted = selector.get("matchLabels") or {}
+    requirements = [Requirement(key, "in", frozenset([value])) for key, value in wanted.items()]
     operators = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
     for term in selector.get("matchExpressions") or []:
         requirements.append(Requirement(term["key"], operators[term["operator"]], frozenset(term.get("values") or ())))

@@ -62,8 +62,8 @@ class _Answer(asyncio.Protocol):
         reason = Hosts().why_not(host, None)
         status, error = ("403 Forbidden", reason) if reason else ("503 Service Unavailable", self._backstop.cause)
         body = json.dumps({"error": error}).encode()
-        head = f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
-        return head.encode() + b"\r\n" + body
+        lines = (f"HTTP/1.1 {status}", "content-type: application/json", f"content-length: {len(body)}")
+        return "\r\n".join((*lines, "connection: close", "", "")).encode() + body
 
 
 def header(head: bytes, name: bytes) -> str | None:

@@ -42,7 +42,7 @@ class _Malformed:
         self.why = why
 
 
-class Calls(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+class Calls(grpc.aio.ServerInterceptor):
     """Wraps each method of a service once."""
 
     def __init__(self, meter: Meter) -> None:

@@ -27,7 +27,7 @@ _PREDICT = re.compile(
 
 
 class Meter:
-    """Counts under the names of the models that are served; every other name is one label, however many are asked for."""
+    """Counts under the names of the models that are served; all other names share one label."""
 
     def __init__(self, models: frozenset[str]) -> None:
         self._models = models

@@ -17,7 +17,7 @@ from minikf.embedded.kinds import Kind
 from minikf.embedded.schema.data import group_data
 from minikf.embedded.status import Object
 from minikf.embedded.table import cells
-from minikf.embedded.table.durations import UNKNOWN, parse_time, since
+from minikf.embedded.table.durations import parse_time, since
 
 Row = Callable[[Object, datetime], list[Any]]
 
@@ -143,18 +143,12 @@ def _cell(type_: str, value: Any, now: datetime) -> Any:
     """A value as its column's type, or None where it is another."""
     if value is None:
         return None
+    if type_ == "string":
+        return cells.text(value)
+    if type_ == "date":
+        return since(value, now) if value == "" or parse_time(value) else "<invalid>"
+    if type_ == "boolean":
+        return value if isinstance(value, bool) else None
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    match type_:
-        case "string":
-            return cells.text(value)
-        case "integer":
-            return int(value) if is_number else None
-        case "number":
-            return float(value) if is_number else None
-        case "boolean":
-            return value if isinstance(value, bool) else None
-        case "date":
-            if value == "":
-                return UNKNOWN
-            return since(value, now) if parse_time(value) else "<invalid>"
-    return None
+    kind = {"integer": int, "number": float}.get(type_)
+    return kind(value) if kind and is_number else None

@@ -74,18 +74,6 @@ async def test_a_watch_resumes_where_it_was(platform: Access) -> None:
     writer.close()
 
 
-async def test_a_version_from_before_the_daemons_memory_is_gone(platform: Access) -> None:
-    wire = Wire(platform)
-    reader, writer = await open_watch(wire, "resourceVersion=1")
-    (event,) = await asyncio.wait_for(events(reader, 1), 10)
-    # The daemon of the session may be young enough to remember version 1.
-    if event["type"] == "ERROR":
-        assert (event["object"]["code"], event["object"]["reason"]) == (410, "Expired")
-    else:
-        assert int(event["object"]["metadata"]["resourceVersion"]) > 1
-    writer.close()
-
-
 async def test_leaving_and_entering_a_selector_is_deleted_and_added(platform: Access) -> None:
     wire = Wire(platform)
     made = await make(wire, "moving", t="in")

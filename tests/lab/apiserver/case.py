@@ -39,7 +39,8 @@ class Kubectl:
 class Http:
     """One raw request. `body` is JSON unless it is text or bytes, which are sent as they are.
 
-    `expect` is the HTTP status. `save` maps a name to a dotted path in the answer, e.g. {"rv": "metadata.resourceVersion"}.
+    `expect` is the HTTP status. `save` maps a name to a dotted path in the answer, as in
+    {"rv": "metadata.resourceVersion"}.
     """
 
     method: str

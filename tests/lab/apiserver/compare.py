@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from .case import Case, Kubectl
+from .case import Case, Kubectl, Step
 
 ABSENT = "<absent>"
 
@@ -25,7 +25,9 @@ class Difference:
     embedded: Any
 
     def __str__(self) -> str:
-        return f"{self.step}\n    at {self.path}\n    real:     {_short(self.real)}\n    embedded: {_short(self.embedded)}"
+        return (
+            f"{self.step}\n    at {self.path}\n    real:     {_short(self.real)}\n    embedded: {_short(self.embedded)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -58,16 +60,16 @@ def differences(case: Case, real: list[Any], embedded: list[Any]) -> list[Differ
     """Every difference of a case, in the order of its steps."""
     found: list[Difference] = []
     for label, step, left, right in zip(case.labels(), case.steps, real, embedded, strict=True):
-        if isinstance(step, Kubectl) and step.keep:
-            left, right = _kept(left, step.keep), _kept(right, step.keep)
-        found += [Difference(case.name, label, *where) for where in _walk("", left, right)]
+        places = _walk("", _kept(step, left), _kept(step, right))
+        found += [Difference(case.name, label, *place) for place in places]
     return found
 
 
-def _kept(outcome: dict[str, Any], pattern: str) -> dict[str, Any]:
-    if not isinstance(outcome["stdout"], list):
+def _kept(step: Step, outcome: Any) -> Any:
+    """The outcome with only those lines of its output that the step wants compared."""
+    if not isinstance(step, Kubectl) or not step.keep or not isinstance(outcome["stdout"], list):
         return outcome
-    return outcome | {"stdout": [line for line in outcome["stdout"] if re.search(pattern, line)]}
+    return outcome | {"stdout": [line for line in outcome["stdout"] if re.search(step.keep, line)]}
 
 
 def _walk(path: str, left: Any, right: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -8,9 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
-from .server import Server, answers, running, wait_until
+from .server import Server, answers, free_ports, running, wait_until, write_kubeconfig
 
 PLATFORM = "lab"
 
@@ -18,42 +16,27 @@ PLATFORM = "lab"
 @contextlib.contextmanager
 def embedded_server(kubectl: Path, folder: Path) -> Iterator[Server]:
     """A running daemon. Raises StartFailed with the end of its log."""
-    home = folder / "home"
-    home.mkdir()
-    kubeconfig = home / ".config" / "minikf" / "platforms" / PLATFORM / "kubeconfig"
-    log = folder / "daemon.log"
+    home, client, sockets = folder / "home", folder / "client", folder / "run"
+    for path in (home, client, sockets):
+        path.mkdir(mode=0o700)
+    (port,) = free_ports(1)
     env = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "MINIKF_"))}
-    env |= {"HOME": str(home), "XDG_RUNTIME_DIR": str(folder / "run")}
-    (folder / "run").mkdir(mode=0o700)
-    command = [sys.executable, "-m", "minikf.embedded.daemon", "--platform", PLATFORM, "--no-controllers"]
-    with running(command, log, env) as process:
-        wait_until(kubeconfig.exists, process, log)
-        server = _server(kubectl, folder, kubeconfig)
+    env |= {"HOME": str(home), "XDG_RUNTIME_DIR": str(sockets)}
+    command = [sys.executable, "-m", "minikf.embedded.daemon", "--platform", PLATFORM, "--port", str(port)]
+    log = folder / "daemon.log"
+    config = home / ".config" / "minikf" / "platforms" / PLATFORM
+    ca, token = config / "ca.crt", config / "token"
+    with running([*command, "--no-controllers"], log, env) as process:
+        wait_until(lambda: ca.exists() and token.exists(), process, log)
+        server = Server(
+            name="embedded",
+            url=f"https://127.0.0.1:{port}",
+            ca=ca,
+            token=token.read_text().strip(),
+            kubeconfig=client / "kubeconfig",
+            kubectl=kubectl,
+            home=client,
+        )
+        write_kubeconfig(server.kubeconfig, server.url, server.ca, server.token)
         wait_until(lambda: answers(server), process, log)
         yield server
-
-
-def _server(kubectl: Path, folder: Path, kubeconfig: Path) -> Server:
-    config = yaml.safe_load(kubeconfig.read_text())
-    cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
-    client_home = folder / "client"
-    client_home.mkdir()
-    ca = client_home / "ca.crt"
-    ca.write_text(_ca(cluster))
-    return Server(
-        name="embedded",
-        url=cluster["server"],
-        ca=ca,
-        token=user["token"],
-        kubeconfig=kubeconfig,
-        kubectl=kubectl,
-        home=client_home,
-    )
-
-
-def _ca(cluster: dict[str, str]) -> str:
-    if "certificate-authority" in cluster:
-        return Path(cluster["certificate-authority"]).read_text()
-    import base64
-
-    return base64.b64decode(cluster["certificate-authority-data"]).decode()

@@ -8,6 +8,7 @@ end-of-file, asks the command to stop, and kills it after five seconds. It works
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: process.terminate())
 
     def wait_for_the_starter() -> None:
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1):  # unbuffered: a lock on sys.stdin would be held at this program's exit
             pass
         process.terminate()
         try:

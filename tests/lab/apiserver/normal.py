@@ -1,39 +1,44 @@
-"""Makes the outcomes of one side comparable: what differs by nature becomes a placeholder that keeps equality and order.
+"""Makes the outcomes of one side comparable.
 
+What differs by nature becomes a placeholder that keeps equality and order:
 - an object's `resourceVersion` becomes its rank among all that the case saw on this side: `<rv 3>` was written before
   `<rv 4>`, and two equal ones stay equal; a list's becomes `<list rv>` when it is not below any of its items;
 - a `uid` becomes `<uid 1>`, `<uid 2>` in order of appearance, everywhere it is mentioned;
 - a name that the server made from `generateName` becomes `<name 1>`;
 - a time becomes `<time>` or `<micro time>`, unless it is a fixed one that the case itself wrote (before 2010);
-- entries of `managedFields` are put in one order: the server sorts them by time, and a second may pass between two steps;
+- entries of `managedFields` are put in one order: the server sorts by time, and a second may pass between two steps;
 - ages, the server's address, temporary paths and continue tokens get fixed words.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from .case import Case
 from .server import Server
 
 _TIME = re.compile(r"\b20[1-9]\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _AGE = re.compile(r"(?<=\s)(\d+d)?(\d+h)?(\d+m)?(\d+s)?(?=\s|$)")
 _ONE_AGE = re.compile(r"(\d+d)?(\d+h)?(\d+m)?\d+[smhd]")
+_LONG = 20_000  # characters; a longer text is compared by its length and hash, and no pattern searches it
 _TEXTS = (
     (re.compile(r"([Rr]esourceVersion in (?:precondition|object meta): )\d+"), r"\1<rv>"),
     (re.compile(r"(too old resource version: \d+) \(\d+\)"), r"\1 (<rv>)"),
     (re.compile(r"(Too large resource version: \d+, current: )\d+"), r"\1<rv>"),
-    (re.compile(r"\S*/(LIVE|MERGED)-\d+/"), r"<\1>/"),
+    (re.compile(r"/\S*/(LIVE|MERGED)-\d+/"), r"<\1>/"),
     (re.compile(r"^((?:---|\+\+\+) <(?:LIVE|MERGED)>/\S+)\t.*$", re.M), r"\1"),
-    (re.compile(r"\S*kubectl-edit-\d+\.yaml"), "<edited file>"),
+    (re.compile(r'(\\?"resourceVersion\\?":\\?")\d+'), r"\1<rv>"),
+    (re.compile(r"/\S*/kubectl-edit-\d+\.yaml"), "<edited file>"),
 )
 
 
 class Normaliser:
     """Collects the names of one side over a whole case, then rewrites its outcomes."""
 
-    def __init__(self, server: Server, outcomes: list[dict[str, Any]]) -> None:
+    def __init__(self, server: Server, case: Case, outcomes: list[dict[str, Any]]) -> None:
         self._server = server
         self._outcomes = outcomes
         self._texts: dict[str, str] = {}
@@ -52,6 +57,7 @@ class Normaliser:
         self._ranks = {version: f"<rv {rank}>" for rank, version in enumerate(sorted(versions), 1)}
         self._texts |= {uid: f"<uid {number}>" for number, uid in enumerate(uids, 1)}
         self._texts |= {name: f"<name {number}>" for number, name in enumerate(made, 1)}
+        self._generated = [_generated(prefix) for prefix in _prefixes(case.steps)]
         self._texts |= {server.url: "<server>", server.url.removeprefix("https://"): "<server>"}
 
     def outcomes(self) -> list[Any]:
@@ -86,12 +92,27 @@ class Normaliser:
         return out
 
     def _text(self, text: str) -> str:
+        if len(text) > _LONG:
+            return f"<{len(text)} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}>"
         for old, new in self._texts.items():
             text = text.replace(old, new)
         text = _TIME.sub(lambda found: "<micro time>" if found[1] else "<time>", text)
-        for pattern, new in _TEXTS:
+        for pattern, new in (*_TEXTS, *self._generated):
             text = pattern.sub(new, text)
         return text
+
+
+def _prefixes(steps: Any) -> Iterator[str]:
+    """Every generateName that the case sends."""
+    for step in steps:
+        for meta in _metadata([getattr(step, "body", None), getattr(step, "stdin", None)]):
+            if isinstance(prefix := meta.get("generateName"), str):
+                yield prefix
+
+
+def _generated(prefix: str) -> tuple[re.Pattern[str], str]:
+    """Finds a name made from the prefix in a message: 58 characters of it and five of the server's choice."""
+    return re.compile(re.escape(prefix[:58]) + "[bcdfghjklmnpqrstvwxz2456789]{5}\\b"), f"{prefix[:58]}<five>"
 
 
 def _metadata(tree: Any) -> Iterator[dict[str, Any]]:

@@ -130,7 +130,9 @@ def _etcd_ready(port: int) -> bool:
 def _create(server: Server, path: str, body: dict[str, Any]) -> None:
     code, answer = server.request("POST", path, body)
     if code != 201:
-        raise RuntimeError(f"{server.name}: creating {body['metadata']['name']} answered {code}: {answer.get('message')}")
+        raise RuntimeError(
+            f"{server.name}: creating {body['metadata']['name']} answered {code}: {answer.get('message')}"
+        )
 
 
 def _established(server: Server, name: str) -> bool:

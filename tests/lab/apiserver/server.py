@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,17 @@ class StartFailed(Exception):
 
 
 @dataclass(frozen=True)
+class Answer:
+    """Status code, Warning headers and JSON body."""
+
+    status: int
+    warnings: tuple[str, ...]
+    body: Any
+
+
+@dataclass(frozen=True)
 class Server:
-    """A running API server. `home` is the HOME of every kubectl that talks to it, so that discovery caches stay apart."""
+    """A running API server. `home` is the HOME of every kubectl that talks to it: discovery caches stay apart."""
 
     name: str
     url: str
@@ -36,23 +46,27 @@ class Server:
     kubectl: Path
     home: Path
 
-    @property
+    @cached_property
     def tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.ca))
 
-    def request(
-        self, method: str, path: str, body: Any = None, content_type: str = "application/json"
-    ) -> tuple[int, Any]:
+    def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """One plain JSON call for preparing a side; the played calls go through `play`."""
+        answer = self.send(method, path, body)
+        return answer.status, answer.body
+
+    def send(self, method: str, path: str, body: Any = None) -> Answer:
+        """Like `request`, with the server's warnings."""
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         asked = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
         try:
             with urllib.request.urlopen(asked, context=self.tls, timeout=30) as answer:
-                return answer.status, json.loads(answer.read())
+                warnings = answer.headers.get_all("Warning") or []
+                return Answer(answer.status, tuple(warnings), json.loads(answer.read()))
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, json.loads(error.read())
+                return Answer(error.code, (), json.loads(error.read()))
 
 
 def free_ports(count: int) -> list[int]:

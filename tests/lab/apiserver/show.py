@@ -19,11 +19,12 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from binaries.build import ensure
+
 from apiserver.cases import CASES
 from apiserver.normal import Normaliser
 from apiserver.play import CaseIsWrong, play
 from apiserver.real import real_server, upstream_crds
-from binaries.build import ensure
 
 
 def main() -> int:
@@ -40,7 +41,7 @@ def main() -> int:
         with real_server(binaries, Path(folder), upstream_crds(mirror)) as server:
             for case in chosen:
                 try:
-                    outcomes = Normaliser(server, play(server, case)).outcomes()
+                    outcomes = Normaliser(server, case, play(server, case)).outcomes()
                 except CaseIsWrong as why:
                     print(f"WRONG {why}")
                     wrong += 1

@@ -39,7 +39,8 @@ class WatchStream:
         return {"body": json.loads(self._refused)} if self._refused else {}
 
     def _read(self) -> None:
-        with contextlib.suppress(OSError, HTTPException, ValueError):
+        # Closing the stream from this side ends the read in one of these, by where http.client was just then.
+        with contextlib.suppress(OSError, HTTPException, ValueError, AttributeError):
             while line := self._answer.readline():
                 self._queue.put(json.loads(line))
         self._queue.put(None)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.core
 
 
 def _normal(server: Server, case: Case) -> list[Any]:
-    return Normaliser(server, play(server, case)).outcomes()
+    return Normaliser(server, case, play(server, case)).outcomes()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -4,9 +4,9 @@
     python tests/lab/binaries/build.py            # builds what is missing, prints the folder that holds the three
     python tests/lab/binaries/build.py --refresh  # writes go.mod and go.sum anew for the versions named below
 
-Neither project can be built by `go install`: k8s.io/kubernetes replaces its staging modules by local folders, and etcd's
-server is a library with siblings. So each has a wrapper module in this folder: its go.mod points every staging module to
-the published twin, its go.sum pins every byte of source. What is built goes into
+Neither project can be built by `go install`: k8s.io/kubernetes replaces its staging modules by local folders, and
+etcd's server is a library with siblings. So each has a wrapper module in this folder: its go.mod points every staging
+module to the published twin, its go.sum pins every byte of source. What is built goes into
 `${MINIKF_LAB_CACHE:-~/.cache/minikf-lab}/<hash of the recipe>/`, one file at a time and only after it told the right
 version, so that an interrupted run goes on where it stopped (Go's own build cache keeps the compiled packages).
 """
@@ -39,7 +39,7 @@ _STAMP = " ".join(
     f"-X {_VERSION}.{name}={value}"
     for name, value in (
         ("gitVersion", f"v{KUBERNETES}"),
-        ("gitMajor", KUBERNETES.split(".")[0]),
+        ("gitMajor", KUBERNETES.split(".", maxsplit=1)[0]),
         ("gitMinor", KUBERNETES.split(".")[1]),
         ("gitTreeState", "clean"),
     )
@@ -188,8 +188,8 @@ def _run_go(binary: Binary, command: list[str], say: Say, started: float) -> Non
         teller.join()
     if code:
         raise Unavailable(
-            f"building {binary.name} failed (go build exited {code}); run `python {Path(__file__)}` again when this is mended:\n  "
-            + "\n  ".join(last)
+            f"building {binary.name} failed: go build exited {code}. Run `python {Path(__file__)}` again when this is "
+            "mended:\n  " + "\n  ".join(last)
         )
 
 
@@ -221,7 +221,10 @@ def _etcd_lines() -> list[str]:
 def _kubernetes_lines() -> list[str]:
     """Each staging module `k8s.io/NAME v0.0.0` of Kubernetes 1.X.Y is published as v0.X.Y."""
     told = subprocess.run(
-        ["go", "mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}"], capture_output=True, text=True, check=True
+        ["go", "mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     wanted = Path(json.loads(told.stdout)["GoMod"]).read_text().splitlines()
     staging = sorted({line.split()[0] for line in wanted if line.split()[1:2] == ["v0.0.0"]})

@@ -18,7 +18,9 @@ from minikf.promote.pipeline import export_from
 
 RESOURCES = (
     Resource("", "v1", "pods", "pod", "Pod", True, ("po",)),
-    Resource("serving.kserve.io", "v1beta1", "inferenceservices", "inferenceservice", "InferenceService", True, ("isvc",)),
+    Resource(
+        "serving.kserve.io", "v1beta1", "inferenceservices", "inferenceservice", "InferenceService", True, ("isvc",)
+    ),
     Resource("trainer.kubeflow.org", "v1alpha1", "trainjobs", "trainjob", "TrainJob", True),
 )
 LAPTOP = Laptop(names=("mylaptop",), folders=("/home/me", "/var/tmp/minikf"))
@@ -41,7 +43,8 @@ class World:
         return [
             obj
             for obj in self.objects
-            if obj["kind"] == kind and obj["metadata"].get("namespace", "") in ("", namespace or obj["metadata"].get("namespace"))
+            if obj["kind"] == kind
+            and obj["metadata"].get("namespace", "") in ("", namespace or obj["metadata"].get("namespace"))
         ]
 
     def export(self, root: str, out: Path, namespace: str | None = None, laptop: Laptop = LAPTOP) -> PromoteReport:

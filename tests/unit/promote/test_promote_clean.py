@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from promote_world import obj, runtime
-
 from minikf.promote import runtimes
 from minikf.promote.clean import clean
 from minikf.promote.model import Object
+from tests.unit.promote.promote_world import obj, runtime
 
 SERVER = {
     "uid": "u", "resourceVersion": "7", "generation": 3, "creationTimestamp": "2026-01-01T00:00:00Z",
@@ -26,7 +25,9 @@ def test_what_the_server_and_minikf_wrote_goes() -> None:
         "minikf/y": "1",
         "mine/minikf": "kept",
     }
-    dirty = obj("v1", "ConfigMap", "c", metadata=SERVER | {"annotations": annotations}, data={"a": "b"}, status={"x": 1})
+    dirty = obj(
+        "v1", "ConfigMap", "c", metadata=SERVER | {"annotations": annotations}, data={"a": "b"}, status={"x": 1}
+    )
     assert clean(dirty).obj == {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -86,13 +87,21 @@ def test_a_field_of_two_users_is_kept_whole_where_one_owns_it_whole() -> None:
 
 
 def test_without_a_user_in_managed_fields_everything_is_kept() -> None:
-    entries = [managed("manager", {"f:spec": {"f:a": {}}}), managed("minikf-controller", {"f:spec": {"f:b": {}}})]
+    entries = [managed("manager", {"f:spec": {"f:a": {}}}), managed("job-controller", {"f:spec": {"f:b": {}}})]
+    dirty = obj("v1", "X", "x", metadata={"managedFields": entries}, spec={"a": 1, "b": 2})
+    assert clean(dirty).obj["spec"] == {"a": 1, "b": 2}
+
+
+def test_what_a_platform_is_born_with_counts_beside_what_a_user_changed() -> None:
+    entries = [managed("minikf-seed", {"f:spec": {"f:a": {}}}), managed("kubectl-edit", {"f:spec": {"f:b": {}}})]
     dirty = obj("v1", "X", "x", metadata={"managedFields": entries}, spec={"a": 1, "b": 2})
     assert clean(dirty).obj["spec"] == {"a": 1, "b": 2}
 
 
 def test_a_claim_forgets_its_volume_and_the_laptops_class() -> None:
-    metadata = {"annotations": {"pv.kubernetes.io/bind-completed": "yes", "volume.kubernetes.io/storage-provisioner": "p"}}
+    metadata = {
+        "annotations": {"pv.kubernetes.io/bind-completed": "yes", "volume.kubernetes.io/storage-provisioner": "p"}
+    }
     spec = {"volumeName": "pv-1", "storageClassName": "local-path", "accessModes": ["ReadWriteOnce"]}
     changed = clean(obj("v1", "PersistentVolumeClaim", "disk", metadata=metadata, spec=spec))
     assert changed.obj["spec"] == {"accessModes": ["ReadWriteOnce"]}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from promote_world import World, config, env, job, obj, runtime, secret, service
 
 from minikf.errors import Refused
 from minikf.promote.closure import close
 from minikf.promote.model import Closure, Need, Object
+from tests.unit.promote.promote_world import World, config, env, job, obj, runtime, secret, service
 
 
 def names(closure: Closure) -> list[str]:

@@ -13,13 +13,13 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from promote_world import LAPTOP, World, config, env, job, runtime, secret, service
 
 from minikf.errors import Refused
 from minikf.promote.discovery import Source
 from minikf.promote.laptop import Laptop
 from minikf.promote.model import Object
 from minikf.promote.pipeline import export_from
+from tests.unit.promote.promote_world import LAPTOP, World, config, env, job, runtime, secret, service
 
 KUBECTL = shutil.which("kubectl")
 needs_kubectl = pytest.mark.skipif(KUBECTL is None, reason="kubectl, which renders the folder, is not on PATH")
@@ -198,7 +198,9 @@ def test_a_key_with_a_laptop_address_is_refused(tmp_path: Path) -> None:
 @given(
     parts=st.lists(
         st.one_of(
-            st.sampled_from(["http://localhost:1/a", "/home/me/x", "file:///m", "127.0.0.1", "\n", "  ", '"', "=", ","]),
+            st.sampled_from(
+                ["http://localhost:1/a", "/home/me/x", "file:///m", "127.0.0.1", "\n", "  ", '"', "=", ","]
+            ),
             st.text(alphabet="ab:;('\"=\n #${}\\é-1e", max_size=6),
         ),
         min_size=1,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from promote_world import LAPTOP
 
 from minikf.paths import PlatformPaths
 from minikf.promote.laptop import Laptop, Local
+from tests.unit.promote.promote_world import LAPTOP
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from promote_world import World, job, service
 
 from minikf.errors import Refused, UsageError
 from minikf.promote.roots import find
+from tests.unit.promote.promote_world import World, job, service
 
 
 @pytest.mark.parametrize(

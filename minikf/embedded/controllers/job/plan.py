@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from minikf.embedded.controllers.conditions import find, is_true, put
+from minikf.embedded.controllers.conditions import is_true, put
 from minikf.embedded.controllers.context import timestamp
 from minikf.embedded.controllers.job import indexes
 from minikf.embedded.controllers.job.podset import PodSet, completion_index, is_ready
@@ -48,15 +48,16 @@ def make_plan(job: Object, pods: PodSet, vanished: Vanished, now: datetime, paus
     status["conditions"] = [dict(condition) for condition in status.get("conditions") or []]
     if "startTime" not in status and not spec.suspended:
         status["startTime"] = timestamp(now)
+    # Before the verdict: a Job that goes on gets its whole deadline anew.
+    events = _resume(spec, status, now)
     done = _completed_indexes(spec, status, pods)
     succeeded = len(done) if spec.indexed else vanished.succeeded + len(pods.succeeded)
     failed = max(status.get("failed", 0), vanished.failed + len(pods.failed))
     verdict = judge(spec, status, pods, succeeded=succeeded, failed=failed, now=now)
-    events: list[Event] = []
     if verdict is not None:
         staffing = Staffing(delete=pods.active)
     else:
-        events += _suspension(spec, status, now)
+        events += _suspend(spec, status, now)
         staffing = staff(spec, pods, done=done, succeeded=succeeded, now=now, pause=pause)
     _count(status, spec, pods, staffing, succeeded=succeeded, failed=failed, done=done)
     if verdict is not None:
@@ -73,21 +74,23 @@ def _completed_indexes(spec: JobSpec, status: Object, pods: PodSet) -> set[int]:
     return done | {index for index in new if index is not None and index < spec.completions}
 
 
-def _suspension(spec: JobSpec, status: Object, now: datetime) -> list[Event]:
-    if spec.suspended:
-        condition = {"status": "True", "reason": "JobSuspended", "message": "Job suspended"}
-        event = ("Normal", "Suspended", "Job suspended")
-    elif find(status, "Suspended") is not None:
-        condition = {"status": "False", "reason": "JobResumed", "message": "Job resumed"}
-        event = ("Normal", "Resumed", "Job resumed")
-    else:
+def _resume(spec: JobSpec, status: Object, now: datetime) -> list[Event]:
+    if spec.suspended or not is_true(status, "Suspended"):
         return []
-    if not put(status, {"type": "Suspended", **condition, "lastProbeTime": timestamp(now)}, now):
+    status["startTime"] = timestamp(now)
+    return _tell(status, "False", "JobResumed", "Job resumed", now)
+
+
+def _suspend(spec: JobSpec, status: Object, now: datetime) -> list[Event]:
+    if not spec.suspended or is_true(status, "Suspended"):
         return []
-    if not spec.suspended:
-        # The deadline counts from the moment the Job went on.
-        status["startTime"] = timestamp(now)
-    return [event]
+    return _tell(status, "True", "JobSuspended", "Job suspended", now)
+
+
+def _tell(status: Object, value: str, reason: str, message: str, now: datetime) -> list[Event]:
+    condition = {"type": "Suspended", "status": value, "reason": reason, "message": message}
+    put(status, {**condition, "lastProbeTime": timestamp(now)}, now)
+    return [("Normal", reason.removeprefix("Job"), message)]
 
 
 def _count(

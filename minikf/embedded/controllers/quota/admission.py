@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 from minikf.embedded.controllers.quota.amounts import NOTHING, Amounts, add, spell
 from minikf.embedded.controllers.quota.limits import apply_defaults, violations
 from minikf.embedded.controllers.quota.scopes import hard_limits, matches, used
-from minikf.embedded.controllers.quota.usage import MUST_BE_SAID, POD, container_usage, usage_of
-from minikf.embedded.kinds import PVC, Kind, by_kind
+from minikf.embedded.controllers.quota.usage import MUST_BE_SAID, container_usage, usage_of
+from minikf.embedded.kinds import LIMIT_RANGE, POD, PVC, RESOURCE_QUOTA, Kind
 from minikf.embedded.status import Object, forbidden
 
 if TYPE_CHECKING:
     from minikf.embedded.objects import Admission, Objects
 
-LIMIT_RANGE = by_kind("", "LimitRange")
-RESOURCE_QUOTA = by_kind("", "ResourceQuota")
-
 
 def quota_admission(objects: Objects) -> Admission:
     """The hook for `Objects.admission`: sets defaults in place, raises ApiError 403 with the API server's words."""
-    assert LIMIT_RANGE is not None and RESOURCE_QUOTA is not None
 
     def admit(kind: Kind, obj: Object, old: Object | None) -> None:
         if not kind.namespaced or (old is not None and kind is not PVC):

@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.base import Key, key_of
 from minikf.embedded.controllers.context import Context
-from minikf.embedded.controllers.quota.admission import RESOURCE_QUOTA
 from minikf.embedded.controllers.quota.amounts import write
 from minikf.embedded.controllers.quota.scopes import hard_limits, used
-from minikf.embedded.controllers.quota.usage import POD, has_ended
-from minikf.embedded.kinds import EVENT, KINDS, PVC, SERVICE, Kind
+from minikf.embedded.controllers.quota.usage import has_ended
+from minikf.embedded.kinds import EVENT, KINDS, POD, PVC, RESOURCE_QUOTA, SERVICE, Kind
 from minikf.embedded.options import Options
 from minikf.embedded.status import Object
 
 if TYPE_CHECKING:
     from minikf.embedded.store import Change
-
-assert RESOURCE_QUOTA is not None
 
 
 class QuotaController:
@@ -34,7 +31,6 @@ class QuotaController:
         self._objects = context.objects
 
     def keys(self, change: Change) -> Iterable[Key]:
-        assert RESOURCE_QUOTA is not None
         if change.kind is RESOURCE_QUOTA and change.type != "DELETED":
             yield key_of(change.entry)
         elif _changes_usage(change):
@@ -42,7 +38,6 @@ class QuotaController:
                 yield key_of(entry)
 
     async def reconcile(self, key: Key) -> float | None:
-        assert RESOURCE_QUOTA is not None
         entry = self._objects.find(RESOURCE_QUOTA, *key)
         if entry is None:
             return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.quota.amounts import NOTHING, Amounts, add, read
-from minikf.embedded.controllers.quota.usage import POD, in_scope, usage_of
-from minikf.embedded.kinds import EVENT, KINDS, PVC, SERVICE, Kind
+from minikf.embedded.controllers.quota.usage import in_scope, usage_of
+from minikf.embedded.kinds import EVENT, KINDS, POD, PVC, SERVICE, Kind
 from minikf.embedded.status import Object
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from minikf.embedded.controllers.quota.amounts import Amount, Amounts, add, largest, read
-from minikf.embedded.kinds import PVC, SERVICE, Kind, by_kind
+from minikf.embedded.kinds import POD, PVC, SERVICE, Kind
 from minikf.embedded.status import Object
 
 _ONE = Amount(Decimal(1))
@@ -14,7 +14,6 @@ _BY_BARE_NAME = ("persistentvolumeclaims", "services", "configmaps", "secrets", 
 _ENDED = ("Succeeded", "Failed")
 _COMPUTE = ("cpu", "memory")
 _NATIVE = (*_COMPUTE, "ephemeral-storage")
-POD = by_kind("", "Pod")
 # With one of these in a quota, every container must say how much it wants.
 MUST_BE_SAID = {f"{prefix}{name}" for prefix in ("", "requests.", "limits.") for name in _COMPUTE}
 

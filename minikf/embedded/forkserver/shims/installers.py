@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import os
 import shutil
@@ -38,9 +39,7 @@ def find_uv() -> str:
     if beside.exists():
         return str(beside)
     if importlib.util.find_spec("uv") is not None:
-        import uv  # type: ignore[import-not-found]
-
-        return str(uv.find_uv_bin())
+        return str(importlib.import_module("uv").find_uv_bin())
     return shutil.which("uv") or ""
 
 

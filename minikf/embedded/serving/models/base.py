@@ -7,7 +7,7 @@ import math
 import struct
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from kserve import InferInput, InferRequest, Model
@@ -21,7 +21,7 @@ __all__ = ["LocalModel", "ModelLoadFailed", "Payload"]
 log = logging.getLogger("minikf.serving")
 
 # A V1 body as a dict, or a V2 request.
-Payload = dict[str, Any] | InferRequest
+Payload: TypeAlias = dict[str, Any] | InferRequest
 
 
 class LocalModel(Model):  # type: ignore[misc]
@@ -58,7 +58,9 @@ class LocalModel(Model):  # type: ignore[misc]
             raise InvalidInput(f"model '{self.name}' cannot use this input: {_one_line(text)}") from error
         except Exception as error:
             log.exception("model %s failed", self.name)
-            raise InferenceError(f"model '{self.name}' failed: {type(error).__name__}: {_one_line(str(error))}") from error
+            raise InferenceError(
+                f"model '{self.name}' failed: {type(error).__name__}: {_one_line(str(error))}"
+            ) from error
 
     @abstractmethod
     def _load(self) -> None:

@@ -145,9 +145,7 @@ def _unreadable(path: Path, name: str, error: Exception) -> ModelLoadFailed:
 
 def _other_versions(path: Path, caught: list[warnings.WarningMessage]) -> list[str]:
     versions = {
-        each.message.original_sklearn_version
-        for each in caught
-        if isinstance(each.message, InconsistentVersionWarning)
+        each.message.original_sklearn_version for each in caught if isinstance(each.message, InconsistentVersionWarning)
     }
     return [
         f"{path.name} was saved by scikit-learn {version}, here is {sklearn.__version__}: "

@@ -43,7 +43,7 @@ class Tensor:
 
 
 def declared(node: Any) -> Tensor:
-    """From onnxruntime's NodeArg. What is no tensor (a list of maps) is told as FP32 of any shape, as it is answered."""
+    """From onnxruntime's NodeArg. What is no tensor (a list of maps) counts as FP32 of any shape: so it is answered."""
     datatype, dtype = _TYPES.get(node.type, ("FP32", "float32"))
     shape = node.shape if node.type in _TYPES else [-1, -1]
     return Tensor(node.name, datatype, dtype, tuple(length if isinstance(length, int) else -1 for length in shape))
@@ -113,5 +113,7 @@ def _column(values: list[Any], tensor: Tensor) -> Array:
     if array.ndim == 1 and tensor.shape[1:] == (1,):
         array = array.reshape(-1, 1)
     if array.dtype.kind == "O" and tensor.dtype != "object":
-        raise InvalidInput(f"input '{tensor.name}' is {tensor.datatype}; the instances are of different lengths or types")
+        raise InvalidInput(
+            f"input '{tensor.name}' is {tensor.datatype}; the instances are of different lengths or types"
+        )
     return fit(array, tensor)

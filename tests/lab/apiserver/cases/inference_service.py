@@ -63,15 +63,15 @@ CASES = (
     Case(
         "inferenceservice-types",
         (
-            _refused({"model": {"storageUri": "x"}}),
+            _refused({"model": {"storageUri": "x"}}, 201),
+            Http("DELETE", f"{o.INFERENCE_SERVICES}/bad"),
             _refused({"model": {"modelFormat": {}}}),
             _refused({"model": {"modelFormat": {"name": 5}}}),
             _refused({"minReplicas": "one"}),
             _refused({"minReplicas": 1.5}),
             _refused({"timeout": "30s"}),
             _refused({"containers": {}}),
-            _refused({"containers": [{"image": "x"}]}, 201),
-            Http("DELETE", f"{o.INFERENCE_SERVICES}/bad"),
+            _refused({"containers": [{"image": "x"}]}),
             _refused({"containers": [{"name": "a"}, {"name": "a"}]}, 201),
             Http("DELETE", f"{o.INFERENCE_SERVICES}/bad"),
             _refused({"model": {"modelFormat": {"name": "x"}, "env": [{"name": "A"}, {"name": "A"}]}}),
@@ -88,8 +88,16 @@ CASES = (
         (
             Http("POST", o.INFERENCE_SERVICES, o.inference_service("i"), expect=201),
             Http("PATCH", f"{_I}/status", {"status": _STATUS}, content_type=o.MERGE),
-            Http("PATCH", f"{_I}/status", {"status": {"modelStatus": {"transitionStatus": "x"}}}, content_type=o.MERGE, expect=422),
-            Http("PATCH", f"{_I}/status", {"status": {"conditions": [{"type": "x"}]}}, content_type=o.MERGE, expect=422),
+            Http(
+                "PATCH",
+                f"{_I}/status",
+                {"status": {"modelStatus": {"transitionStatus": "x"}}},
+                content_type=o.MERGE,
+                expect=422,
+            ),
+            Http(
+                "PATCH", f"{_I}/status", {"status": {"conditions": [{"type": "x"}]}}, content_type=o.MERGE, expect=422
+            ),
             Http("PATCH", f"{_I}/status", {"status": {"modelStatus": {"copies": {}}}}, content_type=o.MERGE),
             Kubectl("get isvc"),
             Kubectl("wait isvc/i --for=condition=Ready --timeout=5s"),

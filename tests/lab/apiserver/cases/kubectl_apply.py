@@ -97,7 +97,9 @@ CASES = (
                 stdin=[o.train_job("t", {"suspend": True}), o.inference_service("i"), o.serving_runtime("r")],
             ),
             Kubectl("apply --server-side --field-manager=two -f -", stdin=o.train_job("t"), expect=0),
-            Kubectl("apply --server-side --field-manager=two -f -", stdin=o.train_job("t", {"suspend": False}), expect=1),
+            Kubectl(
+                "apply --server-side --field-manager=two -f -", stdin=o.train_job("t", {"suspend": False}), expect=1
+            ),
             Kubectl("apply --server-side -f -", stdin=o.train_job("t")),
             Kubectl("get trainjob t -o yaml --show-managed-fields"),
             Kubectl("apply --server-side -f -", stdin=o.train_job("t", {"nothing": 1}), expect=1),

@@ -38,10 +38,15 @@ def _life(name: str, path: str, make: Callable[..., o.Object], custom: bool) -> 
     )
 
 
+def _pod(name: str, **meta: object) -> o.Object:
+    """With the account that admission would fill in: a PUT without it changes what a pod may not change."""
+    return o.pod(name, {"serviceAccountName": "default"}, **meta)
+
+
 CASES = (
     _life("configmap", o.CONFIG_MAPS, o.config_map, False),
     _life("secret", o.SECRETS, o.secret, False),
-    _life("pod", o.PODS, o.pod, False),
+    _life("pod", o.PODS, _pod, False),
     _life("trainjob", o.TRAIN_JOBS, o.train_job, True),
     _life("inferenceservice", o.INFERENCE_SERVICES, o.inference_service, True),
     _life("trainingruntime", o.TRAINING_RUNTIMES, o.training_runtime, True),

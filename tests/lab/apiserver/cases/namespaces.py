@@ -26,7 +26,7 @@ CASES = (
             Http("DELETE", _N),
             Http("GET", _N),
             Kubectl("get ns $ns-x"),
-            Http("DELETE", _N, expect=409),
+            Http("DELETE", _N),
             Http("POST", f"{_N}/configmaps", o.config_map("b"), expect=403),
             Kubectl("create cm c --namespace $ns-x", expect=1),
             Http("PATCH", f"{_N}/configmaps/a", {"data": {"z": "1"}}, content_type=o.MERGE),
@@ -54,6 +54,8 @@ CASES = (
         (
             Http("POST", o.NAMESPACES, _namespace("$ns-x"), expect=201),
             Http("PUT", f"{_N}/finalize", _namespace("$ns-x") | {"spec": {"finalizers": []}}),
+            Http("DELETE", _N),
+            Http("GET", _N),
             Http("DELETE", _N),
             Http("GET", _N, expect=404),
         ),

@@ -87,7 +87,9 @@ CASES = (
             _refused(_main(image=" x ")),
             _refused(_main(env=[{"value": "x"}])),
             _refused(_main(env=[{"name": "A", "value": 1}]), 400),
-            _refused(_main(env=[{"name": "A", "value": "1", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}])),
+            _refused(
+                _main(env=[{"name": "A", "value": "1", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}])
+            ),
             _refused(_main(env=[{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "spec.nothing"}}}])),
             _refused(_main(ports=[{"containerPort": 0}])),
             _refused(_main(ports=[{"containerPort": 70000}])),
@@ -103,7 +105,7 @@ CASES = (
             _refused({"volumes": [{"name": "a"}, {"name": "a", "emptyDir": {}}]}),
             _refused({"volumes": [{"name": "a", "emptyDir": {}, "configMap": {"name": "x"}}]}),
             _refused({"activeDeadlineSeconds": 0}),
-            _refused({"terminationGracePeriodSeconds": -1}),
+            _refused({"terminationGracePeriodSeconds": -1}, 201),
             _refused({"serviceAccountName": "nobody"}, 403),
             _refused({"nodeSelector": {"bad key": "x"}}),
             _refused({"hostname": "Bad_Name"}),

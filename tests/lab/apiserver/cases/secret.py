@@ -20,7 +20,7 @@ CASES = (
             Http("GET", _A),
             Http("PATCH", _A, {"stringData": {"c": "3"}}, content_type=o.MERGE),
             Http("PATCH", _A, {"data": {"a": None}}, content_type=o.STRATEGIC),
-            Http("PATCH", _A, {"data": {"a": "not base64!"}}, content_type=o.MERGE, expect=400),
+            Http("PATCH", _A, {"data": {"a": "not base64!"}}, content_type=o.MERGE, expect=422),
             Http("POST", o.SECRETS, o.secret("b", {"a": "not base64!"}), expect=400),
             Http("POST", o.SECRETS, o.secret("b", {"a": "YQ"}), expect=400),
             Http("POST", o.SECRETS, o.secret("b", {"a": ""}), expect=201),

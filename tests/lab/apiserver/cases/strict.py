@@ -125,7 +125,8 @@ CASES = (
             Http("POST", o.CONFIG_MAPS, {**o.config_map("x"), "metadata": {"generateName": "g-"}}, expect=201),
             Http("POST", o.CONFIG_MAPS, o.config_map("named", generateName="g-"), expect=201),
             Http("POST", o.CONFIG_MAPS, {**o.config_map("x"), "metadata": {"generateName": "Bad_"}}, expect=422),
-            Http("POST", o.CONFIG_MAPS, {**o.config_map("x"), "metadata": {"generateName": "a" * 300}}, expect=201),
+            Http("POST", o.CONFIG_MAPS, {**o.config_map("x"), "metadata": {"generateName": "a" * 300}}, expect=422),
+            Http("POST", o.CONFIG_MAPS, {**o.config_map("x"), "metadata": {"generateName": "b" * 80}}, expect=201),
             Http("GET", f"{o.CONFIG_MAPS}?labelSelector=!nothing"),
         ),
     ),
@@ -163,16 +164,18 @@ CASES = (
     Case(
         "metadata-invalid-custom",
         tuple(
-            Http("POST", o.TRAIN_JOBS, o.train_job("t", **meta), expect=expect)
-            for expect, meta in (
-                (422, {"labels": {"bad key": "x"}}),
-                (422, {"labels": {"key": "bad value"}}),
-                (400, {"labels": {"a": 1}}),
-                (400, {"labels": ["a"]}),
-                (400, {"annotations": {"a": True}}),
-                (400, {"creationTimestamp": "yesterday"}),
-                (422, {"finalizers": ["unqualified"]}),
-                (201, {"labels": {}, "annotations": None, "creationTimestamp": None, "selfLink": "x"}),
+            Http("POST", o.TRAIN_JOBS, o.train_job(f"t{number}", **meta), expect=expect)
+            for number, (expect, meta) in enumerate(
+                (
+                    (422, {"labels": {"bad key": "x"}}),
+                    (422, {"labels": {"key": "bad value"}}),
+                    (400, {"labels": {"a": 1}}),
+                    (400, {"labels": ["a"]}),
+                    (400, {"annotations": {"a": True}}),
+                    (400, {"creationTimestamp": "yesterday"}),
+                    (201, {"finalizers": ["unqualified"]}),
+                    (201, {"labels": {}, "annotations": None, "creationTimestamp": None, "selfLink": "x"}),
+                )
             )
         ),
         needs_crds=True,

@@ -31,7 +31,11 @@ _RICH = {
     "annotations": {"c": "d"},
     "runtimeRef": {"name": "torch-distributed", "kind": "TrainingRuntime"},
     "initializer": {
-        "dataset": {"storageUri": "hf://data", "secretRef": {}, "env": [{"name": "A", "valueFrom": {"secretKeyRef": {"key": "k"}}}]},
+        "dataset": {
+            "storageUri": "hf://data",
+            "secretRef": {},
+            "env": [{"name": "A", "valueFrom": {"secretKeyRef": {"key": "k"}}}],
+        },
         "model": {"storageUri": "hf://model"},
     },
     "trainer": {
@@ -81,7 +85,8 @@ CASES = (
             _refused({"runtimeRef": "plain"}),
             _refused({"trainer": {"numNodes": "two"}}),
             _refused({"trainer": {"numNodes": 1.5}}),
-            _refused({"trainer": {"numNodes": 3000000000}}),
+            _refused({"trainer": {"numNodes": 3000000000}}, 201),
+            Http("DELETE", f"{o.TRAIN_JOBS}/bad"),
             _refused({"trainer": {"numProcPerNode": True}}),
             _refused({"trainer": {"numProcPerNode": 1.5}}),
             _refused({"trainer": {"command": "python"}}),

@@ -105,7 +105,7 @@ CASES = (
         (
             Watch("w", f"{o.TRAIN_JOBS}?resourceVersion=1"),
             Events("w", 1, closed=True),
-            Watch("bad", f"{o.TRAIN_JOBS}?resourceVersion=x", expect=400),
+            Watch("bad", f"{o.TRAIN_JOBS}?resourceVersion=x", expect=500),
         ),
         needs_crds=True,
     ),

@@ -1,0 +1,25 @@
+"""All admission hooks, in the order in which Kubernetes runs theirs: what changes an object, what checks it, quota."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minikf.embedded.controllers.job.admission import admit_job
+from minikf.embedded.controllers.namespace import namespace_admission
+from minikf.embedded.controllers.quota import quota_admission
+from minikf.embedded.controllers.trainjob.admission import trainer_admission
+from minikf.embedded.controllers.volumes import claim_admission
+
+if TYPE_CHECKING:
+    from minikf.embedded.objects import Admission, Objects
+
+
+def admission_hooks(objects: Objects) -> list[Admission]:
+    """For `Objects.admission`; quota comes last, so that only what everybody else lets pass is counted."""
+    return [
+        namespace_admission(),
+        claim_admission(),
+        admit_job,
+        trainer_admission(objects),
+        quota_admission(objects),
+    ]

@@ -1,0 +1,74 @@
+"""A daemon of one test's own, started and killed as the test likes; its files are under one folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from minikf.spec import Access
+from tests.embedded.wire import Wire
+
+READY_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class DaemonProcess:
+    """`python -m minikf.embedded.daemon` without controllers, on a home folder and port that stay the same."""
+
+    def __init__(self, home: Path, *, controllers: bool = False) -> None:
+        self.port = free_port()
+        self._arguments = [] if controllers else ["--no-controllers"]
+        self._environment = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
+        # Twenty starts without compiled modules would be twenty times the compiler.
+        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        self._environment["HOME"] = str(home)
+        self.log = home / "daemon.log"
+        config = home / ".config" / "minikf" / "platforms" / "default"
+        self.database = home / ".local/share/minikf/platforms/default/objects.db"
+        self.access = Access(
+            platform="default",
+            engine="embedded",
+            server=f"https://127.0.0.1:{self.port}",
+            kubeconfig=config / "kubeconfig",
+            ca=config / "ca.crt",
+            token=config / "token",
+        )
+        self.process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> Wire:
+        """Starts it and waits until it answers."""
+        command = [sys.executable, "-m", "minikf.embedded.daemon", "--port", str(self.port), *self._arguments]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+        for _ in range(READY_SECONDS * 50):
+            if self.process.poll() is not None:
+                raise AssertionError(f"the daemon ended: {self.log.read_text()[-2000:]}")
+            if self.access.token.exists() and self.access.ca.exists():
+                try:
+                    wire = Wire(self.access)
+                    if (await wire.ask("GET", "/readyz")).code == 200:
+                        return wire
+                except OSError:
+                    pass
+            await asyncio.sleep(0.02)
+        raise AssertionError("the daemon does not answer")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(30)
