@@ -42,6 +42,7 @@ CRD_FILES: dict[str, tuple[str, ...]] = {
 }
 _PROSE = ("description", "title", "example", "externalDocs")
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_FIELDS = "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1"
 _QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 _REF = "$ref"
 _COMPONENTS = "#/components/schemas/"
@@ -130,6 +131,9 @@ class CoreSchemas:
         definitions[name] = _compact_core(components[name], components)
         if name == _QUANTITY:
             definitions[name]["format"] = "quantity"
+        if name == _FIELDS:
+            # The server writes it; its OpenAPI does not say that its keys are free.
+            definitions[name]["x-kubernetes-preserve-unknown-fields"] = True
         for reference in _references(definitions[name]):
             self._collect(reference, components, definitions)
 
@@ -164,6 +168,8 @@ def _compact_core(data: Data, components: Data) -> Data:
         return _compact_core(components[name], components) | kept if kept else {_REF: name}
     if _REF in kept:
         return {_REF: kept[_REF].removeprefix(_COMPONENTS)}
+    if kept.get("type") == "object" and not kept.keys() & {"properties", "additionalProperties"}:
+        kept["x-kubernetes-preserve-unknown-fields"] = True  # FieldsV1, RawExtension: any JSON
     return _with_parts(kept, lambda part: _compact_core(part, components))
 
 

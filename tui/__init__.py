@@ -1,0 +1,20 @@
+"""The terminal UI. Importing this loads no Textual; `run` does."""
+
+from __future__ import annotations
+
+
+def run(platform: str) -> int:
+    """Opens the terminal UI on a platform, which need not run: it is looked for until the user quits.
+
+    Returns the program's exit code. Raises UsageError on a bad platform name and Refused on a damaged record, before
+    anything is shown.
+    """
+    from minikf.engine.choose import engine_of
+
+    engine_of(platform)
+    from minikf.tui.app import MinikfApp
+    from minikf.tui.live import LiveFeed
+
+    app = MinikfApp(platform, LiveFeed(platform))
+    app.run()
+    return app.return_code or 0

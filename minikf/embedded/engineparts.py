@@ -1,4 +1,4 @@
-"""Which parts a platform has: admission, controllers, pod subresources and mounted surfaces."""
+"""Which parts a platform has: seeds, admission, controllers, pod subresources and mounted surfaces."""
 
 from __future__ import annotations
 
@@ -9,14 +9,25 @@ from typing import Any
 from minikf.embedded import kinds
 from minikf.embedded.api.app import App
 from minikf.embedded.api.kubernetes import Subresource
+from minikf.embedded.blobs import BlobStore
+from minikf.embedded.controllers.admission import admission_hooks
+from minikf.embedded.controllers.base import Controller
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.controllers.events import EventRecorder
+from minikf.embedded.controllers.garbage import GarbageCollector
+from minikf.embedded.controllers.job.controller import JobController
+from minikf.embedded.controllers.namespace import NamespaceController
+from minikf.embedded.controllers.quota.controller import QuotaController
 from minikf.embedded.controllers.runner import Runner
+from minikf.embedded.controllers.seed import NAMESPACES, seed
+from minikf.embedded.controllers.trainjob.controller import TrainJobController
+from minikf.embedded.controllers.volumes import VolumeController
+from minikf.embedded.lookup import ObjectLookup
 from minikf.embedded.objects import Objects
+from minikf.embedded.registry import PREFIX, ModelRegistry, RegistryStore, registry_app
 from minikf.embedded.settings import Settings
-from minikf.embedded.status import ApiError
 
-NAMESPACES = ("default", "kubeflow", "kubeflow-system", "kube-system")
+Report = Callable[[], Awaitable[list[dict[str, Any]]]]
 
 
 @dataclass
@@ -24,35 +35,51 @@ class Parts:
     """What `assemble` made, with its life cycle."""
 
     objects: Objects
-    runner: Runner | None
+    registry: ModelRegistry
+    runner: Runner | None = None
     subresources: Mapping[str, Subresource] = field(default_factory=dict)
     mounts: Mapping[str, App] = field(default_factory=dict)
-    reports: list[Callable[[], Awaitable[dict[str, Any]]]] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
 
     async def start(self) -> None:
-        for name in NAMESPACES:
-            if self.objects.find(kinds.NAMESPACE, "", name) is None:
-                try:
+        if self.runner is None:
+            for name in NAMESPACES:
+                if self.objects.find(kinds.NAMESPACE, "", name) is None:
                     await self.objects.create(kinds.NAMESPACE, "", {"metadata": {"name": name}})
-                except ApiError as error:
-                    if error.reason != "AlreadyExists":
-                        raise
-        if self.runner is not None:
-            await self.runner.start()
+            return
+        await seed(self.objects)
+        await self.runner.start()
 
     async def stop(self, *, leave_pods: bool) -> None:
         if self.runner is not None:
             await self.runner.stop()
+        await self.registry.close()
 
     async def report(self) -> list[dict[str, Any]]:
         """The components beside the API, as `minikf status` shows them."""
-        return [await report() for report in self.reports]
+        return [component for report in self.reports for component in await report()]
 
 
-def assemble(settings: Settings, objects: Objects, token: str) -> Parts:
+def assemble(settings: Settings, objects: Objects) -> Parts:
     """Builds the parts that the settings ask for; nothing runs yet."""
+    paths = settings.paths
+    registry = ModelRegistry(RegistryStore.open(paths.registry_database), BlobStore(paths.blobs), paths.volumes)
+    parts = Parts(objects, registry, mounts={PREFIX: registry_app(registry, ObjectLookup(objects))})
     if not settings.controllers:
-        return Parts(objects, None)
+        return parts
     objects.graceful_pods = True
-    context = Context(objects=objects, paths=settings.paths, events=EventRecorder(objects))
-    return Parts(objects, Runner(context, []))
+    objects.admission.extend(admission_hooks(objects))
+    context = Context(objects=objects, paths=paths, events=EventRecorder(objects))
+    parts.runner = Runner(context, controllers(context))
+    return parts
+
+
+def controllers(context: Context) -> list[Controller]:
+    return [
+        NamespaceController(context),
+        GarbageCollector(context),
+        VolumeController(context),
+        QuotaController(context),
+        JobController(context),
+        TrainJobController(context),
+    ]

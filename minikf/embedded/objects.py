@@ -211,15 +211,14 @@ class Objects:
             self._check_fields(kind, obj, opts)
         schema.default(obj)
         default_object(kind, obj)
-        if old is None:
-            for admit in self.admission:
-                admit(kind, obj, None)
-        causes = schema.validate(obj, old) or validate_object(kind, obj, old)
-        if causes:
-            raise invalid(kind.group, kind.kind, obj["metadata"]["name"], causes)
-        if old is not None:
-            for admit in self.admission:
-                admit(kind, obj, old)
+        name = obj["metadata"]["name"]
+        # Hooks may rely on the schema, and what they add is checked like the rest.
+        if causes := schema.validate(obj, old):
+            raise invalid(kind.group, kind.kind, name, causes)
+        for admit in self.admission:
+            admit(kind, obj, old)
+        if causes := validate_object(kind, obj, old):
+            raise invalid(kind.group, kind.kind, name, causes)
         if kind.stored_only and old is None:
             opts.warn.append(f"{kind.kind} is stored but has no effect on the embedded engine: {kind.stored_only}")
 

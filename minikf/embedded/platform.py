@@ -25,7 +25,7 @@ class Platform:
         self.store = store
         self.objects = Objects(store)
         self.started_at = datetime.now(UTC)
-        self.parts: Parts = assemble(settings, self.objects, token)
+        self.parts: Parts = assemble(settings, self.objects)
         self.app = Guard(
             Router(
                 KubernetesApi(self.objects, self.parts.subresources, settings.port),

@@ -40,8 +40,8 @@ class KubernetesApi:
             await self._fail(scope, send, error, started)
         except Exception:
             log.exception("%s %s failed", scope.get("method", scope["type"]), scope["path"])
-            error = ApiError(500, "InternalError", "Internal error occurred: see the daemon's log (minikf logs daemon)")
-            await self._fail(scope, send, error, started)
+            text = "Internal error occurred: see the daemon's log (minikf logs daemon)"
+            await self._fail(scope, send, ApiError(500, "InternalError", text), started)
 
     async def _fail(self, scope: Scope, send: Send, error: ApiError, started: bool) -> None:
         if started:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import orjson
@@ -99,7 +99,7 @@ async def _disconnected(receive: Receive) -> None:
 
 async def _lines(
     call: Call, store: Store, target: Target, match: Match | None, since: int, *, initial: bool
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     encoder = Encoder(call, target)
     seconds = call.number("timeoutSeconds") or random.randint(MIN_WATCH_SECONDS, 2 * MIN_WATCH_SECONDS)
     end = time.monotonic() + seconds

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from minikf.errors import MinikfError
 
+_AGAIN = "register the model again from its source, as a new version: storing the same content repairs every version"
+
 
 class NotStorable(MinikfError):
     """The source cannot be stored: it is missing, unreadable, empty, special, or changed while it was read."""
@@ -21,7 +23,7 @@ def missing(digest: str) -> BlobMissing:
     return BlobMissing(
         f"no content is stored under {digest}",
         cause="it was removed from the platform's folder, or never stored there",
-        advice="register the model again from its source",
+        advice=_AGAIN,
     )
 
 
@@ -29,5 +31,5 @@ def damaged(digest: str, cause: str) -> BlobDamaged:
     return BlobDamaged(
         f"the stored content {digest} is damaged",
         cause=cause,
-        advice="register the model again from its source: that repairs it",
+        advice=_AGAIN,
     )

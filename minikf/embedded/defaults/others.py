@@ -52,8 +52,10 @@ def _service(obj: Object) -> None:
         port["protocol"] = port.get("protocol") or "TCP"
         if port.get("targetPort") in (None, 0, ""):
             port["targetPort"] = port.get("port")
-    if spec["type"] in ("NodePort", "LoadBalancer"):
+    if spec["type"] in ("NodePort", "LoadBalancer") or (spec["type"] == "ClusterIP" and spec.get("externalIPs")):
         spec["externalTrafficPolicy"] = spec.get("externalTrafficPolicy") or "Cluster"
+    else:
+        spec.pop("externalTrafficPolicy", None)
     if spec["type"] != "ExternalName" and spec.get("internalTrafficPolicy") is None:
         spec["internalTrafficPolicy"] = "Cluster"
     if spec["type"] == "LoadBalancer":
@@ -101,7 +103,7 @@ def _job(obj: Object) -> None:
 def _generate_selector(obj: Object) -> None:
     """Labels that tell this job's pods from all others (pkg/registry/batch/job/strategy.go, generateSelector)."""
     spec, uid = obj["spec"], obj["metadata"].get("uid")
-    if spec.get("manualSelector") or spec.get("selector") is not None or not uid:
+    if spec.get("manualSelector") or not uid:
         return
     name = obj["metadata"].get("name", "")
     metadata = spec["template"]["metadata"]
@@ -109,7 +111,8 @@ def _generate_selector(obj: Object) -> None:
     metadata["labels"] = (metadata.get("labels") or {}) | generated
     if not obj["metadata"].get("labels"):
         obj["metadata"]["labels"] = dict(metadata["labels"])
-    spec["selector"] = {"matchLabels": {_JOB_UID: uid}}
+    selector = spec.get("selector") or {}
+    spec["selector"] = selector | {"matchLabels": (selector.get("matchLabels") or {}) | {_JOB_UID: uid}}
 
 
 def _role_binding(obj: Object) -> None:

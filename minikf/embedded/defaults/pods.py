@@ -49,6 +49,7 @@ def default_pod_spec(spec: Object) -> None:
         spec["serviceAccountName"] = spec["serviceAccount"] = account
     for container in _containers(spec, ephemeral=True):
         _default_container(container)
+    _drop_restart_policies(spec)
     for volume in spec.get("volumes") or ():
         _default_volume(volume)
 
@@ -84,6 +85,17 @@ def _default_container(container: Object) -> None:
             _default_probe(container[name])
     for hook in (container.get("lifecycle") or {}).values():
         _default_http_get(hook)
+
+
+def _drop_restart_policies(spec: Object) -> None:
+    """A kube-apiserver drops these fields of a feature that is off by default in 1.34 (ContainerRestartRules)."""
+    for container in _containers(spec, ephemeral=True):
+        container.pop("restartPolicyRules", None)
+    for container in spec.get("containers") or ():
+        container.pop("restartPolicy", None)
+    for container in spec.get("initContainers") or ():
+        if container.get("restartPolicy") != "Always":
+            container.pop("restartPolicy", None)
 
 
 def pull_policy(image: str) -> str:

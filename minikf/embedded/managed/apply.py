@@ -5,11 +5,10 @@ sigs.k8s.io/structured-merge-diff v6.3.0, merge/update.go; k8s.io/apimachinery v
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import orjson
 
 from minikf.embedded.managed import entries
+from minikf.embedded.managed.check import check_applied
 from minikf.embedded.managed.conflicts import Conflicts, conflict_error
 from minikf.embedded.managed.entries import APPLY, UPDATE, Entry, Manager, Managers
 from minikf.embedded.managed.fieldset import FieldSet, difference, intersection, union
@@ -37,15 +36,16 @@ def apply(
 ) -> Object:
     """The object after `manager` applied `applied`, managedFields included; neither argument is changed.
 
-    Raises ApiError 400 for an `applied` of another version or with managedFields, and 409, with a cause for each field,
-    when another manager owns a field that would get another value, unless `force` takes it over.
+    Raises ApiError 400 for an `applied` of another version or with managedFields, 500 (as the API server does) for one
+    that does not fit the schema, and 409, with a cause for each field, when another manager owns a field that would get
+    another value, unless `force` takes it over.
     """
-    version = applied.get("apiVersion")
-    if version != api_version:
-        expected = f"Specified patch version: {version}, expected: {api_version}"
-        raise bad_request(f"Incorrect version specified in apply patch. {expected}")
+    version, kind = applied.get("apiVersion") or "", applied.get("kind") or ""
+    if (version, kind) != (api_version, schema.kind.kind):
+        raise bad_request(f"invalid object type: {version if '/' in version else '/' + version}, Kind={kind}")
     if applied["metadata"].get("managedFields") is not None:
         raise bad_request("metadata.managedFields must be nil")
+    check_applied(applied, schema.kind, schema.root)
     who = entries.manager(manager, APPLY, subresource, api_version)
     operation = _Apply(live, applied, who, api_version, schema, now)
     try:
@@ -84,9 +84,7 @@ class _Apply:
     def run(self, force: bool) -> Object:
         """Raises Conflicts."""
         fields = field_set(self.applied, self.root)
-        fields = entries.stripped(
-            entries.reset_fields(fields, self.schema.kind.has_status, self.who.subresource)
-        )
+        fields = entries.reset_fields(fields, self.schema.kind.has_status, self.who.subresource)
         merged: Object = merge(self.live, self.applied, self.root)
         managers = dict(self.managers)
         last = managers.pop(self.who, None)
@@ -98,8 +96,10 @@ class _Apply:
         if not force:
             self._check_conflicts(managers, change)
         managers = after_change(managers, change, self.who)
-        if self.who in managers and (merged != self.live or not self.exists):
-            managers[self.who] = replace(managers[self.who], time=self.now)
+        mine = entries.stripped(managers.pop(self.who, Entry({}, "")).fields)
+        if mine:
+            changed = merged != self.live or not self.exists
+            managers[self.who] = Entry(mine, self.api_version, self.now if changed else time)
         out: Object = orjson.loads(orjson.dumps(merged))
         self._update_last_applied(out)
         entries.write(out, managers)

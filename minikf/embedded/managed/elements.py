@@ -16,17 +16,17 @@ from minikf.embedded.status import ApiError
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
-def item_element(item: Any, node: Node, *, path: str = "") -> str:
+def item_element(item: Any, node: Node) -> str:
     """The element of an item of a set or keyed list. Raises ApiError 500, as the API server does, when it has none."""
     if node.list_type == "set":
         if isinstance(item, dict | list) or item is None:
             kinds = {dict: "that's a map type", list: "with lists as elements"}
             what = kinds.get(type(item), "that's an explicit null")
-            raise _untyped(path, f"associative list without keys has an element {what}")
+            raise ApiError(500, "", f"associative list without keys has an element {what}")
         return "v:" + _json(item)
     if not isinstance(item, dict):
         what = "a null element" if item is None else "non-map elements"
-        raise _untyped(path, f"associative list with keys may not have {what}")
+        raise ApiError(500, "", f"associative list with keys may not have {what}")
     keys = {}
     for name in sorted(node.map_keys):
         value = item.get(name, node.item_defaults.get(name))
@@ -34,16 +34,9 @@ def item_element(item: Any, node: Node, *, path: str = "") -> str:
             keys[name] = value
     if not keys:
         names = " ".join(f'"{name}"' for name in node.map_keys)
-        raise _untyped(
-            path,
-            f"associative list with keys has an element that omits all key fields [{names}] "
-            "(and doesn't have default values for any key fields)",
-        )
+        why = f"associative list with keys has an element that omits all key fields [{names}]"
+        raise ApiError(500, "", f"{why} (and doesn't have default values for any key fields)")
     return "k:" + _json(keys)
-
-
-def _untyped(path: str, why: str) -> ApiError:
-    return ApiError(500, "", f"{path}: element: {why}" if path else why)
 
 
 def _json(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from minikf.embedded.managed import entries
@@ -10,7 +11,9 @@ from minikf.embedded.managed.entries import UPDATE, Entry, Manager, Managers
 from minikf.embedded.managed.fieldset import difference, intersection, union
 from minikf.embedded.managed.typed import Comparison, compare
 from minikf.embedded.schema.schema import Schema
-from minikf.embedded.status import Object
+from minikf.embedded.status import ApiError, Object
+
+log = logging.getLogger("minikf.managed")
 
 
 def record_update(
@@ -26,7 +29,11 @@ def record_update(
     if old is not None and not managers:
         return new  # nobody is tracked on this object, and an update does not begin it
     who = entries.manager(manager, UPDATE, subresource, api_version)
-    entries.write(new, entries.capped(updated(old, new, managers, who, api_version, schema, now)))
+    try:
+        entries.write(new, entries.capped(updated(old, new, managers, who, api_version, schema, now)))
+    except ApiError as error:
+        # The API server does the same: rather no managers than wrong ones, and a write that stands.
+        log.warning("cannot tell who manages what of %s %s: %s", schema.kind.kind, new["metadata"].get("name"), error)
     return new
 
 

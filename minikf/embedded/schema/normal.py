@@ -7,6 +7,8 @@ from typing import Any
 from minikf.embedded.quantity import canonical
 from minikf.embedded.schema.node import Node
 
+_RESET = "managedFields"  # an empty list of these asks to forget all managers
+
 
 def normalize(value: Any, node: Node) -> None:
     """Drops nulls, and empty lists and maps of optional fields, and spells quantities canonically; in place."""
@@ -22,7 +24,7 @@ def normalize(value: Any, node: Node) -> None:
             if part.__class__ in (dict, list):
                 if part:
                     normalize(part, child)
-                elif (child.type == "array" or child.is_map) and key not in node.required:
+                elif (child.type == "array" or child.is_map) and key not in node.required and key != _RESET:
                     gone.append(key)
             elif child.is_quantity:
                 value[key] = canonical(part)

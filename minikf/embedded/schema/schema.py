@@ -48,8 +48,16 @@ class Schema:
         return self._group.pool.definitions
 
     @cached_property
+    def _checked(self) -> Data:
+        """What values are checked against: of a custom object all but its metadata, which has rules of its own."""
+        if not self.kind.is_custom:
+            return self.openapi
+        properties = self.root.properties | {"metadata": {"type": "object"}}
+        return self.root.data | {"properties": properties}
+
+    @cached_property
     def _quick(self) -> QuickCheck:
-        return QuickCheck(self.openapi, self.definitions, decoding=not self.kind.is_custom)
+        return QuickCheck(self._checked, self.definitions, decoding=not self.kind.is_custom)
 
     @cached_property
     def _metadata(self) -> Node:
@@ -72,7 +80,10 @@ class Schema:
     def default(self, obj: Object) -> None:
         """Fills in defaults in place, and drops nulls. What only code can default is `defaults.default_object`'s."""
         if self.kind.is_custom:
-            normalize(obj.get("metadata") or {}, self._metadata)
+            metadata = obj.get("metadata") or {}
+            normalize(metadata, self._metadata)
+            if metadata.get("managedFields") == []:
+                del metadata["managedFields"]  # of a custom object an empty list is as good as none
             defaulting.drop_nulls(obj, self.root)
             defaulting.set_defaults(obj, self.root)
         else:
@@ -98,7 +109,7 @@ class Schema:
         return found + self._rules(obj, old)
 
     def _structure(self, obj: Object) -> list[Cause]:
-        return [] if self._quick.is_valid(obj) else causes(obj, self.root)
+        return [] if self._quick.is_valid(obj) else causes(obj, self._group.pool.node(self._checked))
 
     def _rules(self, obj: Object, old: Object | None) -> list[Cause]:
         if not self.root.has_rules:

@@ -22,6 +22,7 @@ from minikf.embedded.storage.errors import FetchFailed
 _CHUNK = 1 << 20
 _TIMEOUT_SECONDS = 30.0
 _ATTEMPTS = 5
+PAUSE_SECONDS = 0.2
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 Progress = Callable[[int, int], None]
@@ -82,7 +83,7 @@ class Download:
                 attempt = 1 if self._size() > before else attempt + 1
                 if not error.passing or attempt >= _ATTEMPTS or self._stop.is_set():
                     raise
-            if self._stop.wait(0.2 * 2.0**attempt):
+            if self._stop.wait(PAUSE_SECONDS * 2.0**attempt):
                 raise FetchFailed(f"the download of {shown(self.url)} was stopped")
 
     def _attempt(self, known: Seen) -> Seen:
@@ -119,6 +120,9 @@ class Download:
         if urlsplit(response.url).scheme not in ("http", "https"):
             raise _failed(self.url, f"it leads to {response.url}")
         resumed = response.status == 206
+        if resumed and not headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+            self._part.unlink(missing_ok=True)
+            raise _failed(self.url, "the server sent another part than was asked for", passing=True)
         done = have if resumed else 0
         length = headers.get("Content-Length", "")
         total = done + int(length) if length.isdigit() else 0

@@ -41,8 +41,6 @@ def containers(listed: list[Object], volumes: Volumes, path: Path) -> list[Cause
             found.append(duplicate(child(where, "name"), name))
         seen.add(name)
         found += _hooks_and_probes(container, where)
-        if container.get("restartPolicy") is not None:
-            found.append(forbidden(child(where, "restartPolicy"), "may not be set for non-init containers"))
     return found + _host_ports(listed, path)
 
 
@@ -52,14 +50,11 @@ def init_containers(listed: list[Object], regular: list[Object], volumes: Volume
     for position, container in enumerate(listed):
         where = index(path, position)
         found += _common(container, volumes, where)
-        policy = container.get("restartPolicy")
-        if policy is not None:
-            found += one_of(policy, ["Always"], child(where, "restartPolicy"))
         name = container.get("name") or ""
         if name and name in seen:
             found.append(duplicate(child(where, "name"), name))
         seen.add(name)
-        if policy == "Always":
+        if container.get("restartPolicy") == "Always":
             found += _hooks_and_probes(container, where)
         else:
             found += [
@@ -157,5 +152,5 @@ def _mounts(mounts: list[Object], volumes: Volumes, container: Object, path: Pat
             found.append(invalid(child(where, "subPathExpr"), mount["subPathExpr"], why))
         propagation = mount.get("mountPropagation")
         if propagation is not None:
-            found += one_of(propagation, _PROPAGATIONS, child(where, "mountPropagation"))
+            found += one_of(propagation, _PROPAGATIONS, child(path, "mountPropagation"))
     return found

@@ -13,6 +13,7 @@ from minikf.embedded.status import Cause, Object
 from minikf.embedded.validation.values import IMMUTABLE
 
 _SIZE_LIMIT = 1024 * 1024  # bytes of all values
+_WHOLE = "[]"  # how the API server names the object as a whole
 _FROZEN = "field is immutable when `immutable` is set"
 _DOCKER = {"kubernetes.io/dockercfg": ".dockercfg", "kubernetes.io/dockerconfigjson": ".dockerconfigjson"}
 _TOKEN = "kubernetes.io/service-account-token"  # a type's name, no credential
@@ -28,7 +29,7 @@ def validate_config_map(obj: Object, old: Object | None) -> list[Cause]:
     ]
     size = sum(len(value.encode()) for value in data.values()) + _decoded_size(binary)
     if size > _SIZE_LIMIT:
-        found.append(too_long("", _SIZE_LIMIT))
+        found.append(too_long(_WHOLE, _SIZE_LIMIT))
     return found
 
 

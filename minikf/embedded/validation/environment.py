@@ -96,7 +96,7 @@ def resource_ref(reference: Object, path: Path, *, needs_container: bool) -> lis
         if resource not in ("limits.cpu", "requests.cpu"):
             kind = resource.partition(".")[2]
             what = f"1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the {kind} resource"
-        found.append(invalid(child(path, "divisor"), str(divisor), f"only divisor's values {what}"))
+        found.append(invalid(child(path, "divisor"), resource, f"only divisor's values {what}"))
     return found
 
 

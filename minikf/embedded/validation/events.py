@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from minikf.embedded import names
 from minikf.embedded.schema.fieldpath import invalid, required
 from minikf.embedded.status import Cause, Object
+from minikf.embedded.validation.values import named
 
 _INSTANCE_LIMIT, _ACTION_LIMIT, _REASON_LIMIT, _MESSAGE_LIMIT = 128, 128, 128, 1024
 
@@ -27,6 +29,8 @@ def validate_event(obj: Object, old: Object | None) -> list[Cause]:
         value = obj.get(field) or ""
         if not value and field != "message":
             found.append(required(field))
+        if field == "reportingComponent":
+            found += named(value, names.qualified_name, field)
         if limit and len(value.encode()) > limit:
             found.append(invalid(field, "", f"can have at most {limit} characters"))
     return found

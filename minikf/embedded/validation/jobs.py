@@ -22,9 +22,22 @@ _MAX_PARALLELISM = 100_000
 
 def validate_job(obj: Object, old: Object | None) -> list[Cause]:
     spec = obj.get("spec") or {}
-    found = _spec(spec)
+    found = _generated_selector(obj["metadata"], spec) + _spec(spec)
     found += _indexed_name(obj["metadata"].get("name") or "", spec)
     return found if old is None else found + _update(spec, old.get("spec") or {}, old.get("status") or {})
+
+
+def _generated_selector(metadata: Object, spec: Object) -> list[Cause]:
+    """Unless it is set by hand, a selector picks the pods of this very job."""
+    selector = spec.get("selector")
+    if spec.get("manualSelector") or selector is None:
+        return []
+    uid, name = metadata.get("uid") or "", metadata.get("name") or ""
+    labels_of_pods = {"controller-uid": uid, "job-name": name}
+    labels_of_pods |= {f"batch.kubernetes.io/{key}": value for key, value in labels_of_pods.items()}
+    if match_labels(selector)({"metadata": {"labels": labels_of_pods}}):
+        return []
+    return [invalid("spec.selector", selector, "`selector` not auto-generated")]
 
 
 def _spec(spec: Object) -> list[Cause]:
@@ -32,13 +45,18 @@ def _spec(spec: Object) -> list[Cause]:
     if spec.get("maxFailedIndexes") is not None and spec.get("backoffLimitPerIndex") is None:
         found.append(required("spec.backoffLimitPerIndex", "when maxFailedIndexes is specified"))
     template = spec.get("template") or {}
-    template_labels = (template.get("metadata") or {}).get("labels") or {}
-    found += labels(template_labels, "spec.template.labels")
+    template_labels = (template.get("metadata") or {}).get("labels")
+    found += labels(template_labels or {}, "spec.template.labels")
     found += pod_spec(template.get("spec") or {}, "spec.template.spec")
     found += _restart_policy(spec, (template.get("spec") or {}).get("restartPolicy"))
-    if spec.get("selector") is None:
+    policy = spec.get("podReplacementPolicy")
+    policies = ["Failed"] if spec.get("podFailurePolicy") is not None else ["Failed", "TerminatingOrFailed"]
+    if policy is not None and policy not in policies:
+        found.append(not_supported("spec.podReplacementPolicy", policy, policies))
+    selector = spec.get("selector")
+    if selector is None:
         found.append(required("spec.selector"))
-    elif not match_labels(spec["selector"])({"metadata": {"labels": template_labels}}):
+    if selector is None or not match_labels(selector)({"metadata": {"labels": template_labels or {}}}):
         why = "`selector` does not match template `labels`"
         found.append(invalid("spec.template.metadata.labels", template_labels, why))
     return found

@@ -34,14 +34,11 @@ def validate_quota(obj: Object, old: Object | None) -> list[Cause]:
 
 def _quota_name(name: str, path: Path) -> list[Cause]:
     found = [invalid(path, name, problem) for problem in names.qualified_name(name)]
-    if found or "/" in name:
+    if "/" in name or name in _QUOTA or "hugepages-" in name:
         return found
-    if name in _QUOTA or "hugepages-" in name:
-        return []
-    return [
-        invalid(path, name, "must be a standard resource type or fully qualified"),
-        invalid(path, name, "must be a standard resource for quota"),
-    ]
+    if not found:
+        found.append(invalid(path, name, "must be a standard resource type or fully qualified"))
+    return [*found, invalid(path, name, "must be a standard resource for quota")]
 
 
 def validate_limit_range(obj: Object, old: Object | None) -> list[Cause]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 from minikf.embedded import names
 from minikf.embedded.kinds import Kind
-from minikf.embedded.schema.fieldpath import Path, child, forbidden, invalid, required, too_long
+from minikf.embedded.schema.fieldpath import Path, child, forbidden, index, invalid, required, too_long
 from minikf.embedded.status import Cause, Object
 
 _ANNOTATIONS_LIMIT = 256 * 1024  # bytes, keys and values together
 _MANAGER_LIMIT = 128
+_STANDARD_FINALIZERS = ("orphan", "foregroundDeletion", "kubernetes")
 _NAMES: dict[str, Callable[[str], list[str]]] = {
     "Namespace": names.dns1123_label,
     "Service": names.dns1035_label,
@@ -27,23 +28,20 @@ def validate_metadata(kind: Kind, metadata: Object, old: Object | None) -> list[
     found += labels(metadata.get("labels") or {}, "metadata.labels")
     found += _annotations(metadata.get("annotations") or {})
     found += _owners(metadata.get("ownerReferences") or [])
+    finalizers = metadata.get("finalizers") or []
     if old is None:
-        found += _finalizers(metadata.get("finalizers") or [])
+        found += _finalizers(finalizers)
+    if not kind.is_custom:
+        found += _standard_finalizers(finalizers)
     return found + _managers(metadata.get("managedFields") or [])
 
 
 def _on_create(kind: Kind, metadata: Object) -> list[Cause]:
     rule = names.dns1123_subdomain if kind.is_custom else _NAMES.get(kind.kind, names.dns1123_subdomain)
-    found = []
-    prefix = metadata.get("generateName") or ""
-    # A suffix follows, so the prefix may end where a name may not.
-    checked = prefix[:-1] + "a" if prefix.endswith("-") and len(prefix) > 1 else prefix
-    if prefix:
-        found += [invalid("metadata.generateName", prefix, problem) for problem in rule(checked)]
     name = metadata.get("name") or ""
     if not name:
-        return [*found, required("metadata.name", "name or generateName is required")]
-    found += [invalid("metadata.name", name, problem) for problem in rule(name)]
+        return [required("metadata.name", "name or generateName is required")]
+    found = [invalid("metadata.name", name, problem) for problem in rule(name)]
     namespace = metadata.get("namespace") or ""
     if kind.namespaced:
         found += [invalid("metadata.namespace", namespace, problem) for problem in names.dns1123_label(namespace)]
@@ -115,6 +113,16 @@ def _finalizers(finalizers: list[str]) -> list[Cause]:
         why = "finalizer orphan and foregroundDeletion cannot be both set"
         found.append(invalid(path, finalizers, why))
     return found
+
+
+def _standard_finalizers(finalizers: list[str]) -> list[Cause]:
+    """Core kinds take only the system's own finalizers and such as name a domain."""
+    why = "name is neither a standard finalizer name nor is it fully qualified"
+    return [
+        invalid(index("metadata.finalizers", position), name, why)
+        for position, name in enumerate(finalizers)
+        if "/" not in name and name not in _STANDARD_FINALIZERS
+    ]
 
 
 def _managers(entries: list[Object]) -> list[Cause]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minikf.embedded import names
-from minikf.embedded.schema.fieldpath import Path, child, forbidden, index, invalid, not_supported, required
+from minikf.embedded.schema.fieldpath import Path, child, forbidden, index, invalid, not_supported
 from minikf.embedded.status import Cause, Object
 from minikf.embedded.validation.containers import containers, init_containers
 from minikf.embedded.validation.metadata import labels
@@ -45,11 +45,6 @@ def pod_spec(spec: Object, path: Path) -> list[Cause]:
     found += one_of(spec.get("restartPolicy"), _RESTART_POLICIES, child(path, "restartPolicy"))
     found += one_of(spec.get("dnsPolicy"), _DNS_POLICIES, child(path, "dnsPolicy"))
     found += labels(spec.get("nodeSelector") or {}, child(path, "nodeSelector"))
-    grace = spec.get("terminationGracePeriodSeconds")
-    if grace is not None and grace < 0:
-        found.append(
-            invalid(child(path, "terminationGracePeriodSeconds"), grace, "must be greater than or equal to 0")
-        )
     if spec.get("activeDeadlineSeconds") is not None:
         found += positive_int32(spec["activeDeadlineSeconds"], child(path, "activeDeadlineSeconds"))
     for field in ("serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"):
@@ -58,9 +53,6 @@ def pod_spec(spec: Object, path: Path) -> list[Cause]:
     for field in ("hostname", "subdomain"):
         if spec.get(field):
             found += named(spec[field], names.dns1123_label, child(path, field))
-    for position, secret in enumerate(spec.get("imagePullSecrets") or []):
-        if not secret.get("name"):
-            found.append(required(child(index(child(path, "imagePullSecrets"), position), "name")))
     return found + _tolerations(spec.get("tolerations") or [], child(path, "tolerations"))
 
 
@@ -68,17 +60,17 @@ def _tolerations(tolerations: list[Object], path: Path) -> list[Cause]:
     found = []
     for position, toleration in enumerate(tolerations):
         where = index(path, position)
-        operator = toleration.get("operator") or "Equal"
+        operator = toleration.get("operator") or ""
         if toleration.get("key"):
             found += named(toleration["key"], names.qualified_name, child(where, "key"))
         elif operator != "Exists":
             why = "operator must be Exists when `key` is empty, which means \"match all values and all keys\""
             found.append(invalid(child(where, "operator"), operator, why))
-        if operator not in ("Equal", "Exists"):
+        if operator not in ("", "Equal", "Exists"):
             found.append(not_supported(child(where, "operator"), operator, ["Equal", "Exists"]))
         if operator == "Exists" and toleration.get("value"):
             why = "value must be empty when `operator` is 'Exists'"
-            found.append(invalid(child(where, "operator"), toleration, why))
+            found.append(invalid(child(where, "operator"), toleration["value"], why))
         if toleration.get("tolerationSeconds") is not None and toleration.get("effect") != "NoExecute":
             why = "effect must be 'NoExecute' when `tolerationSeconds` is set"
             found.append(invalid(child(where, "effect"), toleration.get("effect", ""), why))

@@ -20,15 +20,17 @@ def requirements(resources: Object, path: Path) -> list[Cause]:
             where = key(child(path, field), name)
             found += resource_name(name, where)
             found += quantity(name, amount, where)
+    where = child(path, "requests")
     for name, amount in requests.items():
-        where = child(path, "requests")
-        if name in limits and parse(amount) > parse(limits[name]):
+        if name not in limits:
+            if _is_exact(name):
+                found.append(required(child(path, "limits"), "Limit must be set for non overcommitable resources"))
+        elif _is_exact(name):
+            if parse(amount) != parse(limits[name]):
+                found.append(invalid(where, str(amount), f"must be equal to {name} limit of {limits[name]}"))
+        elif parse(amount) > parse(limits[name]):
             why = f"must be less than or equal to {name} limit of {limits[name]}"
             found.append(invalid(where, str(amount), why))
-        elif name in limits and _is_exact(name) and parse(amount) != parse(limits[name]):
-            found.append(invalid(where, str(amount), f"must be equal to {name} limit of {limits[name]}"))
-        elif name not in limits and _is_exact(name):
-            found.append(required(child(path, "limits"), "Limit must be set for non overcommitable resources"))
     return found
 
 
@@ -45,10 +47,9 @@ def is_extended(name: str) -> bool:
 
 def resource_name(name: str, path: Path) -> list[Cause]:
     found = [invalid(path, name, problem) for problem in names.qualified_name(name)]
-    if found:
-        return found
     if "/" not in name and name not in _STANDARD and not name.startswith("hugepages-"):
-        found.append(invalid(path, name, "must be a standard resource type or fully qualified"))
+        if not found:
+            found.append(invalid(path, name, "must be a standard resource type or fully qualified"))
         found.append(invalid(path, name, "must be a standard resource for containers"))
     elif name.startswith("requests.") and "/" in name:
         found.append(invalid(path, name, "doesn't follow extended resource name standard"))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -25,11 +26,11 @@ def _server(name: str, port: int) -> Server:
     return Server(name, f"https://127.0.0.1:{port}", path, "", path, path, path)
 
 
-def _object(version: str, uid: str, **meta: str) -> dict[str, object]:
+def _object(version: str, uid: str, **meta: str) -> dict[str, Any]:
     return {"body": {"metadata": {"name": "a", "resourceVersion": version, "uid": uid, **meta}}}
 
 
-def _normal(*outcomes: dict[str, object], name: str = "real", port: int = 1) -> list[object]:
+def _normal(*outcomes: dict[str, Any], name: str = "real", port: int = 1) -> list[Any]:
     return Normaliser(_server(name, port), _CASE, list(outcomes)).outcomes()
 
 

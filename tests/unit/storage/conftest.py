@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from minikf.embedded.storage import Fetcher
+from minikf.embedded.storage import Fetcher, http
 from minikf.paths import PlatformPaths
+
+
+@pytest.fixture(autouse=True)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -34,6 +39,7 @@ class Web:
     status: int = 200
     etag: str = '"one"'
     break_after: int | None = None
+    after_break: Callable[[], None] = lambda: None
     asked: list[tuple[int, str]] = field(default_factory=list)
     authorization: str = ""
 
@@ -57,10 +63,16 @@ def web() -> Iterator[Web]:
             body = state.files[path][begin:] if code in (200, 206) else b""
             self.send_header("Content-Length", str(len(body)))
             self.send_header("ETag", state.etag)
+            if code == 206:
+                size = len(state.files[path])
+                self.send_header("Content-Range", f"bytes {begin}-{size - 1}/{size}")
             self.end_headers()
             if state.break_after is not None and body:
                 body, state.break_after = body[: state.break_after], None
                 self.close_connection = True
+                self.wfile.write(body)
+                state.after_break()
+                return
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:

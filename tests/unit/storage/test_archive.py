@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from minikf.embedded.storage import FetchFailed, Fetcher, parse_uri
+from minikf.embedded.storage import Fetcher, FetchFailed, parse_uri
 
 Member = tuple[tarfile.TarInfo, bytes]
 
@@ -77,9 +77,7 @@ async def test_unpacks(fetcher: Fetcher, tmp_path: Path, name: str) -> None:
         ("m.tar.gz", lambda path: _tar(path, _file("bomb", bytes(11_000_000))), "more than 10,000,000 bytes"),
     ],
 )
-async def test_refuses(
-    fetcher: Fetcher, tmp_path: Path, name: str, make: Callable[[Path], Path], text: str
-) -> None:
+async def test_refuses(fetcher: Fetcher, tmp_path: Path, name: str, make: Callable[[Path], Path], text: str) -> None:
     folder = tmp_path / "archives"
     folder.mkdir()
     with pytest.raises(FetchFailed) as caught:

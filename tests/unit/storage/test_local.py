@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from minikf.embedded.storage import FetchFailed, Fetcher, parse_uri
+from minikf.embedded.storage import Fetcher, FetchFailed, parse_uri
 from minikf.errors import MinikfError
 from minikf.paths import PlatformPaths
 

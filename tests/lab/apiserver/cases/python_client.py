@@ -23,7 +23,7 @@ def _custom(call: str, expect: int = 0, **kwargs: Any) -> Python:
     return Python("CustomObjectsApi", call, {**_TRAINER, **kwargs}, expect)
 
 
-_NS = {"namespace": "$ns"}
+_NS: dict[str, Any] = {"namespace": "$ns"}
 
 CASES = (
     Case(

@@ -1,0 +1,79 @@
+"""An item as text: in words, and as YAML."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import yaml
+
+from minikf.tui.items import Item
+from minikf.tui.text import age, now, plain
+from minikf.tui.views import BY_KIND
+
+
+def describe(item: Item, events: tuple[str, ...] | None, *, exists: bool) -> str:
+    """What it is, how it is, why, its conditions and its events (None while they are being asked for)."""
+    verdict = item.verdict
+    lines = [f"{BY_KIND[item.kind].object_kind} {item.key}"]
+    if not exists:
+        lines.append("It was deleted; this is what it was last.")
+    facts = [
+        ("State", verdict.state),
+        ("Why", verdict.cause),
+        (BY_KIND[item.kind].info.capitalize(), verdict.info),
+        ("Created", f"{item.created} ({age(item.created, now())} ago)" if item.created else ""),
+        *_labels(item),
+    ]
+    lines += ["", *(f"{name + ':':<12}{value}" for name, value in facts if value)]
+    lines += _section("Conditions", _conditions(item.obj.get("status") or {}))
+    if events is None:
+        return "\n".join([*lines, "", "Events", "  looking…"])
+    return "\n".join([*lines, *(_section("Events", list(events)) or ["", "Events", "  none"])])
+
+
+def yaml_of(item: Item) -> str:
+    """The object as the API has it, without managedFields, which nobody reads."""
+    obj = copy.copy(item.obj)
+    obj["metadata"] = {key: value for key, value in (obj.get("metadata") or {}).items() if key != "managedFields"}
+    return str(yaml.dump(obj, Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=2**31))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Blocks for text of several lines; control characters come out escaped."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in value.strip("\n") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _labels(item: Item) -> list[tuple[str, str]]:
+    labels = (item.obj.get("metadata") or {}).get("labels") or {}
+    return [("Labels", plain(", ".join(f"{key}={value}" for key, value in sorted(labels.items()))))]
+
+
+def _conditions(status: dict[str, Any]) -> list[str]:
+    found = [each for each in status.get("conditions") or () if isinstance(each, dict)]
+    return [
+        plain(" ".join(part for part in _words(each) if part))
+        for each in sorted(found, key=lambda each: str(each.get("type")))
+    ]
+
+
+def _words(condition: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        f"{condition.get('type')}={condition.get('status')}",
+        str(condition.get("reason") or ""),
+        str(condition.get("message") or ""),
+    )
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return ["", title, *(f"  {line}" for line in lines)] if lines else []

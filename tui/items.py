@@ -1,0 +1,67 @@
+"""One workload as the screens see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from minikf.tui.text import plain
+
+Object = dict[str, Any]
+
+
+class Rank(IntEnum):
+    """Worst first."""
+
+    BROKEN = 0
+    WAITING = 1
+    RUNNING = 2
+    DONE = 3
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a workload is: one word, and why where that is not good; `info` is what its kind has to say in short."""
+
+    rank: Rank
+    state: str
+    cause: str = ""
+    info: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A workload: `kind` is the plural name of its view; `obj` the object as the API sent it."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    created: str
+    verdict: Verdict
+    obj: Object = field(compare=False)
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def item_of(kind: str, obj: Object, judge: Callable[[Object], Verdict]) -> Item:
+    """An object as an item; one that cannot be judged is shown with the reason, it never ends the list."""
+    metadata = obj.get("metadata") or {}
+    try:
+        found = Verdict(Rank.WAITING, "Terminating") if metadata.get("deletionTimestamp") else judge(obj)
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        found = Verdict(Rank.BROKEN, "Unreadable", f"its status has an unknown form: {error!r}")
+    verdict = Verdict(found.rank, plain(found.state), plain(found.cause), plain(found.info))
+    return Item(
+        kind=kind,
+        namespace=plain(str(metadata.get("namespace", ""))),
+        name=plain(str(metadata.get("name", ""))),
+        uid=str(metadata.get("uid", "")),
+        created=str(metadata.get("creationTimestamp") or ""),
+        verdict=verdict,
+        obj=obj,
+    )

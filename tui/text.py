@@ -1,0 +1,45 @@
+"""Text from elsewhere made safe for a terminal, and numbers made short for people."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+# Sequences that a terminal acts on (ECMA-48): OSC and the like up to their end, CSI, and two-character escapes.
+_SEQUENCE = re.compile(
+    r"\x1b[\]PX^_].*?(?:\x1b\\|\x07|$)|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]|\x9b[0-?]*[ -/]*[@-~]"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+LONGEST_LINE = 4000
+
+
+def plain(text: str) -> str:
+    """`text` without what a terminal would act on: colours go, any other control character is shown as �."""
+    return _CONTROL.sub("�", _SEQUENCE.sub("", text))
+
+
+def line(raw: bytes) -> str:
+    """One line of a log, cut where nobody reads on."""
+    text = plain(raw[: 4 * LONGEST_LINE].decode(errors="replace").rstrip("\r\n"))
+    return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}… ({len(raw):,} bytes)"
+
+
+def age(created: str, now: datetime) -> str:
+    """How long ago an RFC 3339 time was, as kubectl shortens it: 42s, 7m, 3h, 12d; "" for no time."""
+    try:
+        seconds = max(0, int((now - datetime.fromisoformat(created)).total_seconds()))
+    except ValueError:
+        return ""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def megabytes(count: int) -> str:
+    """Bytes as people read them; "" for an unknown size."""
+    return f"{count / 1024 / 1024:.0f} MiB" if count else ""
