@@ -40,10 +40,10 @@ lab-full: ## All of the lab
 	$(RUN) pytest tests/lab
 
 faults: ## The fault tests at full length
-	MINIKF_FAULT_ROUNDS=500 $(RUN) pytest -m faults tests/unit tests/embedded
+	MINIKF_KILL_ROUNDS=500 $(RUN) pytest tests/unit/store/test_store_killed.py tests/embedded/daemon/test_killed.py
 
 bench: ## Speed against the goals; both sides in one run
-	$(RUN) pytest -q tests/bench
+	$(RUN) tests.bench
 
 docs: ## Writes docs/cli.md from the program's own help
 	$(RUN) scripts.cli_reference docs/cli.md

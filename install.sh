@@ -82,15 +82,16 @@ check_disk() { # FOLDER
 }
 
 one_at_a_time() { # FOLDER: only one of these scripts works on it
-    LOCK=$1/install.lock
-    if ! mkdir "$LOCK" 2>/dev/null; then
-        owner=$(cat "$LOCK/pid" 2>/dev/null || echo 0)
+    lock=$1/install.lock
+    if ! mkdir "$lock" 2>/dev/null; then
+        owner=$(cat "$lock/pid" 2>/dev/null || echo 0)
         if [ "$owner" -gt 0 ] 2>/dev/null && kill -0 "$owner" 2>/dev/null; then
-            fail "another installation is running" "process $owner holds $LOCK" "wait for it to end" 10
+            fail "another installation is running" "process $owner holds $lock" "wait for it to end" 10
         fi
-        rm -rf "$LOCK" # left by an interrupted run
-        mkdir "$LOCK"
+        rm -rf "$lock" # left by an interrupted run
+        mkdir "$lock"
     fi
+    LOCK=$lock # ours from here on, so ours to remove
     echo $$ >"$LOCK/pid"
 }
 
@@ -118,7 +119,7 @@ usable() { # PYTHON: prints its real path when it is in range and whole
     facts=$("$1" -c "$FACTS" 2>/dev/null) || return 1
     # shellcheck disable=SC2086
     set -- $facts
-    [ "$1" = 3 ] && [ "$2" -ge $FIRST_MINOR ] && [ "$2" -le $LAST_MINOR ] && [ "$3" = 1 ] || return 1
+    [ $# -ge 4 ] && [ "$1" = 3 ] && [ "$2" -ge $FIRST_MINOR ] && [ "$2" -le $LAST_MINOR ] && [ "$3" = 1 ] || return 1
     shift 3
     printf '%s\n' "$*"
 }
@@ -233,7 +234,7 @@ fill_environment() { # VENV LOCK: exactly what the lock says
         # The lock without uv: where it cannot be had, the rest must not fail for it.
         awk 'index($0, "uv==") == 1 { off = 1 } !off { print } off && !/\\$/ { off = 0 }' "$2" >"$WORK/lock.txt"
         # shellcheck disable=SC2086
-        pip install $OFFLINE --require-hashes -r "$WORK/lock.txt" ||
+        pip install $QUIET --no-compile $OFFLINE --require-hashes -r "$WORK/lock.txt" ||
             fail "the packages could not be installed" "pip's message above says why" \
                 "run it again: what was downloaded is kept"
     fi
@@ -285,7 +286,7 @@ find_lock() { # sets LOCKED: the lock file of what is to be installed
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as wheel, open(sys.argv[2], "wb") as out:
     out.write(wheel.read("minikf/requirements.lock"))
-' "$WHEEL" "$LOCKED" 2>/dev/null || fail "$WHEEL is no wheel of MiniKF" "it holds no minikf/requirements.lock" "" 2
+' "$WHEEL" "$LOCKED" 2>/dev/null || fail "$WHEEL is no wheel of MiniKF" "it holds no minikf/requirements.lock" "./install.sh --wheel minikf-VERSION-py3-none-any.whl" 2
     else
         LOCKED=$HERE/minikf/requirements.lock
         [ -f "$LOCKED" ] || fail "there is no checkout of MiniKF beside this script" "$LOCKED does not exist" \
@@ -355,7 +356,7 @@ install_environment() {
     get_uv "$VENV" "$LOCKED"
     done_step "filled by $([ -n "$UV" ] && "$UV" --version || echo pip)"
 
-    step "$(grep -c '==' "$LOCKED") packages, about 450 MB with their files"
+    step "$(grep -c '==' "$LOCKED") packages, about 180 MB to download"
     if ! marker "$VENV/.minikf-packages" "$want"; then
         fill_environment "$VENV" "$LOCKED"
         printf '%s\n' "$want" >"$VENV/.minikf-packages"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -21,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from minikf.embedded import kinds
+from minikf.embedded import cel, kinds
 from minikf.embedded.jsonpath import compile_path
 from minikf.embedded.kinds import Kind
 
@@ -140,9 +141,7 @@ class CoreSchemas:
 
 def _component_of(components: Data, kind: Kind) -> str:
     wanted = {"group": kind.group, "kind": kind.kind, "version": kind.version}
-    return next(
-        name for name, data in components.items() if wanted in data.get("x-kubernetes-group-version-kind", ())
-    )
+    return next(name for name, data in components.items() if wanted in data.get("x-kubernetes-group-version-kind", ()))
 
 
 def _references(data: Any) -> Iterator[str]:
@@ -202,6 +201,7 @@ def _custom(made: list[Kind], upstream: Path, core: CoreSchemas) -> Data:
         crd, source = crds[f"{kind.plural}.{kind.group}"]
         [version] = [entry for entry in crd["spec"]["versions"] if entry["name"] == kind.version]
         _check_names(kind, crd["spec"], version)
+        _check_rules(kind, version["schema"]["openAPIV3Schema"])
         root = _compact_crd(version["schema"]["openAPIV3Schema"])
         root["properties"] = (root.get("properties") or {}) | {
             "apiVersion": {"type": "string"},
@@ -246,6 +246,42 @@ def _check_names(kind: Kind, spec: Data, version: Data) -> None:
     wrong = {key: (said[key], true[key]) for key in said if said[key] != true[key]}
     if wrong:
         sys.exit(f"minikf/embedded/kinds.py disagrees with the CRD of {kind.kind} (said, true): {wrong}")
+
+
+# What the engine's CEL library has of cel-go's standard functions; Kubernetes' own libraries are not among them.
+_CEL_FUNCTIONS = frozenset(
+    [
+        "bytes",
+        "contains",
+        "double",
+        "duration",
+        "endsWith",
+        "int",
+        "matches",
+        "size",
+        "startsWith",
+        "string",
+        "timestamp",
+        "uint",
+    ]
+)
+_CEL_ESCAPE = re.compile(r"\.__\w+__")  # how CEL spells fields such as `namespace` or `x-y`
+
+
+def _check_rules(kind: Kind, data: Any) -> None:
+    """Every CEL rule must be one that the engine can evaluate."""
+    if isinstance(data, list):
+        for part in data:
+            _check_rules(kind, part)
+    elif isinstance(data, dict):
+        rules = data.get("x-kubernetes-validations")
+        for rule in rules if isinstance(rules, list) else []:
+            for text in (rule["rule"], rule.get("messageExpression") or "''"):
+                unknown = cel.compiled(text).functions - _CEL_FUNCTIONS
+                if unknown or _CEL_ESCAPE.search(text):
+                    sys.exit(f"a rule of {kind.kind} needs more CEL than minikf/embedded/cel.py has: {text}")
+        for part in data.values():
+            _check_rules(kind, part)
 
 
 def _compact_crd(data: Data) -> Data:

@@ -34,6 +34,8 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
+    Action("app.help", "question_mark,f1", "Help", ANYWHERE, shown=True),
+    Action("app.quit", "q,ctrl+q", "Quit", ANYWHERE, shown=True),
     *(
         Action(f"app.view('{kind}')", str(number), f"Show {title}", _LISTS)
         for number, (kind, title) in enumerate([(STATUS, "Status"), *((each.kind, each.title) for each in VIEWS)], 1)
@@ -51,10 +53,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.next_container(1)", "right_square_bracket,n", "Next container", ("log",), shown=True),
     Action("app.next_container(-1)", "left_square_bracket,p", "Previous container", ("log",)),
     Action("app.toggle_follow", "f", "Follow", ("log",), shown=True),
-    Action("app.back", "escape", "Back", ("list", "details", "log"), shown=True),
+    Action("app.leave", "escape", "Back", ("list", "details", "log"), shown=True),
     Action("app.palette", "ctrl+p,colon", "Commands", ANYWHERE),
-    Action("app.help", "question_mark,f1", "Help", ANYWHERE, shown=True),
-    Action("app.quit", "q,ctrl+q", "Quit", ANYWHERE, shown=True),
 )
 
 

@@ -125,7 +125,7 @@ class MinikfApp(App[int]):
 
     def _redraw(self) -> None:
         self._redraw_is_due = False
-        if isinstance(self.screen, PlaceScreen):
+        if self.screen_stack and isinstance(self.screen, PlaceScreen):  # none is left while the app ends
             self.screen.redraw()
 
     # What screens ask for.
@@ -139,8 +139,9 @@ class MinikfApp(App[int]):
     # Actions, as `minikf.tui.actions` lists them.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        screen = self.screen if self.screen_stack else None
-        return not isinstance(screen, PlaceScreen) or is_usable(action, screen.place)
+        """The place is that of the screen under help or palette."""
+        places = [screen.place for screen in self.screen_stack if isinstance(screen, PlaceScreen)]
+        return not places or is_usable(action, places[-1])
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         if isinstance(screen, PlaceScreen):
@@ -193,7 +194,7 @@ class MinikfApp(App[int]):
         if isinstance(self.screen, LogScreen):
             self.screen.toggle_follow()
 
-    def action_back(self) -> None:
+    def action_leave(self) -> None:
         if isinstance(self.screen, MainScreen):
             self.screen.close_filter()
         else:

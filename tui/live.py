@@ -134,7 +134,7 @@ class _Watch:
             self._post(Gone(self._view.kind, self._item(obj).key))
         elif kind == "ERROR" and obj.get("code") != GONE:
             raise Unreachable(f"the watch of {self._view.kind} failed", cause=str(obj.get("message")))
-        return kind != "ERROR"
+        return bool(kind != "ERROR")
 
     def _item(self, obj: Object) -> Item:
         return item_of(self._view.kind, obj, self._view.judge)

@@ -24,6 +24,7 @@ import base64
 import io
 import json
 import os
+import signal
 import sys
 import time
 from contextlib import contextmanager
@@ -70,9 +71,7 @@ def step(title):
 def load():
     """Images and labels to learn from, then images and labels held out; the same ones on every machine."""
     images, labels = load_digits(return_X_y=True)
-    learn_x, held_x, learn_y, held_y = train_test_split(
-        images, labels, test_size=0.2, stratify=labels, random_state=0
-    )
+    learn_x, held_x, learn_y, held_y = train_test_split(images, labels, test_size=0.2, stratify=labels, random_state=0)
     return learn_x, learn_y, held_x, held_y
 
 
@@ -176,6 +175,7 @@ def run_training():
         trainer=CustomTrainer(
             func=train,
             env={"DATA_DIR": "/data", "MODEL_DIR": f"/models/{VERSION}"},
+            resources_per_node={"cpu": 1, "memory": "1Gi"},
             # Already there on MiniKF; on a cluster they are installed into the image at the start.
             packages_to_install=[f"scikit-learn=={sklearn.__version__}", "skl2onnx", "onnxruntime"],
         ),
@@ -305,8 +305,22 @@ def main():
         print(json.dumps({"step": "result", "accuracy": accuracy, "held_out": len(held_y), "version": VERSION}))
     else:
         print(f"\naccuracy: {accuracy:.3f} on {len(held_y)} digits that training never saw")
-    return accuracy
+
+
+# %% Start it; a failure is one line that names the object and the cause
+def explain(error):
+    """What the API server, the registry or the model server said, without the Python around it."""
+    while isinstance(error.__cause__, client.ApiException):
+        error = error.__cause__
+    if isinstance(error, client.ApiException) and error.body:
+        return json.loads(error.body).get("message", error.body)
+    return f"{type(error).__name__}: {error}"
 
 
 if __name__ == "__main__":
-    main()
+    # Told to stop, it ends like any other failure, so that what runs on the platform is taken back.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(f"{NAME} was stopped"))
+    try:
+        main()
+    except Exception as failure:
+        sys.exit(f"{NAME} failed: {explain(failure)}")

@@ -12,11 +12,15 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from minikf.embedded.settings import Settings, read_settings
 from minikf.errors import MinikfError
+from minikf.logfile import rotate
 
 log = logging.getLogger("minikf.daemon")
+
+LOG_CHECK_SECONDS = 5.0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -66,11 +70,23 @@ async def _serve(settings: Settings, started: float) -> None:
     with _signals(stop):
         await platform.start()
         log.info("serving on https://127.0.0.1:%d after %.2f s", settings.port, time.monotonic() - started)
+        log_keeper = asyncio.create_task(_keep_log_small(settings.paths.daemon_log))
         try:
             await server.serve(sockets=[sock])
         finally:
+            log_keeper.cancel()
             await platform.stop(leave_pods=leave_pods)
     log.info("stopped; pods %s", "are left running" if leave_pods else "have ended")
+
+
+async def _keep_log_small(path: Path) -> None:
+    """`minikf up` opens the log once and hands it over as our stderr, so it is cut in place while we run."""
+    while True:
+        await asyncio.sleep(LOG_CHECK_SECONDS)
+        try:
+            await asyncio.to_thread(rotate, path)
+        except OSError as error:
+            log.warning("%s could not be cut: %s", path, error)
 
 
 @contextlib.contextmanager

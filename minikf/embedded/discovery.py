@@ -104,9 +104,7 @@ def _names(kind: Kind) -> Object:
 @lru_cache
 def aggregated(core: bool, version: str) -> Object:
     """`/api` (core) or `/apis` as an APIGroupDiscoveryList of `version`, one of AGGREGATED_VERSIONS."""
-    items = [
-        _group_discovery(name, versions) for name, versions in kinds.groups().items() if (name == "") is core
-    ]
+    items = [_group_discovery(name, versions) for name, versions in kinds.groups().items() if (name == "") is core]
     api_version = f"apidiscovery.k8s.io/{version}"
     return {"kind": "APIGroupDiscoveryList", "apiVersion": api_version, "metadata": {}, "items": items}
 

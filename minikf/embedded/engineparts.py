@@ -16,7 +16,7 @@ from minikf.embedded.controllers.context import Context
 from minikf.embedded.controllers.events import EventRecorder
 from minikf.embedded.controllers.garbage import GarbageCollector
 from minikf.embedded.controllers.job.controller import JobController
-from minikf.embedded.controllers.namespace import NamespaceController
+from minikf.embedded.controllers.namespace import NamespaceController, namespace_admission
 from minikf.embedded.controllers.quota.controller import QuotaController
 from minikf.embedded.controllers.runner import Runner
 from minikf.embedded.controllers.seed import NAMESPACES, seed
@@ -63,9 +63,13 @@ class Parts:
 def assemble(settings: Settings, objects: Objects) -> Parts:
     """Builds the parts that the settings ask for; nothing runs yet."""
     paths = settings.paths
-    registry = ModelRegistry(RegistryStore.open(paths.registry_database), BlobStore(paths.blobs), paths.volumes)
+    blobs = BlobStore(paths.blobs)
+    blobs.sweep()
+    registry = ModelRegistry(RegistryStore.open(paths.registry_database), blobs, paths.volumes)
     parts = Parts(objects, registry, mounts={PREFIX: registry_app(registry, ObjectLookup(objects))})
     if not settings.controllers:
+        # A namespace's rules are the API's own; all other hooks belong to controllers.
+        objects.admission.append(namespace_admission())
         return parts
     objects.graceful_pods = True
     objects.admission.extend(admission_hooks(objects))

@@ -8,7 +8,8 @@ import uuid
 from typing import Any
 
 from minikf.embedded.kinds import Kind
-from minikf.embedded.status import ApiError, Cause, bad_request, conflict, forbidden, invalid
+from minikf.embedded.schema.decoding import json_type
+from minikf.embedded.status import ApiError, Cause, bad_request, conflict, forbidden, invalid, undecodable
 
 Object = dict[str, Any]
 
@@ -18,6 +19,7 @@ _NAME_LENGTH = 5
 # A uid must be unique, not secret; a generator seeded by the system spares a system call for each object.
 _UIDS = random.Random(os.urandom(32))
 _SERVER_OWNED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+_LASTING_NAMESPACES = ("default", "kube-system", "kube-public")
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
 INITIAL_STATUS: dict[str, Object] = {
@@ -32,20 +34,21 @@ INITIAL_STATUS: dict[str, Object] = {
 
 def check_identity(kind: Kind, obj: Object, namespace: str, name: str = "") -> None:
     """The body must name the kind, namespace and name that the request's path names. Raises ApiError 400."""
-    if not isinstance(obj.get("metadata", {}), dict):
-        raise bad_request("metadata: expected a map")
-    meta = obj.setdefault("metadata", {})
+    if not isinstance(obj.get("metadata") or {}, dict):
+        raise _mistyped(kind, obj["metadata"], "", "v1.ObjectMeta")
+    meta = obj["metadata"] = obj.get("metadata") or {}
     given_version, given_kind = obj.get("apiVersion") or kind.api_version, obj.get("kind") or kind.kind
     if given_version != kind.api_version:
-        raise bad_request(
-            f"the API version in the data ({given_version}) does not match the expected API version ({kind.api_version})"
+        raise undecodable(
+            f"the API version in the data ({given_version}) does not match the expected API version "
+            f"({kind.api_version})"
         )
     if given_kind != kind.kind:
-        raise bad_request(f"the kind in the data ({given_kind}) does not match the expected kind ({kind.kind})")
+        raise undecodable(f"the kind in the data ({given_kind}) does not match the expected kind ({kind.kind})")
     obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
     for field in ("name", "namespace", "generateName", "resourceVersion", "uid"):
         if not isinstance(meta.get(field) or "", str):
-            raise bad_request(f"metadata.{field}: expected a string")
+            raise _mistyped(kind, meta[field], field, "string")
     if kind.namespaced:
         if meta.get("namespace") and meta["namespace"] != namespace:
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
@@ -60,13 +63,25 @@ def check_identity(kind: Kind, obj: Object, namespace: str, name: str = "") -> N
         meta["name"] = name
 
 
+def _mistyped(kind: Kind, value: Any, field: str, wanted: str) -> ApiError:
+    """What Go's decoder says of metadata that is no map, or of one of its fields that is no text."""
+    if kind.is_custom:
+        where = f"struct field ObjectMeta.{field}" if field else "value"
+    else:
+        where = f"struct field ObjectMeta.metadata.{field}" if field else f"struct field {kind.kind}.metadata"
+    problem = f"json: cannot unmarshal {json_type(value)} into Go {where} of type {wanted}"
+    return undecodable(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {problem}')
+
+
 def before_create(kind: Kind, obj: Object, now: str) -> None:
     """Sets what the server owns on a new object. Raises ApiError 400/422."""
     meta = obj["metadata"]
     if meta.pop("resourceVersion", ""):
         raise bad_request("resourceVersion should not be set on objects to be created")
-    for field in (*_SERVER_OWNED, "generation"):
+    for field in _SERVER_OWNED:
         meta.pop(field, None)
+    if kind.has_generation or not meta.get("generation"):
+        meta.pop("generation", None)
     if not meta.get("name"):
         if not meta.get("generateName"):
             cause = Cause("metadata.name", "FieldValueRequired", "Required value: name or generateName is required")
@@ -90,14 +105,18 @@ def before_update(kind: Kind, obj: Object, old: Object, *, must_have_rv: bool) -
     meta, before = obj["metadata"], old["metadata"]
     name = before["name"]
     rv = meta.get("resourceVersion") or ""
+    if rv and not rv.isdecimal():
+        raise bad_request(f'strconv.ParseUint: parsing "{rv}": invalid syntax')
+    if int(rv or 0) == 0:
+        rv = ""  # no version, so whatever is stored may be replaced
     if not rv and must_have_rv and kind.is_custom:
         cause = Cause(
             "metadata.resourceVersion", "FieldValueInvalid", "Invalid value: 0: must be specified for an update"
         )
-        raise invalid(kind.group, kind.kind, name, [cause])
+        raise invalid(kind.group, kind.plural, name, [cause])
     if rv and rv != before["resourceVersion"]:
         raise conflict(kind.group, kind.plural, name, _MODIFIED)
-    check_uid(kind, name, meta.get("uid") or "", before["uid"])
+    _check_uid(kind, name, meta.get("uid") or "", before["uid"], is_patch=not must_have_rv)
     for field in _SERVER_OWNED:
         if field in before:
             meta[field] = before[field]
@@ -111,7 +130,10 @@ def before_update(kind: Kind, obj: Object, old: Object, *, must_have_rv: bool) -
 def set_generation(kind: Kind, obj: Object, old: Object) -> None:
     """Counts a change of what the user wants; a change of metadata or status does not count."""
     if not kind.has_generation:
+        # Nobody counts here, but what the creator wrote is kept.
         obj["metadata"].pop("generation", None)
+        if "generation" in old["metadata"]:
+            obj["metadata"]["generation"] = old["metadata"]["generation"]
         return
     generation = old["metadata"].get("generation", 1)
     obj["metadata"]["generation"] = generation + (wanted(kind, obj) != wanted(kind, old))
@@ -124,21 +146,41 @@ def wanted(kind: Kind, obj: Object) -> Object:
     return {key: value for key, value in obj.items() if key != "metadata" and (key != "status" or not kind.has_status)}
 
 
-def check_uid(kind: Kind, name: str, wanted_uid: str, uid: str) -> None:
-    """Raises ApiError 409 when the caller means another object of the same name."""
-    if wanted_uid and wanted_uid != uid:
-        why = f"Precondition failed: UID in precondition: {wanted_uid}, UID in object meta: {uid}"
-        raise conflict(kind.group, kind.plural, name, why)
+def _check_uid(kind: Kind, name: str, wanted_uid: str, uid: str, *, is_patch: bool) -> None:
+    """Raises ApiError when the caller means another object of the same name: 422 for a patch of it, else 409."""
+    if wanted_uid in ("", uid):
+        return
+    if is_patch:
+        cause = Cause("metadata.uid", "FieldValueInvalid", f'Invalid value: "{wanted_uid}": field is immutable')
+        raise invalid(kind.group, kind.kind, name, [cause])
+    why = f"Precondition failed: UID in precondition: {wanted_uid}, UID in object meta: {uid}"
+    raise conflict(kind.group, kind.plural, name, why)
 
 
-def check_rv(kind: Kind, name: str, wanted_rv: str, rv: str) -> None:
-    """Raises ApiError 409 when the object changed since the caller saw it."""
-    if wanted_rv and wanted_rv != rv:
+def check_preconditions(kind: Kind, obj: Object, uid: str, rv: str) -> None:
+    """Raises ApiError 409 when what is to be deleted is not what the caller saw.
+
+    Words of k8s.io/apiserver v0.34.4, pkg/registry/rest/delete.go, which names the kind and not the resource.
+    """
+    meta = obj["metadata"]
+    if uid and uid != meta["uid"]:
         why = (
-            "Precondition failed: ResourceVersion in precondition: "
-            f"{wanted_rv}, ResourceVersion in object meta: {rv}"
+            f"the UID in the precondition ({uid}) does not match the UID in record ({meta['uid']}). "
+            "The object might have been deleted and then recreated"
         )
-        raise conflict(kind.group, kind.plural, name, why)
+        raise conflict(kind.group, kind.kind, meta["name"], why)
+    if rv and rv != meta["resourceVersion"]:
+        why = (
+            f"the ResourceVersion in the precondition ({rv}) does not match the ResourceVersion in record "
+            f"({meta['resourceVersion']}). The object might have been modified"
+        )
+        raise conflict(kind.group, kind.kind, meta["name"], why)
+
+
+def check_lasting(kind: Kind, name: str) -> None:
+    """Raises ApiError 403 for the namespaces that a cluster cannot be without."""
+    if kind.kind == "Namespace" and name in _LASTING_NAMESPACES:
+        raise forbidden(kind.group, kind.plural, name, "this namespace may not be deleted")
 
 
 def missing_namespace(namespace: str) -> ApiError:

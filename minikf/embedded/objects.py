@@ -17,7 +17,16 @@ from minikf.embedded.deletion import Deletion, mark_deleted
 from minikf.embedded.kinds import Kind
 from minikf.embedded.options import IGNORE, STRICT, DeleteOptions, Options
 from minikf.embedded.schema import schema_for
-from minikf.embedded.status import ApiError, already_exists, bad_request, invalid, not_found
+from minikf.embedded.status import (
+    ApiError,
+    Cause,
+    Undecodable,
+    already_exists,
+    bad_request,
+    invalid,
+    not_found,
+    undecodable,
+)
 from minikf.embedded.store import Entry, Store, Subscription, Write
 from minikf.embedded.validation import validate_object
 
@@ -101,8 +110,13 @@ class Objects:
         obj = copy if changed is None else changed
         if not isinstance(obj, dict):
             raise bad_request("the patched object is not a map")
-        metadata.check_identity(kind, obj, namespace, name)
-        return await self._replace(kind, old, obj, subresource, opts)
+        try:
+            metadata.check_identity(kind, obj, namespace, name)
+            return await self._replace(kind, old, obj, subresource, opts)
+        except Undecodable as error:
+            # The patch itself could be read; it is what it makes that is wrong.
+            cause = Cause("patch", "FieldValueInvalid", f"Invalid value: {error.message}")
+            raise invalid("", "", "", [cause]) from error
 
     async def apply(
         self, kind: Kind, namespace: str, name: str, obj: Object, *, subresource: str = "", opts: Options | None = None
@@ -137,18 +151,20 @@ class Objects:
         """Deletes an object, or marks it deleted while finalizers or its grace period hold it. Raises ApiError."""
         opts, how = opts or Options(), how or DeleteOptions()
         old = self.get(kind, namespace, name)
-        metadata.check_uid(kind, name, how.uid, old.uid)
-        metadata.check_rv(kind, name, how.rv, str(old.rv))
+        metadata.check_lasting(kind, name)
         obj = old.copy()
+        metadata.check_preconditions(kind, obj, how.uid, how.rv)
         gone = mark_deleted(kind, obj, how, self.clock(), graceful_pods=self.graceful_pods)
         if opts.dry_run:
-            return Deletion(old, gone)
-        if gone:
-            return Deletion(await self._done(self.store.remove(kind, obj)), True)
-        if obj == old.obj:
-            return Deletion(old, False)
-        metadata.set_generation(kind, obj, old.obj)
-        return Deletion(await self._done(self.store.put(kind, obj)), False)
+            return Deletion(self._unstored(obj, old.rv), gone)
+        if not gone:
+            entry = old if obj == old.obj else await self._done(self.store.put(kind, obj))
+            return Deletion(entry, False)
+        last = old
+        if kind is kinds.POD and obj != old.obj:
+            # Watchers of pods see that one is being deleted before it is gone, however short that is.
+            last = self.store.put(kind, obj).entry
+        return Deletion(await self._done(self.store.remove(kind, last.copy())), True)
 
     # -- the common road of all writes ------------------------------------------------------------------------
 
@@ -200,7 +216,9 @@ class Objects:
         if opts.dry_run:
             return self._unstored(obj, old.rv)
         if _is_finished(kind, obj):
-            return await self._done(self.store.remove(kind, obj))
+            # The object without its last finalizer is never stored: watchers are told of the one that was.
+            await self._done(self.store.remove(kind, old.copy()))
+            return self._unstored(obj, old.rv)
         return await self._done(self.store.put(kind, obj))
 
     def _prepare(
@@ -227,7 +245,7 @@ class Objects:
         if not unknown or opts.field_validation == IGNORE:
             return
         if opts.field_validation == STRICT:
-            raise bad_request(
+            raise undecodable(
                 f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
                 f"strict decoding error: {', '.join(unknown)}"
             )

@@ -18,12 +18,11 @@ def parse(text: str | int | float) -> Decimal:
     """The value of a quantity; digits below nano are rounded up. Raises ValueError with the API server's message."""
     found = _SHAPE.fullmatch(text.strip() if isinstance(text, str) else _number(text))
     if found is None:
-        raise ValueError(
-            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-        )
+        raise ValueError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
     digits, suffix = found.groups()
     with localcontext() as context:
         context.prec = _PRECISION
+        value: Decimal
         if suffix in _BINARY:
             value = Decimal(digits) * _BINARY[suffix]
         elif suffix in _DECIMAL:

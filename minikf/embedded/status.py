@@ -19,12 +19,16 @@ class Cause:
 
 @dataclass
 class ApiError(Exception):
-    """An answer of the API other than success. `reason` is a metav1 StatusReason, e.g. NotFound."""
+    """An answer of the API other than success. `reason` is a metav1 StatusReason, e.g. NotFound.
+
+    The real API server sends `details: {}` with answers that its generic layers make; `bare_details` says so.
+    """
 
     code: int
     reason: str
     message: str
     details: Object = field(default_factory=dict)
+    bare_details: bool = False
 
     def __post_init__(self) -> None:
         super().__init__(self.message)
@@ -37,9 +41,10 @@ class ApiError(Exception):
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
         }
-        if self.details:
+        if self.reason:
+            body["reason"] = self.reason
+        if self.details or self.bare_details:
             body["details"] = self.details
         return body | {"code": self.code}
 
@@ -73,14 +78,22 @@ def bad_request(message: str) -> ApiError:
     return ApiError(400, "BadRequest", message)
 
 
+class Undecodable(ApiError):
+    """400: a body that is not an object of its kind. A patch that makes such a thing is Invalid instead."""
+
+
+def undecodable(message: str) -> Undecodable:
+    return Undecodable(400, "BadRequest", message)
+
+
 def forbidden(group: str, plural: str, name: str, why: str) -> ApiError:
     message = f'{qualified(group, plural)} "{name}" is forbidden: {why}'
     return ApiError(403, "Forbidden", message, named(group, plural, name))
 
 
 def invalid(group: str, kind: str, name: str, causes: list[Cause]) -> ApiError:
-    """422 Invalid with its causes, worded as the real API server words it."""
-    lines = [f"{cause.field}: {cause.message}" for cause in causes]
+    """422 Invalid with its causes, worded as the real API server words it: the text tells equal causes once."""
+    lines = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
     text = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"
     details = named(group, kind, name)
     details["causes"] = [{"reason": c.reason, "message": c.message, "field": c.field} for c in causes]

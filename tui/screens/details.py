@@ -13,7 +13,7 @@ from minikf.tui.screens.place import PlaceScreen
 class DetailsScreen(PlaceScreen):
     """Live: the text follows the object; once it is deleted, the last text stays and says so."""
 
-    place = "details"  # type: ignore[assignment]
+    place = "details"
 
     def __init__(self, item: Item, *, as_yaml: bool) -> None:
         super().__init__()
@@ -34,8 +34,8 @@ class DetailsScreen(PlaceScreen):
         self.redraw()
         self.query_one(TextArea).scroll_home(animate=False)
 
-    def redraw(self) -> None:
-        super().redraw()
+    def draw(self) -> None:
+        super().draw()
         found = self.minikf.store.items[self.item.kind].get(self.item.key)
         self.item = found or self.item
         text = yaml_of(self.item) if self.as_yaml else describe(self.item, self.events, exists=found is not None)

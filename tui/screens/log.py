@@ -23,7 +23,7 @@ class _State:
 class LogScreen(PlaceScreen):
     """`sources` are the containers one can step through."""
 
-    place = "log"  # type: ignore[assignment]
+    place = "log"
 
     def __init__(self, sources: list[LogSource]) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class LogScreen(PlaceScreen):
         self.follower: Follower | None = None
 
     def compose_body(self) -> ComposeResult:
-        yield Static(id="log-head")
+        yield Static(id="log-head", markup=False)
         yield Log(id="log", max_lines=MOST_LINES)
 
     def on_mount(self) -> None:
@@ -65,6 +65,7 @@ class LogScreen(PlaceScreen):
         if dropped:
             lines.insert(0, f"… {dropped:,} lines came too fast to be shown …")
         self._state = _State()
+        lines = [line or " " for line in lines]  # Log leaves an empty line out
         self.query_one(Log).write_lines(lines, scroll_end=self.query_one(Log).auto_scroll)
         self.redraw()
 
@@ -73,8 +74,8 @@ class LogScreen(PlaceScreen):
             self._state = _State(message.ended, message.cause)
             self.redraw()
 
-    def redraw(self) -> None:
-        super().redraw()
+    def draw(self) -> None:
+        super().draw()
         place = f" ({self._current + 1} of {len(self._sources)}, ] and [)" if len(self._sources) > 1 else ""
         follow = "following" if self.query_one(Log).auto_scroll else "not following: f"
         state = self._state

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import DataTable, Input, Static
@@ -17,9 +15,6 @@ from minikf.tui.views import BY_KIND, STATUS
 from minikf.tui.widgets.nav import Nav
 from minikf.tui.widgets.table import MOST_ROWS, LiveTable, Row
 
-if TYPE_CHECKING:
-    from minikf.tui.app import MinikfApp
-
 NARROW, WIDE = 60, 120
 STYLES = {Rank.BROKEN: "bold red", Rank.WAITING: "yellow", Rank.RUNNING: "", Rank.DONE: "dim"}
 
@@ -31,6 +26,7 @@ class MainScreen(PlaceScreen):
         super().__init__()
         self.kind = STATUS
         self._filters: dict[str, str] = {}
+        self._places: dict[str, str] = {}
 
     @property
     def place(self) -> str:
@@ -39,8 +35,8 @@ class MainScreen(PlaceScreen):
     def compose_body(self) -> ComposeResult:
         yield Nav(id="nav")
         yield LiveTable(id="table")
-        yield Static(id="empty")
-        yield Static(id="why")
+        yield Static(id="empty", markup=False)
+        yield Static(id="why", markup=False)
         yield Input(placeholder="words that a row must hold", id="filter", compact=True)
 
     def on_mount(self) -> None:
@@ -52,16 +48,17 @@ class MainScreen(PlaceScreen):
         return self._filters.get(self.kind, "")
 
     def open(self, kind: str) -> None:
-        """Shows another list, with the filter that it had."""
+        """Shows another list, with the filter and the place that it had."""
         if kind == self.kind:
             return
+        self._places[self.kind] = self.query_one(LiveTable).current
         self.kind = kind
         box = self.query_one("#filter", Input)
         with box.prevent(Input.Changed):
             box.value = self.words
         box.display = bool(self.words)
         self.query_one("#table").focus()
-        self.query_one(LiveTable).clear(columns=True)
+        self.query_one(LiveTable).begin(self._places.get(kind, ""))
         self.redraw()
         self.refresh_bindings()
 
@@ -81,8 +78,8 @@ class MainScreen(PlaceScreen):
             return None
         return self.minikf.store.items[self.kind].get(self.query_one(LiveTable).current)
 
-    def redraw(self) -> None:
-        super().redraw()
+    def draw(self) -> None:
+        super().draw()
         store, width = self.minikf.store, self.size.width
         self.query_one(Nav).show(self.kind, store, width)
         titles, rows, said = _status_rows(store, width) if self.kind == STATUS else self._list_rows(store, width)

@@ -32,7 +32,7 @@ class PlaceScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Summary(id="summary")
-        yield Banner(id="banner")
+        yield Banner(id="banner", markup=False)
         yield from self.compose_body()
         yield Footer(show_command_palette=False, compact=True)
 
@@ -40,7 +40,12 @@ class PlaceScreen(Screen[None]):
         yield from ()
 
     def redraw(self) -> None:
-        """Shows what the store holds now; old data is grey while the connection is lost."""
+        """Shows what the store holds now; does nothing before the screen is composed and after it is taken down."""
+        if self.query(Footer):  # composed last
+            self.draw()
+
+    def draw(self) -> None:
+        """Old data is grey while the connection is lost."""
         self.query_one(Summary).show(self.minikf.platform, self.minikf.store.status)
         self.query_one(Banner).show(self.minikf.connection)
         self.set_class(self.minikf.connection.is_lost, "-lost")

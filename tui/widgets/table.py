@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rich.text import Text
+from textual.geometry import Offset
 from textual.widgets import DataTable
 
 MOST_ROWS = 1000
@@ -26,20 +27,26 @@ class LiveTable(DataTable[Text]):
         super().__init__(id=id, cursor_type="row", zebra_stripes=False)
         self._shown: list[Row] = []
         self._titles: tuple[str, ...] = ()
+        self._wanted = ""
 
     @property
     def current(self) -> str:
         """The key of the row under the cursor, "" where there is none."""
         return self._shown[self.cursor_row].key if 0 <= self.cursor_row < len(self._shown) else ""
 
+    def begin(self, key: str) -> None:
+        """Other rows come next; the cursor is to go to `key` where they have it."""
+        self._titles = ()
+        self._shown = []
+        self._wanted = key
+
     def show(self, titles: tuple[str, ...], rows: list[Row]) -> None:
+        """Rows that changed in place are updated; any other change lays the table out anew."""
         rows = rows[:MOST_ROWS]
-        if titles != self._titles:
-            self._rebuild(titles, rows)
-        elif [row.key for row in rows] == [row.key for row in self._shown]:
+        if titles == self._titles and [row.key for row in rows] == [row.key for row in self._shown]:
             self._update(rows)
         else:
-            self._refill(rows)
+            self._lay_out(titles, rows)
         self._shown = rows
 
     def _update(self, rows: list[Row]) -> None:
@@ -48,26 +55,25 @@ class LiveTable(DataTable[Text]):
                 for title, cell in zip(self._titles, new.cells, strict=True):
                     self.update_cell(new.key, title, Text(cell, style=new.style), update_width=True)
 
-    def _rebuild(self, titles: tuple[str, ...], rows: list[Row]) -> None:
-        kept = self.current
-        self.clear(columns=True)
-        for title in titles:
-            self.add_column(title, key=title)
-        self._titles = titles
-        self._fill(rows, kept, 0)
-
-    def _refill(self, rows: list[Row]) -> None:
-        kept, row = self.current, self.cursor_row
-        self.clear()
-        self._fill(rows, kept, row)
-
-    def _fill(self, rows: list[Row], kept: str, row: int) -> None:
+    def _lay_out(self, titles: tuple[str, ...], rows: list[Row]) -> None:
         """The cursor goes to the row it was on, or, where that is gone, to the same place."""
-        x, y = self.scroll_x, self.scroll_y
+        kept, row, offset = self.current or self._wanted, self.cursor_row, self.scroll_offset
+        self.clear(columns=titles != self._titles)
+        if titles != self._titles:
+            for title in titles:
+                self.add_column(title, key=title)
+            self._titles = titles
         for each in rows:
             self.add_row(*(Text(cell, style=each.style) for cell in each.cells), key=each.key)
         keys = [each.key for each in rows]
         place = keys.index(kept) if kept in keys else min(row, max(0, len(rows) - 1))
+        self._wanted = "" if rows else kept
         self.move_cursor(row=place, scroll=False)
-        self.scroll_to(x, y, animate=False)
-        self.call_after_refresh(self._scroll_to_cursor)
+        if rows:
+            self.call_after_refresh(self._place, keys[place], offset)
+
+    def _place(self, key: str, offset: Offset) -> None:
+        """Where it was scrolled to, or as near as shows the cursor; nothing where it has moved on since."""
+        if self.current == key:
+            self.scroll_to(offset.x, offset.y, animate=False)
+            self.move_cursor(row=self.cursor_row, animate=False)

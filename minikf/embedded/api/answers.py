@@ -6,13 +6,14 @@ from typing import Any
 
 import orjson
 
-from minikf.embedded.api.call import Call, Send
+from minikf.embedded.api.call import Call, NoSuchPath, Send
 from minikf.embedded.kinds import Kind
 from minikf.embedded.status import ApiError
 from minikf.embedded.store import Entry
 from minikf.embedded.table import table
 
 JSON = b"application/json"
+_FORMS = frozenset(("application/json", "application/yaml", "application/*", "*/*"))
 
 
 def wants_table(call: Call) -> bool:
@@ -42,7 +43,29 @@ async def send_json(
 
 
 async def send_error(send: Send, error: ApiError) -> None:
-    await send_json(send, error.status(), error.code)
+    if isinstance(error, NoSuchPath):
+        await send_bytes(send, f"{error.message}\n".encode(), error.code, b"text/plain; charset=utf-8")
+    else:
+        await send_json(send, error.status(), error.code)
+
+
+def check_accept(call: Call) -> None:
+    """Raises ApiError 406 when the client takes none of the forms that objects can have here."""
+    clauses = [clause.partition(";")[0].strip() for clause in call.accept.split(",")]
+    if call.accept.strip() and not _FORMS.intersection(clauses):
+        forms = "application/json, application/yaml, application/json;stream=watch"
+        text = f"406: Not Acceptable\n\nAvailable representations: {forms}"
+        raise ApiError(406, "NotAcceptable", text, bare_details=True)
+
+
+def wants_yaml(call: Call) -> bool:
+    return "application/yaml" in call.accept and "json" not in call.accept
+
+
+async def send_yaml(send: Send, value: Any, code: int = 200, warnings: list[str] | None = None) -> None:
+    import yaml
+
+    await send_bytes(send, yaml.safe_dump(value).encode(), code, b"application/yaml", warnings)
 
 
 async def send_entry(
@@ -54,11 +77,8 @@ async def send_entry(
         await send_bytes(send, body, code, warnings=warnings)
     elif wants_metadata(call):
         await send_json(send, partial(entry), code, warnings=warnings)
-    elif "application/yaml" in call.accept and "json" not in call.accept:
-        import yaml
-
-        body = yaml.safe_dump(entry.obj, sort_keys=False).encode()
-        await send_bytes(send, body, code, b"application/yaml", warnings)
+    elif wants_yaml(call):
+        await send_yaml(send, entry.obj, code, warnings)
     else:
         await send_bytes(send, entry.raw, code, warnings=warnings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,6 @@ from urllib.parse import parse_qsl
 
 from minikf.embedded import kinds
 from minikf.embedded.kinds import Kind
-from minikf.embedded.options import IGNORE, STRICT, WARN, Options
 from minikf.embedded.status import ApiError, bad_request
 
 Scope = MutableMapping[str, Any]
@@ -19,7 +19,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # The real API server's limit of a request body (apiserver's MaxRequestBodyBytes).
 BODY_LIMIT = 3 * 1024 * 1024
-_TRUE = ("true", "1", "True", "TRUE", "t", "T")
+_NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,18 @@ class Call:
         return self.query[name][0] if name in self.query else ""
 
     def flag(self, name: str) -> bool:
-        return self.param(name) in _TRUE
+        """Whether a parameter is there and not false; any other value counts as true, as in the real API server."""
+        return name in self.query and self.param(name).lower() not in ("0", "false")
 
     def number(self, name: str) -> int | None:
-        """A non-negative whole number. Raises ApiError 400."""
+        """A whole number of 64 bits. Raises ApiError 400."""
         text = self.param(name)
         if not text:
             return None
-        if not text.isdigit() or len(text) > 19:
-            raise bad_request(f'invalid value for query parameter "{name}": {text!r}')
+        if not _NUMBER.fullmatch(text):
+            raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        if not -(2**63) <= int(text) < 2**63:
+            raise bad_request(f'strconv.ParseInt: parsing "{text}": value out of range')
         return int(text)
 
     @property
@@ -98,25 +101,24 @@ class Call:
             if not message.get("more_body"):
                 return b"".join(parts)
 
-    def options(self) -> Options:
-        """dryRun, fieldManager, force and fieldValidation of the query. Raises ApiError 400/422."""
-        dry_run = self.query.get("dryRun", [])
-        if any(value != "All" for value in dry_run):
-            raise bad_request(f'Invalid value: {dry_run}: dryRun supports only "All"')
-        validation = self.param("fieldValidation") or WARN
-        if validation not in (STRICT, WARN, IGNORE):
-            raise bad_request(f'fieldValidation: Unsupported value: "{validation}": Ignore, Strict or Warn')
-        agent = self.headers.get("user-agent", "").partition("/")[0]
-        return Options(
-            dry_run=bool(dry_run),
-            manager=self.param("fieldManager") or agent[:128] or "unknown",
-            force=self.flag("force"),
-            field_validation=validation,
-        )
+
+class NoSuchPath(ApiError):
+    """404 of a path that no part of the API serves; the real API server answers it with plain text."""
 
 
-def no_such_path() -> ApiError:
-    return ApiError(404, "NotFound", "the server could not find the requested resource")
+def no_such_path() -> NoSuchPath:
+    return NoSuchPath(404, "NotFound", "404 page not found")
+
+
+def no_such_resource() -> ApiError:
+    """404 below an API version of the core kinds."""
+    return ApiError(404, "NotFound", "the server could not find the requested resource", bare_details=True)
+
+
+def not_allowed() -> ApiError:
+    """405 of a path that has no such method."""
+    message = "the server does not allow this method on the requested resource"
+    return ApiError(405, "MethodNotAllowed", message, bare_details=True)
 
 
 def outside(plural: str, group: str) -> ApiError:
@@ -127,7 +129,7 @@ def outside(plural: str, group: str) -> ApiError:
         "NotFound",
         f"the server could not find the requested resource: the embedded engine does not serve {name}; "
         "a real cluster does (minikf up --engine k3d, kind or context)",
-        {"group": group, "kind": plural},
+        bare_details=True,
     )
 
 
@@ -146,9 +148,8 @@ def target(path: str) -> Target:
     kind = kinds.by_path(group, version, rest[0])
     if kind is None:
         raise outside(rest[0], group)
-    if len(rest) > 3 or bool(namespace) > kind.namespaced:
-        raise no_such_path()
     name = rest[1] if len(rest) > 1 else ""
-    if name and kind.namespaced and not namespace:
-        raise no_such_path()
+    lost = bool(name) and kind.namespaced and not namespace
+    if len(rest) > 3 or bool(namespace) > kind.namespaced or lost:
+        raise no_such_path() if kind.is_custom else no_such_resource()
     return Target(kind, namespace, name, rest[2] if len(rest) > 2 else "")

@@ -9,7 +9,7 @@ from typing import Any
 
 import minikf
 from minikf.embedded import discovery, openapi
-from minikf.embedded.api.call import Call, no_such_path
+from minikf.embedded.api.call import Call, no_such_path, no_such_resource, not_allowed
 
 # The Kubernetes release whose behaviour this API has, and which it is compared with call by call in tests/lab.
 KUBERNETES = "1.34.4"
@@ -21,7 +21,11 @@ _AGGREGATED = re.compile(r"g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDis
 def document(call: Call, port: int) -> tuple[Any, str] | None:
     """The document at a path and its content type; None when the path is about objects. Raises ApiError 404."""
     parts = call.path.strip("/").split("/")
-    if parts[0] not in _FIRST or call.method not in ("GET", "HEAD"):
+    if parts[0] not in _FIRST:
+        return None
+    if call.method not in ("GET", "HEAD"):
+        if len(parts) == 1 or parts[0] == "openapi":
+            raise not_allowed()
         return None
     if parts[0] == "version":
         return (version(), _JSON) if len(parts) == 1 else _missing()
@@ -30,7 +34,10 @@ def document(call: Call, port: int) -> tuple[Any, str] | None:
     if len(parts) == 1:
         return _root(call, port, core=parts[0] == "api")
     if parts[0] == "api" and len(parts) == 2:
-        return discovery.resource_list("", parts[1]) or _missing(), _JSON
+        found = discovery.resource_list("", parts[1])
+        if found is None:
+            raise no_such_resource()
+        return found, _JSON
     if parts[0] == "apis" and len(parts) == 2:
         return discovery.group(parts[1]) or _missing(), _JSON
     if parts[0] == "apis" and len(parts) == 3:

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from minikf.embedded.api import answers, documents, listing, watching, writing
-from minikf.embedded.api.call import Call, Receive, Scope, Send, Target, target
+from minikf.embedded.api.call import Call, Receive, Scope, Send, Target, no_such_path, not_allowed, target
 from minikf.embedded.objects import Objects
-from minikf.embedded.status import ApiError, not_found
+from minikf.embedded.status import ApiError, named, not_found, qualified
 from minikf.embedded.store import Entry
 
 log = logging.getLogger("minikf.api")
@@ -76,8 +76,12 @@ class KubernetesApi:
 
     async def _verb(self, call: Call, receive: Receive, send: Send, goal: Target) -> None:
         writing.check_subresource(goal, readable=call.method == "GET")
+        answers.check_accept(call)
         if call.method in ("GET", "HEAD"):
             await self._read(call, receive, send, goal)
+        elif goal.kind.namespaced and not goal.namespace:
+            # Only reading goes across namespaces.
+            raise no_such_path() if goal.kind.is_custom else not_allowed()
         elif call.method == "POST" and not goal.name:
             await writing.create(call, send, self._objects, goal)
         elif call.method == "PUT" and goal.name:
@@ -88,20 +92,30 @@ class KubernetesApi:
             await writing.delete(call, send, self._objects, goal)
         elif call.method == "DELETE" and not goal.subresource and goal.kind.kind != "Namespace":
             await writing.delete_collection(call, send, self._objects, goal)
+        elif goal.kind.is_custom:
+            raise _unsupported_verb(call.method, goal)
         else:
-            message = "the server does not allow this method on the requested resource"
-            raise ApiError(405, "MethodNotAllowed", message)
+            raise not_allowed()
 
     async def _read(self, call: Call, receive: Receive, send: Send, goal: Target) -> None:
-        if call.flag("watch"):
-            await watching.send_watch(call, receive, send, self._objects.store, goal)
-        elif goal.name:
+        if goal.name:
+            # As in the real API server one object is watched by a field selector: here `watch` means nothing.
             entry = self._objects.find(goal.kind, goal.namespace, goal.name)
             if entry is None or entry.rv > self._objects.store.committed_rv:
                 entry = await self._objects.store.durable(lambda: self._find(goal))
             await answers.send_entry(call, send, goal.kind, entry)
+        elif call.flag("watch"):
+            await watching.send_watch(call, receive, send, self._objects.store, goal)
         else:
             await listing.send_list(call, send, self._objects.store, goal)
+
+
+def _unsupported_verb(method: str, goal: Target) -> ApiError:
+    """405 of a custom resource, which names the verb and the resource."""
+    verb = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}.get(method, "")
+    name = qualified(goal.kind.group, goal.kind.plural)
+    message = f'{verb} is not supported on resources of kind "{name}"'
+    return ApiError(405, "MethodNotAllowed", message, named(goal.kind.group, goal.kind.plural, ""))
 
 
 async def refuse_websocket(scope: Scope, send: Send, error: ApiError) -> None:

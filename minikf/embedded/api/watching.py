@@ -14,7 +14,8 @@ from minikf.embedded.api import answers
 from minikf.embedded.api.call import Call, Receive, Send, Target
 from minikf.embedded.api.listing import select
 from minikf.embedded.api.matching import Match, matcher
-from minikf.embedded.status import ApiError, bad_request
+from minikf.embedded.api.query import watch_version
+from minikf.embedded.status import ApiError
 from minikf.embedded.store import Change, Entry, Store
 from minikf.embedded.table import table
 
@@ -72,13 +73,8 @@ def line(type_: str, obj: Any) -> bytes:
 async def send_watch(call: Call, receive: Receive, send: Send, store: Store, target: Target) -> None:
     """Streams a watch until the client leaves, the time is up or the watcher is too slow."""
     match = matcher(call.param("labelSelector"), call.param("fieldSelector"), target.kind)
-    initial = call.flag("sendInitialEvents")
-    if initial and call.param("resourceVersionMatch") != "NotOlderThan":
-        raise bad_request('sendInitialEvents needs resourceVersionMatch "NotOlderThan"')
-    since = call.param("resourceVersion")
-    if since and not since.isdigit():
-        raise bad_request(f'Invalid value: "{since}": resourceVersion is not a number')
-    lines = _lines(call, store, target, match, int(since or 0), initial=initial)
+    since = watch_version(call)
+    lines = _lines(call, store, target, match, since, initial=call.flag("sendInitialEvents"))
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", answers.JSON)]})
     gone = asyncio.ensure_future(_disconnected(receive))
     try:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
 from minikf.embedded.api import answers, bodies
-from minikf.embedded.api.call import Call, Send, Target
-from minikf.embedded.api.listing import select
+from minikf.embedded.api.call import Call, Send, Target, no_such_resource
+from minikf.embedded.api.listing import list_meta, plain, select
 from minikf.embedded.api.matching import matcher
+from minikf.embedded.api.query import dry_run_causes, propagation_causes, refuse, write_options
 from minikf.embedded.objects import Objects
 from minikf.embedded.options import DeleteOptions, Options
 from minikf.embedded.patching import json_patch, merge_patch, strategic_patch
 from minikf.embedded.schema import schema_for
-from minikf.embedded.status import ApiError, bad_request, not_found, qualified
+from minikf.embedded.status import ApiError, bad_request, not_found
 
 Object = dict[str, Any]
 
@@ -26,15 +25,15 @@ APPLY_PATCH = "application/apply-patch+yaml"
 
 
 async def create(call: Call, send: Send, objects: Objects, target: Target) -> None:
-    opts = call.options()
-    obj = bodies.decode_object(await call.body(), call.content_type, opts)
+    opts = write_options(call, "CreateOptions")
+    obj = bodies.decode_object(await call.body(), call.content_type, opts, target.kind)
     entry = await objects.create(target.kind, target.namespace, obj, opts=opts)
     await answers.send_entry(call, send, target.kind, entry, 201, opts.warn)
 
 
 async def update(call: Call, send: Send, objects: Objects, target: Target) -> None:
-    opts = call.options()
-    obj = bodies.decode_object(await call.body(), call.content_type, opts)
+    opts = write_options(call, "UpdateOptions")
+    obj = bodies.decode_object(await call.body(), call.content_type, opts, target.kind)
     entry = await objects.update(
         target.kind, target.namespace, target.name, obj, subresource=target.subresource, opts=opts
     )
@@ -43,23 +42,22 @@ async def update(call: Call, send: Send, objects: Objects, target: Target) -> No
 
 async def patch(call: Call, send: Send, objects: Objects, target: Target) -> None:
     """All four patch types. Raises ApiError 400, 409, 415 or 422."""
-    opts = call.options()
     accepted = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH]
     if not target.kind.is_custom:
         accepted.insert(2, STRATEGIC_PATCH)
     if call.content_type not in accepted:
-        raise bodies.unsupported(call.content_type, accepted)
+        raise bodies.unsupported(accepted)
+    is_apply = call.content_type == APPLY_PATCH
     body = await call.body()
-    if call.content_type == APPLY_PATCH:
+    opts = write_options(call, "PatchOptions", apply=is_apply)
+    if is_apply:
         await _apply(call, send, objects, target, opts, body)
         return
-    if opts.force:
-        raise ApiError(
-            422,
-            "Invalid",
-            "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch",
-        )
-    change = _change(call.content_type, bodies.decode(body, bodies.JSON), target)
+    try:
+        value = bodies.decode(body, bodies.JSON)
+    except bodies.Unreadable as error:
+        raise bad_request(f"error decoding patch: {str(error).rpartition('json parse error: ')[2]}") from error
+    change = _change(call.content_type, value, target)
     entry = await objects.patch(
         target.kind, target.namespace, target.name, change, subresource=target.subresource, opts=opts
     )
@@ -77,13 +75,10 @@ def _change(content_type: str, value: Any, target: Target) -> Callable[[Object],
 async def _apply(
     call: Call, send: Send, objects: Objects, target: Target, opts: Options, body: bytes
 ) -> None:
-    if not call.param("fieldManager"):
-        raise ApiError(
-            422,
-            "Invalid",
-            'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-        )
-    obj = bodies.decode(body, bodies.YAML if not body.lstrip().startswith(b"{") else bodies.JSON)
+    try:
+        obj = bodies.decode(body, bodies.YAML)
+    except bodies.Unreadable as error:
+        raise bad_request(f"error decoding YAML: {error}") from error
     if not isinstance(obj, dict):
         raise bad_request("error decoding YAML: the applied configuration is not a map")
     entry, created = await objects.apply(
@@ -116,49 +111,57 @@ async def delete(call: Call, send: Send, objects: Objects, target: Target) -> No
 
 
 async def delete_collection(call: Call, send: Send, objects: Objects, target: Target) -> None:
-    """Deletes all that the selectors name, and answers with the list of them."""
+    """Deletes all that the selectors name, and answers with the list of them as they were."""
     opts, how = await _delete_options(call)
     match = matcher(call.param("labelSelector"), call.param("fieldSelector"), target.kind)
+    rv = objects.store.rv
     entries = select(objects.store, target, match)
-    items = []
     for entry in entries:
         try:
-            deletion = await objects.delete(target.kind, entry.namespace, entry.name, how=how, opts=opts)
+            await objects.delete(target.kind, entry.namespace, entry.name, how=how, opts=opts)
         except ApiError as error:
             # Somebody else deleted it meanwhile: that is what was asked for.
             if error.code != 404:
                 raise
-            continue
-        items.append(deletion.entry)
-    meta = {"resourceVersion": str(objects.store.rv)}
-    head = {"kind": f"{target.kind.kind}List", "apiVersion": target.kind.api_version, "metadata": meta}
-    body = orjson.dumps(head)[:-1] + b',"items":[' + b",".join(entry.raw for entry in items) + b"]}"
-    await answers.send_bytes(send, body)
+    await answers.send_bytes(send, plain(target.kind, entries, list_meta(target.kind, rv)))
 
 
 async def _delete_options(call: Call) -> tuple[Options, DeleteOptions]:
-    body = await call.body()
-    value = bodies.decode(body, call.content_type) if body.strip() else {}
-    if not isinstance(value, dict):
-        raise bad_request("DeleteOptions: expected a map")
-    opts = call.options()
-    if value.get("dryRun"):
-        opts.dry_run = value["dryRun"] == ["All"]
-    preconditions = value.get("preconditions") or {}
-    grace = value.get("gracePeriodSeconds")
-    if grace is not None and not isinstance(grace, int):
-        raise bad_request("DeleteOptions.gracePeriodSeconds: expected a whole number")
+    value = await _delete_body(call)
+    dry_run = [str(one) for one in value.get("dryRun") or call.query.get("dryRun", [])]
     orphan = value.get("orphanDependents")
-    propagation = value.get("propagationPolicy") or call.param("propagationPolicy")
-    if orphan is not None and not propagation:
-        propagation = "Orphan" if orphan else "Background"
+    policy = str(value.get("propagationPolicy") or call.param("propagationPolicy"))
+    refuse("DeleteOptions", [*propagation_causes(policy, orphan), *dry_run_causes(dry_run)])
+    if orphan is not None and not policy:
+        policy = "Orphan" if orphan else "Background"
+    grace = value.get("gracePeriodSeconds", call.number("gracePeriodSeconds"))
+    if grace is not None and (not isinstance(grace, int) or isinstance(grace, bool)):
+        raise bad_request("DeleteOptions.gracePeriodSeconds: expected a whole number")
+    preconditions = value.get("preconditions") or {}
     how = DeleteOptions(
-        propagation=propagation,
-        grace=grace if grace is not None else call.number("gracePeriodSeconds"),
+        propagation=policy,
+        grace=1 if grace is not None and grace < 0 else grace,
         uid=preconditions.get("uid") or "",
         rv=preconditions.get("resourceVersion") or "",
     )
-    return opts, how
+    return Options(dry_run=bool(dry_run)), how
+
+
+async def _delete_body(call: Call) -> Object:
+    """The DeleteOptions of the body; {} when there is none. Raises ApiError 400 (where the real one answers 500)."""
+    body = await call.body()
+    if not body.strip():
+        return {}
+    try:
+        value = bodies.decode(body, call.content_type)
+    except bodies.Unreadable as error:
+        raise bad_request(str(error)) from error
+    if not isinstance(value, dict):
+        raise bad_request("DeleteOptions: expected a map")
+    kind, version = value.get("kind") or "DeleteOptions", value.get("apiVersion") or "v1"
+    if kind != "DeleteOptions":
+        raise bad_request(f'no kind "{kind}" is registered for version "{version}"')
+    return value
 
 
 def check_subresource(target: Target, *, readable: bool = False) -> None:
@@ -167,5 +170,4 @@ def check_subresource(target: Target, *, readable: bool = False) -> None:
     known = target.subresource == "" or (target.subresource == "status" and kind.has_status)
     known = known or (kind.kind == "Namespace" and target.subresource == "finalize" and not readable)
     if not known:
-        name = qualified(kind.group, f"{kind.plural}/{target.subresource}")
-        raise not_found("", name, target.name)
+        raise not_found(kind.group, kind.plural, target.name) if kind.is_custom else no_such_resource()

@@ -13,8 +13,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import math
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +33,7 @@ FILE = "sha256"
 TREE = "tree-sha256"
 _CHUNK = 1 << 20
 _READ_ONLY = 0o444
+_ABANDONED_SECONDS = 24 * 3600
 _HEX = frozenset("0123456789abcdef")
 _NO_LINKS = frozenset({errno.EMLINK, errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV, errno.ENOSYS})
 
@@ -129,12 +132,17 @@ class BlobStore:
         else:
             _link_or_copy(path, target)
 
-    def sweep(self) -> int:
-        """Removes what killed writers left behind, and counts it. Only while nobody writes."""
+    def sweep(self, older_than: float = _ABANDONED_SECONDS) -> int:
+        """Removes what killed writers left behind and nobody touched for `older_than` seconds, and counts it.
+
+        What is younger may be a writer's at work: programs of pods store content, too, and outlive the daemon.
+        """
+        before = time.time() - older_than
         leftovers = list(self._incoming.iterdir()) if self._incoming.is_dir() else []
-        for leftover in leftovers:
+        old = [leftover for leftover in leftovers if _touched(leftover) <= before]
+        for leftover in old:
             _remove(leftover)
-        return len(leftovers)
+        return len(old)
 
     def _copy_in(self, file: BinaryIO) -> str:
         """Stores what the open file still has, and gives the hash of what was really written."""
@@ -231,6 +239,14 @@ def _link_or_copy(source: str | Path, target: str | Path) -> None:
         with Path(target).open("rb") as copied:
             sync_file(copied.fileno())
         Path(target).chmod(_READ_ONLY)
+
+
+def _touched(path: Path) -> float:
+    """When the file or folder was last written to; never, if its writer has just finished with it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _remove(path: Path) -> None:

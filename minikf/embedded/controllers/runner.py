@@ -89,6 +89,8 @@ class Runner:
                 for running in self._running:
                     if change.kind in running.controller.kinds:
                         self._hear(running, change)
+            if not subscription.overflowed:
+                return  # the store is closing
             # The store cut us off because we were too far behind, so what we missed is looked at anew.
             log.warning("controllers fell behind the store; looking at every object again")
             subscription = self._subscribe()

@@ -45,7 +45,8 @@ class Child:
 class Children:
     """All of them, by pid."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: str) -> None:
+        self._server = server
         self.alive: dict[int, Child] = {}
         self.by_watcher: dict[socket.socket, Child] = {}
 
@@ -53,7 +54,7 @@ class Children:
         """Takes over a started child; its run record is on disk before this returns."""
         self.alive[child.pid] = child
         if child.path:
-            _write(child.path + record.RUN, child.describe())
+            _write(child.path + record.RUN, {**child.describe(), "server": self._server})
 
     def watch(self, child: Child, watcher: socket.socket) -> None:
         """`watcher` is told when the child ends."""

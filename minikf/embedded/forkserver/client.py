@@ -118,14 +118,20 @@ async def start(path: Path, request: dict[str, Any], fds: list[int]) -> Process:
     return Process(answer, request.get("record", ""), sock)
 
 
-async def adopt(path: Path, run: dict[str, Any], base: str) -> Process:
-    """A process that an earlier daemon had started by the server at `path`; `run` is its run record."""
+async def adopt(home: Path, run: dict[str, Any], base: str) -> Process:
+    """A process that an earlier daemon had started; `run` is its run record, `home` the folder of the sockets.
+
+    If the server that started it is gone, or did not keep it, the process is watched by its pid.
+    """
     try:
-        sock = await _connect(path)
+        sock = await _connect(home / f"{run.get('server', 'launcher')}.sock")
+    except NotServing:
+        return Process(run, base, None)
+    try:
         await _send(sock, {"verb": "wait", "pid": run["pid"], "token": run["token"]})
         answer = await _receive(sock)
-    except (NotServing, OSError, protocol.ProtocolError):
-        return Process(run, base, None)
+    except (OSError, protocol.ProtocolError):
+        answer = {"unknown": True}
     if "unknown" in answer:
         sock.close()
         return Process(run, base, None)

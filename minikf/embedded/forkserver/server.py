@@ -38,7 +38,7 @@ class Server:
     def __init__(self, home: str, name: str, about: dict[str, Any]) -> None:
         self.base = f"{home}/{name}"
         self.about = {**about, "pid": os.getpid(), "token": record.start_token(os.getpid())}
-        self._children = Children()
+        self._children = Children(name)
         self._selector = selectors.DefaultSelector()
         self._draining = self._drain_wanted = False
         self._lock = os.open(f"{self.base}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

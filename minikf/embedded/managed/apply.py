@@ -13,7 +13,7 @@ from minikf.embedded.managed.conflicts import Conflicts, conflict_error
 from minikf.embedded.managed.entries import APPLY, UPDATE, Entry, Manager, Managers
 from minikf.embedded.managed.fieldset import FieldSet, difference, intersection, union
 from minikf.embedded.managed.typed import Comparison, compare, field_set, merge, remove, with_named_fields
-from minikf.embedded.managed.update import unmanaged, after_change, updated
+from minikf.embedded.managed.update import after_change, unmanaged, updated
 from minikf.embedded.schema.node import Node
 from minikf.embedded.schema.schema import Schema
 from minikf.embedded.status import ApiError, Object, bad_request
@@ -161,5 +161,3 @@ def _pruned(merged: Object, last: FieldSet, managers: Managers, root: Node) -> O
 
 def _named_fields(obj: Object, root: Node) -> FieldSet:
     return with_named_fields(field_set(obj, root), root)
-
-

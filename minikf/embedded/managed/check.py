@@ -40,15 +40,22 @@ def _check(value: Any, node: Node, path: Path, problems: list[str]) -> None:
     if wrong:
         problems.append(f"{printed(path)}: {wrong}")
     elif isinstance(value, dict):
-        for key, part in value.items():
-            child = node.field(key)
-            below = (*path, f"f:{key}")
-            if child is not None:
-                _check(part, child, below, problems)
-            elif not node.preserves_unknown and not (node.is_embedded and key in _META):
-                problems.append(f"{printed(below)}: field not declared in schema")
+        _check_fields(value, node, path, problems)
     elif isinstance(value, list) and node.items is not None:
         _check_items(value, node, node.items, path, problems)
+
+
+def _check_fields(value: Object, node: Node, path: Path, problems: list[str]) -> None:
+    """An undeclared field ends the check of its object."""
+    free = node.preserves_unknown
+    unknown = [key for key in value if not free and node.field(key) is None and not (node.is_embedded and key in _META)]
+    if unknown:
+        problems.append(f"{printed((*path, f'f:{min(unknown)}'))}: field not declared in schema")
+        return
+    for key in sorted(value):
+        child = node.field(key)
+        if child is not None:
+            _check(value[key], child, (*path, f"f:{key}"), problems)
 
 
 def _check_items(value: list[Any], node: Node, items: Node, path: Path, problems: list[str]) -> None:
@@ -75,7 +82,7 @@ def _wrong_type(value: Any, node: Node) -> str:
         wanted: type = dict if node.type == "object" else list
         names = {"object": "map", "array": "list"}
         return "" if isinstance(value, wanted) else f"expected {names[node.type]}, got &{{{go_text(value)}}}"
-    if node.preserves_unknown or not node.type and not node.data:
+    if node.preserves_unknown or (not node.type and not node.data):
         return ""
     if node.type in ("integer", "number"):
         is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -20,7 +20,7 @@ def item_element(item: Any, node: Node) -> str:
     """The element of an item of a set or keyed list. Raises ApiError 500, as the API server does, when it has none."""
     if node.list_type == "set":
         if isinstance(item, dict | list) or item is None:
-            kinds = {dict: "that's a map type", list: "with lists as elements"}
+            kinds: dict[type, str] = {dict: "that's a map type", list: "with lists as elements"}
             what = kinds.get(type(item), "that's an explicit null")
             raise ApiError(500, "", f"associative list without keys has an element {what}")
         return "v:" + _json(item)

@@ -128,6 +128,8 @@ def reset_fields(fields: FieldSet, has_status: bool, subresource: str) -> FieldS
 
 def capped(managers: Managers) -> Managers:
     """At most ten entries of updates: the oldest are merged, those of one API version into one."""
+    if len(managers) <= _MAX_UPDATERS:
+        return managers
     updaters = sorted(
         (who for who in managers if who.operation == UPDATE), key=lambda who: (managers[who].time, who.name)
     )

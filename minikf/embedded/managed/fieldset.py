@@ -1,7 +1,7 @@
 """Sets of fields in the form of `fieldsV1`, and the algebra on them.
 
-A set is a tree: keys are path elements (`f:name`, `k:{"name":"x"}`, `v:"a"`), values are the sets below them. An element
-is a member when its subtree is empty or holds the key "."; one without is only on the way to members. Sets are
+A set is a tree. Its keys are path elements (`f:name`, `k:{"name":"x"}`, `v:"a"`), its values the sets below them. An
+element is a member when its subtree is empty or holds the key "."; one without is only on the way to members. Sets are
 shared and never changed; every operation makes what it returns.
 """
 

@@ -57,12 +57,19 @@ def _parts(value: Any, node: Node | None) -> dict[str, tuple[Any, Node | None]]:
 
 def all_fields(value: Any, node: Node | None) -> FieldSet:
     """The subtree of a value that is new as a whole: it and everything in it is a member."""
+    if value.__class__ is dict:
+        if not value or (node is not None and node.is_atomic):
+            return LEAF
+        out: FieldSet = {SELF: LEAF}
+        for key, part in value.items():
+            if part.__class__ is dict or part.__class__ is list:
+                out[f"f:{key}"] = all_fields(part, None if node is None else node.field(key))
+            else:
+                out[f"f:{key}"] = LEAF
+        return out
     if not value or not is_granular(value, node):
         return LEAF
-    out: FieldSet = {SELF: LEAF}
-    for element, (part, child) in _parts(value, node).items():
-        out[element] = all_fields(part, child)
-    return out
+    return {SELF: LEAF} | {name: all_fields(part, child) for name, (part, child) in _parts(value, node).items()}
 
 
 def field_set(value: Any, node: Node | None) -> FieldSet:
@@ -84,30 +91,40 @@ def field_set(value: Any, node: Node | None) -> FieldSet:
 def compare(left: Any, right: Any, node: Node | None) -> Comparison:
     """How the object `right` differs from the object `left`."""
     found = Comparison()
+    if left.__class__ is dict and right.__class__ is dict:
+        for key, new in right.items():
+            old = left.get(key, ABSENT)
+            if old.__class__ is not new.__class__ or old != new:
+                _compare_part(f"f:{key}", old, new, None if node is None else node.field(key), found)
+        for key in left.keys() - right.keys():
+            _compare_part(f"f:{key}", left[key], ABSENT, None if node is None else node.field(key), found)
+        return found
     before, after = _parts(left, node), _parts(right, node)
-    for element, (old, child) in before.items():
-        if element not in after:
-            found.removed[element] = all_fields(old, child)
-    for element, (new, child) in after.items():
-        if element not in before:
-            found.added[element] = all_fields(new, child)
-            continue
-        old, _ = before[element]
-        if old.__class__ is new.__class__ and old == new:
-            continue
-        kind = _common_kind(old, new, child)
-        if kind is not None:
-            below = compare(old or kind(), new or kind(), child)
-            for mine, its in (
-                (found.added, below.added),
-                (found.removed, below.removed),
-                (found.modified, below.modified),
-            ):
-                if its:
-                    mine[element] = its
-        elif old != new or isinstance(old, bool) is not isinstance(new, bool):
-            found.modified[element] = LEAF
+    for element in before.keys() | after.keys():
+        old, child = before.get(element, (ABSENT, None))
+        new, child = after.get(element, (ABSENT, child))
+        if old.__class__ is not new.__class__ or old != new:
+            _compare_part(element, old, new, child, found)
     return found
+
+
+def _compare_part(element: str, old: Any, new: Any, node: Node | None, found: Comparison) -> None:
+    """Two values of one element that are not the same; either may be ABSENT."""
+    if old is ABSENT:
+        found.added[element] = all_fields(new, node)
+        return
+    if new is ABSENT:
+        found.removed[element] = all_fields(old, node)
+        return
+    kind = _common_kind(old, new, node)
+    if kind is None:
+        if old != new or isinstance(old, bool) is not isinstance(new, bool):
+            found.modified[element] = LEAF
+        return
+    below = compare(old or kind(), new or kind(), node)
+    for mine, its in ((found.added, below.added), (found.removed, below.removed), (found.modified, below.modified)):
+        if its:
+            mine[element] = its
 
 
 def _common_kind(left: Any, right: Any, node: Node | None) -> type[dict[str, Any]] | type[list[Any]] | None:
@@ -115,10 +132,11 @@ def _common_kind(left: Any, right: Any, node: Node | None) -> type[dict[str, Any
 
     Two empty values are a leaf, which keeps null and empty apart.
     """
-    for kind in (dict, list):
-        if isinstance(left, kind | None) and isinstance(right, kind | None) and (left or right):
-            return kind if is_granular(left or right, node) else None
-    return None
+    if not (left or right) or not is_granular(left or right, node):
+        return None
+    if isinstance(left, dict | None) and isinstance(right, dict | None):
+        return dict
+    return list if isinstance(left, list | None) and isinstance(right, list | None) else None
 
 
 def merge(live: Any, config: Any, node: Node | None) -> Any:

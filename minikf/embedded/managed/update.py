@@ -8,7 +8,7 @@ from dataclasses import replace
 from minikf.embedded.managed import entries
 from minikf.embedded.managed.blank import blank_object
 from minikf.embedded.managed.entries import UPDATE, Entry, Manager, Managers
-from minikf.embedded.managed.fieldset import difference, intersection, union
+from minikf.embedded.managed.fieldset import difference, union
 from minikf.embedded.managed.typed import Comparison, compare
 from minikf.embedded.schema.schema import Schema
 from minikf.embedded.status import ApiError, Object
@@ -75,8 +75,7 @@ def after_change(managers: Managers, change: Comparison, applier: Manager | None
     for who, entry in managers.items():
         fields = entry.fields
         if who != applier:
-            fields = difference(fields, intersection(fields, taken))
-            fields = difference(fields, change.removed)
+            fields = difference(difference(fields, taken), change.removed)
         if fields:
             out[who] = entry if fields is entry.fields else replace(entry, fields=fields)
     return out

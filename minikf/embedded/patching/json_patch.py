@@ -174,4 +174,5 @@ def _undecodable(value: Any, target: str) -> ApiError:
 
 def _unprocessable(why: str) -> ApiError:
     """The API server's message, which keeps the reason to itself, and the reason."""
-    return ApiError(422, "Invalid", f"the server rejected our request due to an error in our request: {why}")
+    message = f"the server rejected our request due to an error in our request: {why}"
+    return ApiError(422, "Invalid", message, bare_details=True)

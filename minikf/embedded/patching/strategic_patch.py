@@ -101,7 +101,9 @@ def _merge_ordered_lists(merged: Object, patch: Object, node: Node | None) -> se
         _check_order(change or [], wanted, order)
         if key in merged and key in patch:
             assert change is not None
-            items = _merge_list(current, change, child) if child and "merge" in child.patch_strategies else _plain(change)
+            items = (
+                _merge_list(current, change, child) if child and "merge" in child.patch_strategies else _plain(change)
+            )
         else:
             items = current if key in merged else _plain(change)
         merged[key] = merge_order(items, wanted, current, order)
@@ -164,9 +166,8 @@ def _check_order(change: list[Any], wanted: list[Any], order: Order) -> None:
         if isinstance(item, dict) and _PATCH in item:
             continue
         if not any(order.of(item) == candidate for candidate in remaining):
-            raise _unexpected(
-                f"The order in patch list:\n{go_text(change)}\n doesn't match $setElementOrder list:\n{go_text(wanted)}\n"
-            )
+            said = f"$setElementOrder list:\n{go_text(wanted)}\n"
+            raise _unexpected(f"The order in patch list:\n{go_text(change)}\n doesn't match {said}")
 
 
 def _merge_value(item: Object, key: str) -> Any:

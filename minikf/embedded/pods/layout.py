@@ -46,6 +46,13 @@ class Attempt:
     def write_exit(self, data: dict[str, Any]) -> None:
         record.write(f"{self.base}{record.EXIT}", data)
 
+    def plan(self) -> dict[str, Any] | None:
+        """How it was started: what a command run beside it has to look like."""
+        return record.read(f"{self.base}.plan.json")
+
+    def write_plan(self, data: dict[str, Any]) -> None:
+        record.write(f"{self.base}.plan.json", data)
+
     def note(self) -> dict[str, Any]:
         """Why we killed it (`reason`, `message`), {} when we did not."""
         return record.read(f"{self.base}.note.json") or {}

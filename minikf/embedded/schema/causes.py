@@ -74,9 +74,7 @@ def _check_type(value: Any, node: Node, path: Path, found: list[Cause]) -> bool:
 def _wrong_type(value: Any, wanted: str, path: Path) -> Cause:
     actual = schema_type(value)
     where = f"{path} in body" if path else "in body"
-    return invalid(
-        path, actual, f"{where} must be of type {wanted}: {quote(actual)}", reason="FieldValueTypeInvalid"
-    )
+    return invalid(path, actual, f"{where} must be of type {wanted}: {quote(actual)}", reason="FieldValueTypeInvalid")
 
 
 def _check_text(value: str, data: Data, path: Path, found: list[Cause]) -> None:
@@ -146,13 +144,15 @@ def _check_object(value: dict[str, Any], node: Node, path: Path, found: list[Cau
 def _check_combinations(value: Any, node: Node, path: Path, found: list[Cause]) -> None:
     """`allOf`, `anyOf`, `oneOf` and `not`, which structural schemas allow for values only."""
     shown = quote(path or ".")
-    results = {key: [_violations(value, part, path) for part in node.combined(key)] for key in ("allOf", "anyOf", "oneOf")}
+    results = {
+        key: [_violations(value, part, path) for part in node.combined(key)] for key in ("allOf", "anyOf", "oneOf")
+    }
     if any(results["allOf"]):
         found.append(invalid("", "", f"{shown} must validate all the schemas (allOf)"))
         found += [cause for violations in results["allOf"] for cause in violations]
     if results["anyOf"] and all(results["anyOf"]):
         found.append(invalid("", "", f"{shown} must validate at least one schema (anyOf)"))
-        found += min(results["anyOf"], key=len)
+        found += sorted(results["anyOf"], key=len)[0]
     matching = sum(not violations for violations in results["oneOf"])
     if results["oneOf"] and matching != 1:
         extra = f". Found {matching} valid alternatives" if matching else ". Found none valid"

@@ -11,7 +11,7 @@ from minikf.embedded.kinds import Kind
 from minikf.embedded.quantity import is_quantity
 from minikf.embedded.schema import formats
 from minikf.embedded.schema.node import Node
-from minikf.embedded.status import ApiError, Object, bad_request
+from minikf.embedded.status import Object, undecodable
 
 _JSON_TYPES = {bool: "bool", str: "string", int: "number", float: "number", list: "array", dict: "object"}
 _GO_TYPES: dict[str, type | tuple[type, ...]] = {
@@ -43,7 +43,7 @@ def check_metadata(obj: Object, kind: Kind, node: Node) -> None:
 def _raise(kind: Kind, problem: str) -> None:
     if problem:
         what = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
-        raise bad_request(f"{what}: {problem}")
+        raise undecodable(f"{what}: {problem}")
 
 
 def json_type(value: Any) -> str:

@@ -9,9 +9,7 @@ from typing import Any
 
 from minikf.embedded.quantity import is_quantity
 
-_BASE64 = re.compile(
-    r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==\Z|[A-Za-z0-9+/]{3}=\Z)?"
-)
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==\Z|[A-Za-z0-9+/]{3}=\Z)?")
 _BASE64_CHARACTER = re.compile(r"[A-Za-z0-9+/]")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 

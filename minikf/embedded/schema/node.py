@@ -149,9 +149,23 @@ class Node:
 
     @cached_property
     def item_defaults(self) -> Data:
-        """Defaults of the fields in `map_keys`: an item that leaves one out has this."""
-        fields = {name: self.items.field(name) for name in self.map_keys} if self.items else {}
-        return {name: node.data["default"] for name, node in fields.items() if node and "default" in node.data}
+        """Defaults of the fields in `map_keys`: an item that leaves one out has this.
+
+        A required key of a core kind has its Go type's zero value, as Kubernetes' own OpenAPI says.
+        """
+        items = self.items
+        if items is None:
+            return {}
+        out: Data = {}
+        for name in self.map_keys:
+            node = items.field(name)
+            if node is None:
+                continue
+            if "default" in node.data:
+                out[name] = node.data["default"]
+            elif items.go_name and name in items.required:
+                out[name] = 0 if node.type == "integer" else ""
+        return out
 
     @cached_property
     def merge_key(self) -> str:

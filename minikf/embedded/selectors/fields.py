@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 from minikf.embedded.kinds import Kind
@@ -25,7 +24,9 @@ def _path(dotted: str, *, otherwise: str = "") -> Read:
     keys = dotted.split(".")
 
     def read(obj: Object) -> str:
-        value: Any = reduce(lambda part, key: part.get(key) if isinstance(part, dict) else None, keys, obj)
+        value: Any = obj
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
         if value is None:
             return otherwise
         return str(value).lower() if isinstance(value, bool) else str(value)

@@ -79,7 +79,7 @@ class _Parser:
     """Recursive descent over the tokens; "" is the end."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = [found for found in _TOKEN.findall(text) if found] + [""]
+        self.tokens: list[str] = [found for found in _TOKEN.findall(text) if found] + [""]
         self.position = 0
 
     def peek(self) -> str:

@@ -58,12 +58,16 @@ class _Answer(asyncio.Protocol):
             self._transport.write_eof()
 
     def _answer(self) -> bytes:
-        host = header(self._head, b"host")
-        reason = Hosts().why_not(host, None)
-        status, error = ("403 Forbidden", reason) if reason else ("503 Service Unavailable", self._backstop.cause)
-        body = json.dumps({"error": error}).encode()
-        lines = (f"HTTP/1.1 {status}", "content-type: application/json", f"content-length: {len(body)}")
-        return "\r\n".join((*lines, "connection: close", "", "")).encode() + body
+        # Only loopback's names: what a foreign page must not read is not told to it.
+        reason = Hosts().why_not(header(self._head, b"host"), None)
+        return refusal("403 Forbidden", reason) if reason else refusal("503 Service Unavailable", self._backstop.cause)
+
+
+def refusal(status: str, error: str) -> bytes:
+    """An HTTP/1.1 answer that ends the connection; `status` is code and words."""
+    body = json.dumps({"error": error}).encode()
+    lines = (f"HTTP/1.1 {status}", "content-type: application/json", f"content-length: {len(body)}")
+    return "\r\n".join((*lines, "connection: close", "", "")).encode() + body
 
 
 def header(head: bytes, name: bytes) -> str | None:

@@ -23,6 +23,10 @@ class Watcher(Protocol):
         """What tells the client to open a new connection; may be empty when it has to wait for a better moment."""
 
 
+# Looks at what a client sent first: None wants more of it, b"" lets it pass, anything else is the answer that ends it.
+Gate = Callable[[bytes], bytes | None]
+
+
 class _Side(asyncio.Protocol):
     """One of the two connections. What comes in goes out at `other`."""
 
@@ -81,12 +85,24 @@ class _Client(_Side):
     def __init__(self, relay: Relay) -> None:
         super().__init__()
         self._relay = relay
+        self._connecting: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._relay.clients.add(self)
         self.on_lost = lambda: self._relay.clients.discard(self)
-        self._connecting = asyncio.ensure_future(self._connect())
+        if self._relay.gate is None:
+            self._connecting = asyncio.ensure_future(self._connect())
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._connecting is None and self._relay.gate is not None:
+            verdict = self._relay.gate(b"".join(self.early))
+            if verdict == b"":
+                self._connecting = asyncio.ensure_future(self._connect())
+            elif verdict is not None:
+                self.write(verdict)
+                self.close()
 
     async def _connect(self) -> None:
         assert self.transport is not None
@@ -118,10 +134,17 @@ class _Client(_Side):
 class Relay:
     """Accepts on `listening` and connects each client to `port` of loopback."""
 
-    def __init__(self, listening: socket.socket, port: int, watcher: Callable[[], Watcher] | None = None) -> None:
+    def __init__(
+        self,
+        listening: socket.socket,
+        port: int,
+        watcher: Callable[[], Watcher] | None = None,
+        gate: Gate | None = None,
+    ) -> None:
         self._listening = listening
         self.port = port
         self._watcher = watcher
+        self.gate = gate
         self._server: asyncio.Server | None = None
         self.clients: set[_Client] = set()
 

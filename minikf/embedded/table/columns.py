@@ -97,9 +97,7 @@ _CORE: dict[str, Layout] = {
     "Event": Layout(_EVENT_COLUMNS, cells.event),
     "ResourceQuota": Layout(_columns("Name", "Request", "Limit", "Age"), cells.quota),
     "Job": Layout(
-        _columns(
-            *("Name", "Status", "Completions", "Duration", "Age"), wide=("Containers", "Images", "Selector")
-        ),
+        _columns(*("Name", "Status", "Completions", "Duration", "Age"), wide=("Containers", "Images", "Selector")),
         cells.job,
     ),
     "RoleBinding": Layout(_BINDING, cells.role_binding),

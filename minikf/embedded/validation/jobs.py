@@ -124,8 +124,6 @@ def _update(spec: Object, old: Object, status: Object) -> list[Cause]:
 def _without_scheduling(template: Object) -> Object:
     spec = {key: value for key, value in (template.get("spec") or {}).items() if key not in _SCHEDULING}
     metadata = {
-        key: value
-        for key, value in (template.get("metadata") or {}).items()
-        if key not in ("labels", "annotations")
+        key: value for key, value in (template.get("metadata") or {}).items() if key not in ("labels", "annotations")
     }
     return template | {"metadata": metadata, "spec": spec}

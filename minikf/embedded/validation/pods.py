@@ -64,7 +64,7 @@ def _tolerations(tolerations: list[Object], path: Path) -> list[Cause]:
         if toleration.get("key"):
             found += named(toleration["key"], names.qualified_name, child(where, "key"))
         elif operator != "Exists":
-            why = "operator must be Exists when `key` is empty, which means \"match all values and all keys\""
+            why = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
             found.append(invalid(child(where, "operator"), operator, why))
         if operator not in ("", "Equal", "Exists"):
             found.append(not_supported(child(where, "operator"), operator, ["Equal", "Exists"]))

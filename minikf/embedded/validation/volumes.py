@@ -167,9 +167,7 @@ def validate_claim(obj: Object, old: Object | None) -> list[Cause]:
         return _claim_update(obj, old)
     modes = spec.get("accessModes") or []
     found = [] if modes else [required("spec.accessModes", "at least 1 access mode is required")]
-    found += [
-        not_supported("spec.accessModes", mode, _ACCESS_MODES) for mode in modes if mode not in _ACCESS_MODES
-    ]
+    found += [not_supported("spec.accessModes", mode, _ACCESS_MODES) for mode in modes if mode not in _ACCESS_MODES]
     if "ReadWriteOncePod" in modes and len(set(modes)) > 1:
         found.append(forbidden("spec.accessModes", "may not use ReadWriteOncePod with other access modes"))
     storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")

@@ -8,10 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from minikf import logfile
 from minikf.engine.process import of
 from minikf.errors import ExitCode
 from tests.embedded.homes import Home
@@ -201,3 +203,20 @@ def test_up_that_is_interrupted_says_130_and_leaves_a_platform_that_up_finishes(
     assert follower.wait(10) == ExitCode.INTERRUPTED
     follower.communicate()
     process.communicate()
+
+
+def test_the_log_of_a_running_daemon_stays_small(home: Home) -> None:
+    home.minikf("up")
+    log = home.state() / "daemon.log"
+    with log.open("a") as file:
+        for _ in range(9 * 1024):
+            file.write("x" * 1023 + "\n")
+    deadline = time.monotonic() + 30
+    while log.stat().st_size > logfile.LIMIT_BYTES and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert log.stat().st_size < 1024 * 1024
+    assert log.with_name("daemon.log.1").stat().st_size == logfile.LIMIT_BYTES
+    home.minikf("stop")
+    assert "stopped" in log.read_text(), "the daemon must go on writing to the file that was cut"
+    home.minikf("down", "--yes")
+    assert not log.with_name("daemon.log.1").exists()

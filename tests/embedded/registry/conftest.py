@@ -10,10 +10,9 @@ import asyncio
 import json
 import ssl
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Any
 
@@ -49,29 +48,34 @@ class Reply:
     headers: dict[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Endpoint:
     """Where a registry answers and what it takes to reach it; `objects` is what its lineage looks into."""
 
     url: str
     paths: PlatformPaths
     objects: Objects
+    _connection: HTTPSConnection | None = None
 
     @property
     def token(self) -> str:
         return self.paths.token.read_text()
 
     def call(self, method: str, path: str, body: Any = None, *, version: str = "v1", raw: bytes | None = None) -> Reply:
-        """One request by the standard library, `path` below the API's version."""
+        """One request by the standard library, `path` below the API's version; from one thread only."""
+        if self._connection is None:
+            host, port = self.url.removeprefix("https://").split(":")
+            context = ssl.create_default_context(cafile=str(self.paths.ca))
+            self._connection = HTTPSConnection(host, int(port), context=context, timeout=30)
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}{PREFIX}/{version}{path}", data=data, method=method)
-        request.add_header("Authorization", f"Bearer {self.token}")
-        context = ssl.create_default_context(cafile=str(self.paths.ca))
-        try:
-            with urllib.request.urlopen(request, context=context, timeout=30) as reply:
-                return Reply(reply.status, json.loads(reply.read()), {k.lower(): v for k, v in reply.headers.items()})
-        except urllib.error.HTTPError as error:
-            return Reply(error.code, json.loads(error.read()), {k.lower(): v for k, v in error.headers.items()})
+        headers = {"Authorization": f"Bearer {self.token}"}
+        self._connection.request(method, f"{PREFIX}/{version}{path}", data, headers)
+        reply = self._connection.getresponse()
+        return Reply(reply.status, json.loads(reply.read()), {k.lower(): v for k, v in reply.getheaders()})
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
 
 def platform(folder: Path) -> PlatformPaths:
@@ -114,7 +118,9 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     thread = threading.Thread(target=lambda: asyncio.run(serve(paths, objects, 0, started)))
     thread.start()
     assert ready.wait(20)
-    yield Endpoint(f"https://127.0.0.1:{found[1]}", paths, objects)
+    reached = Endpoint(f"https://127.0.0.1:{found[1]}", paths, objects)
+    yield reached
+    reached.close()
     found[0].should_exit = True
     thread.join(20)
     assert not thread.is_alive()

@@ -369,7 +369,10 @@ def _over_http(base: str) -> Play:
 
 
 if __name__ == "__main__":
-    server = "kubeflow/hub bd07139a60e2e019654467997082a6c3cf70b8f5 (`model-registry proxy`, v1alpha3), PostgreSQL 15"
+    server = (
+        "kubeflow/hub bd07139a60e2e019654467997082a6c3cf70b8f5 (`model-registry proxy`, v1alpha3), PostgreSQL 15,"
+        " its two views for the model catalog adapted to that release"
+    )
     played = play_all(_over_http(f"{sys.argv[1]}/api/model_registry/v1alpha3"))
     lines = ",\n".join(json.dumps(answer, ensure_ascii=False) for answer in played)
     ANSWERS.write_text(f'{{"server": {json.dumps(server)}, "answers": [\n{lines}\n]}}\n')

@@ -7,6 +7,7 @@ What differs by nature becomes a placeholder that keeps equality and order:
 - a name that the server made from `generateName` becomes `<name 1>`;
 - a time becomes `<time>` or `<micro time>`, unless it is a fixed one that the case itself wrote (before 2010);
 - entries of `managedFields` are put in one order: the server sorts by time, and a second may pass between two steps;
+- the resources of a discovery list are put in one order: the server lists them as their CRDs were established;
 - ages, the server's address, temporary paths and continue tokens get fixed words.
 """
 
@@ -31,6 +32,14 @@ _TEXTS = (
     (re.compile(r"/\S*/(LIVE|MERGED)-\d+/"), r"<\1>/"),
     (re.compile(r"^((?:---|\+\+\+) <(?:LIVE|MERGED)>/\S+)\t.*$", re.M), r"\1"),
     (re.compile(r'(\\?"resourceVersion\\?":\\?")\d+'), r"\1<rv>"),
+    (
+        re.compile(
+            r"(ResourceVersion in the precondition \()\d+(\) does not match the ResourceVersion in record \()\d+"
+        ),
+        r"\1<rv>\2<rv>",
+    ),
+    (re.compile(r"(?m)^([+ -]  +resourceVersion: )\S+$"), r"\1<rv>"),
+    (re.compile(r"(?m)^([+-]  uid: )[0-9a-f-]{36}$"), r"\1<uid>"),
     (re.compile(r"/\S*/kubectl-edit-\d+\.yaml"), "<edited file>"),
 )
 
@@ -70,6 +79,8 @@ class Normaliser:
                 out["metadata"] = self._meta(value, meta, out["metadata"])
             if isinstance(out.get("cells"), list):
                 out["cells"] = ["<age>" if _ONE_AGE.fullmatch(str(cell)) else cell for cell in out["cells"]]
+            if value.get("kind") == "APIResourceList" and isinstance(out.get("resources"), list):
+                out["resources"] = sorted(out["resources"], key=lambda one: str(one.get("name")))
             for key in ("stdout", "stderr"):
                 if isinstance(out.get(key), str):
                     out[key] = _lines(out[key])

@@ -130,6 +130,8 @@ class Player:
             )
             answer = connection.getresponse()
             raw = answer.read().decode("utf-8", errors="replace")
+            if answer.headers.get_content_type() == "application/yaml":
+                raw = json.dumps(yaml.load(raw, Loader=_PlainLoader))
             told = {name: answer.headers.get_all(name) for name in _HEADERS if name in answer.headers}
         return {"status": answer.status, "headers": told, "body": _json(raw)}
 

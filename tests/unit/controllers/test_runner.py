@@ -17,7 +17,7 @@ from minikf.embedded.controllers.queue import WorkQueue
 from minikf.embedded.controllers.runner import Runner
 from minikf.embedded.kinds import CONFIG_MAP, EVENT, NAMESPACE
 from minikf.embedded.objects import Objects
-from minikf.embedded.store import Change, Store
+from minikf.embedded.store import Change, Store, subscription
 from minikf.paths import PlatformPaths
 
 A, B = Key("default", "a"), Key("default", "b")
@@ -198,3 +198,24 @@ async def test_a_reconcile_in_hand_ends_before_the_stop_returns(objects: Objects
     await until(lambda: controller.seen == ["a"])
     await runner.stop()
     assert ended
+
+
+async def test_controllers_that_fell_behind_look_at_everything_again(
+    objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(key: Key) -> None:
+        return None
+
+    await put(objects, "a")
+    controller = Recording(nothing)
+    runner = runner_of(objects, tmp_path, controller)
+    await runner.start()
+    await until(lambda: controller.seen == ["a"])
+    monkeypatch.setattr(subscription, "QUEUE_LIMIT", 2)
+    await asyncio.gather(*(put(objects, name) for name in "bcdefgh"))
+    monkeypatch.undo()
+    await until(lambda: set("abcdefgh") <= set(controller.seen))
+    assert controller.seen.count("a") == 2
+    await put(objects, "late")
+    await until(lambda: controller.seen[-1] == "late")
+    await runner.stop()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -217,6 +218,34 @@ def test_many_writers_of_the_same_content_all_succeed(store: BlobStore, tmp_path
     assert list((store.root / "incoming").iterdir()) == []
 
 
+def test_nothing_is_visible_before_it_is_whole_and_synced(
+    store: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import minikf.embedded.blobs.store as module
+
+    seen: list[str] = []
+
+    def look(what: str, real: Callable[..., None]) -> Callable[..., None]:
+        def looking(*arguments: object) -> None:
+            real(*arguments)
+            seen.append(what)
+            for file in files_of(store):
+                store.verify(f"sha256:{file.name}")
+            for tree in (store.root / "trees").glob("*/*"):
+                store.verify(f"tree-sha256:{tree.name}")
+            if what == "file":
+                assert len(files_of(store)) < seen.count("file")
+
+        return looking
+
+    monkeypatch.setattr(module, "sync_file", look("file", module.sync_file))
+    monkeypatch.setattr(module, "_link_or_copy", look("link", module._link_or_copy))
+    monkeypatch.setattr(module, "sync_folder", look("folder", module.sync_folder))
+    store.put(write(tmp_path / "tree", {"a": b"1", "b": {"c": b"2", "d": {}}}))
+    assert (seen.count("file"), seen.count("link")) == (2, 2)
+    assert seen.count("folder") >= 5  # the tree's three folders, and where files and trees become visible
+
+
 def test_a_killed_writer_leaves_nothing_visible(store: BlobStore, tmp_path: Path) -> None:
     source = write(tmp_path / "tree", {str(n): os.urandom(300_000) for n in range(12)})
     program = "import sys\nfrom pathlib import Path\nfrom minikf.embedded.blobs import BlobStore\n"
@@ -234,7 +263,11 @@ def test_a_killed_writer_leaves_nothing_visible(store: BlobStore, tmp_path: Path
             store.verify(f"sha256:{file.name}")
         for tree in (store.root / "trees").glob("*/*"):
             store.verify(f"tree-sha256:{tree.name}")
-    store.sweep()
+    left = list((store.root / "incoming").iterdir())
+    assert store.sweep() == 0  # they could be of a writer at work
+    for path in left:
+        os.utime(path, (0, 0))
+    assert store.sweep() == len(left)
     assert not list((store.root / "incoming").iterdir())
     store.verify(store.put(source).digest)
 

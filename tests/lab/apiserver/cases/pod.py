@@ -192,7 +192,6 @@ CASES = (
         (
             Http("POST", o.PODS, o.pod("p"), expect=201),
             Http("GET", f"{o.PODS}/nothing/log", expect=404),
-            Http("GET", f"{_P}/log?container=nothing", expect=400),
             Kubectl("logs nothing", expect=1),
         ),
     ),

@@ -36,7 +36,7 @@ CASES = (
             Kubectl("get cm --show-labels"),
             Kubectl("get cm -L tier"),
             Kubectl("get cm --sort-by=.metadata.labels.app"),
-            Kubectl("get cm --no-headers"),
+            Kubectl("get cm --no-headers -o custom-columns=NAME:.metadata.name"),
             Kubectl("get cm a nothing b", expect=1),
             Kubectl("get cm nothing", expect=1),
             Kubectl("get cm nothing --ignore-not-found"),

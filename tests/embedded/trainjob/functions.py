@@ -1,0 +1,47 @@
+"""Training functions: the SDK sends their source, so each brings all that it needs."""
+
+
+def say(word: str = "nothing", times: int = 1) -> None:
+    import os
+
+    for _ in range(int(times)):
+        print(f"{word} {os.environ.get('FLAVOUR', 'plain')}", flush=True)
+
+
+def fail() -> None:
+    print("about to fail", flush=True)
+    raise ValueError("no such luck")
+
+
+def wait_long() -> None:
+    import time
+
+    print("waiting", flush=True)
+    time.sleep(600)
+
+
+def meet() -> None:
+    """All nodes meet at the master's address: rank 0 listens, the others call, and everybody learns who came."""
+    import os
+    import socket
+    import time
+
+    env = {name: os.environ[name] for name in ("PET_NODE_RANK", "PET_NNODES", "PET_MASTER_ADDR", "PET_MASTER_PORT")}
+    rank, size = int(env["PET_NODE_RANK"]), int(env["PET_NNODES"])
+    address = (env["PET_MASTER_ADDR"], int(env["PET_MASTER_PORT"]))
+    if rank == 0:
+        server = socket.create_server(address)
+        others = [server.accept()[0] for _ in range(size - 1)]
+        ranks = str(sorted([0, *(int(other.makefile().readline()) for other in others)]))
+        for other in others:
+            other.sendall(f"{ranks}\n".encode())
+    else:
+        for _ in range(200):
+            try:
+                link = socket.create_connection(address)
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        link.sendall(f"{rank}\n".encode())
+        ranks = link.makefile().readline().strip()
+    print(f"rank {rank} of {size} met {ranks}", flush=True)

@@ -1,0 +1,68 @@
+"""A connection that is lost and found again, and never an exit."""
+
+from __future__ import annotations
+
+import os
+from unittest import mock
+
+import pytest
+
+from minikf.spec import Status
+from minikf.tui.messages import Lost, StatusCame
+from tests.tui.fake_feed import pod, train_job
+from tests.tui.screen import SIZES, opened
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_lost_is_said_with_cause_and_time_and_found_again_in_place(size: tuple[int, int]) -> None:
+    async with opened(size) as screen:
+        screen.feed.runs()
+        screen.feed.lists("trainjobs", *(train_job(f"job-{n}", minute=n) for n in range(3)))
+        await screen.press("2")
+        await screen.sees("job-0", "healthy")
+        await screen.press("j", "j")
+        gone = Status("default", "embedded", False, cause="its daemon ended", advice="minikf up")
+        screen.feed.post(StatusCame(gone))
+        screen.feed.post(Lost("trainjobs", "its daemon ended", "minikf up"))
+        await screen.sees("No answer since", "trying", "job-0")
+        assert screen.app.screen.has_class("-lost")
+        if size[0] > 40:
+            await screen.sees("its daemon ended. minikf up")
+        screen.feed.runs()
+        await screen.pilot.pause(0.3)
+        assert "No answer since" in screen.text, "the list is still old"
+        screen.feed.lists("trainjobs", *(train_job(f"job-{n}", minute=n) for n in range(4)))
+        await screen.sees("job-3", no="No answer since")
+        assert not screen.app.screen.has_class("-lost")
+        await screen.press("enter")
+        await screen.sees("TrainJob team/job-0")
+
+
+async def test_a_platform_that_never_ran_is_waited_for() -> None:
+    async with opened() as screen:
+        screen.feed.post(StatusCame(Status("default", "embedded", False, cause="there is none", advice="minikf up")))
+        await screen.sees("not running", "there is none", "minikf up")
+        screen.feed.runs()
+        await screen.sees("2/2 healthy", no="No answer")
+
+
+async def test_the_banner_is_on_every_screen_and_counts_the_time() -> None:
+    async with opened((100, 24)) as screen:
+        screen.feed.lists("pods", pod("web"))
+        await screen.press("4")
+        await screen.sees("web")
+        await screen.press("l")
+        await screen.sees("Log of")
+        screen.feed.post(Lost("pods", "[red]connection refused", ""))
+        await screen.sees("No answer since", "(0s)", "[red]connection refused")
+        await screen.sees("(2s)")
+
+
+async def test_without_colour_every_colour_is_grey() -> None:
+    """NO_COLOR is read by Textual when the app is made."""
+    with mock.patch.dict(os.environ, {"NO_COLOR": "1"}):
+        async with opened() as screen:
+            screen.feed.lists("trainjobs", train_job("broken", failed="x"))
+            await screen.press("2")
+            await screen.sees("broken", "Failed")
+            assert screen.app.no_color
