@@ -44,31 +44,38 @@ class LogFollower:
 
     def run(self) -> None:
         while not self._stopped.is_set():
-            try:
-                cause = self._read()
-            except MinikfError as error:
-                cause = plain(f"{error.message}: {error.cause}" if error.cause else error.message)
-                if isinstance(error, ApiAnswer) and error.status == NOT_FOUND:
-                    self._post(LogState(self.token, ended=True, cause="the pod is gone"))
-                    return
+            ended, cause = self._attempt()
             if self._stopped.is_set():
                 return
-            if not cause:
-                self._post(LogState(self.token, ended=True, cause=""))
+            self._post(LogState(self.token, ended, cause))
+            if ended:
                 return
-            self._post(LogState(self.token, ended=False, cause=cause))
             self._stopped.wait(RETRY_SECONDS)
 
-    def _read(self) -> str:
-        """Reads until the log ends. Returns "" where the container ended, else why there may be more."""
+    def _attempt(self) -> tuple[bool, str]:
+        """Reads as long as that goes; whether the log has ended, and why there are no more lines now."""
+        cause = "the log was interrupted"
+        try:
+            self._read()
+        except MinikfError as error:
+            cause = plain(f"{error.message}: {error.cause}" if error.cause else error.message)
+        try:
+            pod = self._client().get(
+                f"/api/v1/namespaces/{quote(self._source.namespace)}/pods/{quote(self._source.pod)}"
+            )
+        except ApiAnswer as answer:
+            return (True, "the pod is gone") if answer.status == NOT_FOUND else (False, plain(answer.message))
+        except MinikfError as error:
+            return False, plain(f"{error.message}: {error.cause}")
+        return (True, "") if _has_ended(pod, self._source.container) else (False, cause)
+
+    def _read(self) -> None:
         client = self._client()
         since = f"&sinceTime={quote(self._newest.decode())}" if self._newest else f"&tailLines={FIRST_LINES}"
         path = log_path(self._source.namespace, self._source.pod, self._source.container)
         self._resume.begin()
         for raw in client.lines(f"{path}&follow=true&timestamps=true{since}", self._hang_up):
             self._take(raw)
-        pod = client.get(f"/api/v1/namespaces/{quote(self._source.namespace)}/pods/{quote(self._source.pod)}")
-        return "" if _has_ended(pod, self._source.container) else "the log was interrupted"
 
     def _take(self, raw: bytes) -> None:
         """A line is `<RFC 3339 time> <text>`."""

@@ -310,8 +310,9 @@ def main():
 # %% Start it; a failure is one line that names the object and the cause
 def explain(error):
     """What the API server, the registry or the model server said, without the Python around it."""
-    while isinstance(error.__cause__, client.ApiException):
-        error = error.__cause__
+    for inner in (error.__cause__, error.__context__):
+        if isinstance(inner, client.ApiException):
+            error = inner
     if isinstance(error, client.ApiException) and error.body:
         return json.loads(error.body).get("message", error.body)
     return f"{type(error).__name__}: {error}"

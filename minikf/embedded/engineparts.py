@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from minikf.embedded import kinds
@@ -15,8 +15,10 @@ from minikf.embedded.controllers.base import Controller
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.controllers.events import EventRecorder
 from minikf.embedded.controllers.garbage import GarbageCollector
+from minikf.embedded.controllers.inferenceservice import InferenceServiceController, serving_admission
 from minikf.embedded.controllers.job.controller import JobController
 from minikf.embedded.controllers.namespace import NamespaceController, namespace_admission
+from minikf.embedded.controllers.pod import PodController
 from minikf.embedded.controllers.quota.controller import QuotaController
 from minikf.embedded.controllers.runner import Runner
 from minikf.embedded.controllers.seed import NAMESPACES, seed
@@ -24,10 +26,23 @@ from minikf.embedded.controllers.trainjob.controller import TrainJobController
 from minikf.embedded.controllers.volumes import VolumeController
 from minikf.embedded.lookup import ObjectLookup
 from minikf.embedded.objects import Objects
+from minikf.embedded.pods.runtime import PodRuntime
 from minikf.embedded.registry import PREFIX, ModelRegistry, RegistryStore, registry_app
+from minikf.embedded.registry.errors import RegistryError
+from minikf.embedded.registry.resolve import ResolvedModel, parse_model_uri, resolve_model
 from minikf.embedded.settings import Settings
+from minikf.errors import Refused
 
 Report = Callable[[], Awaitable[list[dict[str, Any]]]]
+
+
+@dataclass
+class Running:
+    """What only a platform with controllers has."""
+
+    pods: PodRuntime
+    serving: InferenceServiceController
+    runner: Runner
 
 
 @dataclass
@@ -36,23 +51,27 @@ class Parts:
 
     objects: Objects
     registry: ModelRegistry
-    runner: Runner | None = None
+    running: Running | None = None
     subresources: Mapping[str, Subresource] = field(default_factory=dict)
     mounts: Mapping[str, App] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
 
     async def start(self) -> None:
-        if self.runner is None:
+        if self.running is None:
             for name in NAMESPACES:
                 if self.objects.find(kinds.NAMESPACE, "", name) is None:
                     await self.objects.create(kinds.NAMESPACE, "", {"metadata": {"name": name}})
             return
         await seed(self.objects)
-        await self.runner.start()
+        await self.running.pods.start()
+        await self.running.serving.start()
+        await self.running.runner.start()
 
     async def stop(self, *, leave_pods: bool) -> None:
-        if self.runner is not None:
-            await self.runner.stop()
+        if self.running is not None:
+            await self.running.runner.stop()
+            await self.running.pods.stop(leave_pods=leave_pods)
+            await self.running.serving.stop()
         await self.registry.close()
 
     async def report(self) -> list[dict[str, Any]]:
@@ -72,9 +91,19 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
         objects.admission.append(namespace_admission())
         return parts
     objects.graceful_pods = True
-    objects.admission.extend(admission_hooks(objects))
+    objects.admission.extend([*admission_hooks(objects), serving_admission])
     context = Context(objects=objects, paths=paths, events=EventRecorder(objects))
-    parts.runner = Runner(context, controllers(context))
+    context = replace(context, pods=PodRuntime(context))
+
+    async def resolve(uri: str) -> ResolvedModel:
+        try:
+            return await resolve_model(registry, *parse_model_uri(uri))
+        except RegistryError as error:
+            raise Refused(error.message, cause=error.reason, advice=error.advice) from error
+
+    serving = InferenceServiceController(context, resolve)
+    parts.running = Running(context.pods, serving, Runner(context, [*controllers(context), serving]))
+    parts.reports.append(lambda: fork_servers(context.pods))
     return parts
 
 
@@ -86,4 +115,31 @@ def controllers(context: Context) -> list[Controller]:
         QuotaController(context),
         JobController(context),
         TrainJobController(context),
+        PodController(context),
     ]
+
+
+async def fork_servers(pods: PodRuntime) -> list[dict[str, Any]]:
+    """Launcher and warm servers as components of `minikf status`."""
+    return [
+        {
+            "name": server["name"],
+            "state": server["state"],
+            "healthy": server["state"] in ("ready", "starting"),
+            "cause": server["cause"],
+            "address": "",
+            "memoryBytes": memory_of(server["pid"]),
+        }
+        for server in await pods.report()
+        if server["state"] != "off"
+    ]
+
+
+def memory_of(pid: int) -> int:
+    """Resident bytes of a process, 0 when it is not there."""
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss) if pid else 0
+    except psutil.Error:
+        return 0

@@ -83,11 +83,9 @@ def before_create(kind: Kind, obj: Object, now: str) -> None:
     if kind.has_generation or not meta.get("generation"):
         meta.pop("generation", None)
     if not meta.get("name"):
-        if not meta.get("generateName"):
-            cause = Cause("metadata.name", "FieldValueRequired", "Required value: name or generateName is required")
-            raise invalid(kind.group, kind.kind, "", [cause])
         suffix = "".join(random.choices(_NAME_LETTERS, k=_NAME_LENGTH))
-        meta["name"] = meta["generateName"][: 63 - _NAME_LENGTH] + suffix
+        # Without either the name stays empty, which validation reports with whatever else is wrong.
+        meta["name"] = meta["generateName"][: 63 - _NAME_LENGTH] + suffix if meta.get("generateName") else ""
     if not meta.get("generateName"):
         meta.pop("generateName", None)
     meta["uid"] = str(uuid.UUID(int=_UIDS.getrandbits(128), version=4))

@@ -123,13 +123,11 @@ class Objects:
     ) -> tuple[Entry, bool]:
         """Server-side apply: (the object, whether it was created). Raises ApiError 409 with the other managers."""
         opts = opts or Options()
-        metadata.check_identity(kind, obj, namespace, name)
-        self._check_fields(kind, obj, opts)
         old = self.store.get(kind, namespace, name)
         if old is None and subresource:
             raise not_found(kind.group, kind.plural, name)
-        if obj["metadata"].get("managedFields"):
-            raise bad_request("metadata.managedFields must be nil")
+        if not isinstance(obj.get("metadata"), dict):
+            obj = obj | {"metadata": {}}
         merged = managed.apply(
             None if old is None else old.copy(),
             obj,
@@ -140,6 +138,7 @@ class Objects:
             subresource,
             self.now(),
         )
+        metadata.check_identity(kind, merged, namespace, name)
         if old is None:
             merged["metadata"].pop("resourceVersion", None)
             return await self._insert(kind, merged, opts, record=False), True
@@ -171,16 +170,24 @@ class Objects:
     async def _insert(self, kind: Kind, obj: Object, opts: Options, *, record: bool) -> Entry:
         meta = obj["metadata"]
         fields = meta.get("managedFields")
+        self._check_fields(kind, obj, opts)
         metadata.before_create(kind, obj, self.now())
         name, namespace = meta["name"], meta.get("namespace", "")
         self._check_namespace(kind, namespace, name)
-        self._prepare(kind, obj, None, opts)
-        if self.store.get(kind, namespace, name) is not None:
-            raise already_exists(kind.group, kind.plural, name)
+        _default(kind, obj)
         if record:
             managed.record_update(None, obj, opts.manager, kind.api_version, schema_for(kind), "", self.now())
         elif fields is not None:
             meta["managedFields"] = fields
+        # What admission adds belongs to nobody.
+        for admit in self.admission:
+            admit(kind, obj, None)
+        self._validate(kind, obj, None)
+        if kind.stored_only:
+            opts.warn.append(f"{kind.kind} is stored but has no effect on the embedded engine: {kind.stored_only}")
+        found = self.store.get(kind, namespace, name)
+        if found is not None:
+            raise already_exists(kind.group, kind.plural, name, ending="deletionTimestamp" in found.obj["metadata"])
         if opts.dry_run:
             return self._unstored(obj, 0)
         return await self._done(self.store.put(kind, obj))
@@ -197,20 +204,22 @@ class Objects:
         must_have_rv: bool = False,
     ) -> Entry:
         before = old.obj
+        given = obj["metadata"]
+        self._check_fields(kind, obj, opts)
         if subresource:
-            self._check_fields(kind, obj, opts)
             obj = _only(subresource, kind, obj, before)
         metadata.before_update(kind, obj, before, must_have_rv=must_have_rv)
         if kind.has_status and not subresource:
             obj.pop("status", None)
             if "status" in before:
                 obj["status"] = old.copy()["status"]
-        self._prepare(kind, obj, before, opts, check_fields=not subresource)
+        _default(kind, obj)
+        self._validate(kind, obj, before)
+        for admit in self.admission:
+            admit(kind, obj, before)
         metadata.set_generation(kind, obj, before)
         if record:
-            managed.record_update(
-                before, obj, opts.manager, kind.api_version, schema_for(kind), subresource, self.now()
-            )
+            self._record(kind, obj, before, given, subresource, opts)
         if obj == before or managed.only_times_differ(obj, before):
             return old
         if opts.dry_run:
@@ -221,24 +230,31 @@ class Objects:
             return self._unstored(obj, old.rv)
         return await self._done(self.store.put(kind, obj))
 
-    def _prepare(
-        self, kind: Kind, obj: Object, old: Object | None, opts: Options, *, check_fields: bool = True
+    def _validate(self, kind: Kind, obj: Object, old: Object | None) -> None:
+        if kind.is_custom:
+            causes = schema_for(kind).validate(obj, old, validate_object(kind, obj, old))
+        else:
+            causes = validate_object(kind, obj, old)
+        if causes:
+            raise invalid(kind.group, kind.kind, obj["metadata"]["name"], causes)
+
+    def _record(
+        self, kind: Kind, obj: Object, before: Object, given: Object, subresource: str, opts: Options
     ) -> None:
-        schema = schema_for(kind)
-        if check_fields:
-            self._check_fields(kind, obj, opts)
-        schema.default(obj)
-        default_object(kind, obj)
-        name = obj["metadata"]["name"]
-        # Hooks may rely on the schema, and what they add is checked like the rest.
-        if causes := schema.validate(obj, old):
-            raise invalid(kind.group, kind.kind, name, causes)
-        for admit in self.admission:
-            admit(kind, obj, old)
-        if causes := validate_object(kind, obj, old):
-            raise invalid(kind.group, kind.kind, name, causes)
-        if kind.stored_only and old is None:
-            opts.warn.append(f"{kind.kind} is stored but has no effect on the embedded engine: {kind.stored_only}")
+        """Keeps managedFields true. On a subresource all metadata that the caller sent counts as the caller's.
+
+        Even what the subresource then drops: the API server tells who manages what before it does so.
+        """
+        if subresource == "finalize":
+            return
+        tracked = obj | {"metadata": given} if subresource else obj
+        managed.record_update(
+            before, tracked, opts.manager, kind.api_version, schema_for(kind), subresource, self.now()
+        )
+        if subresource:
+            obj["metadata"]["managedFields"] = tracked["metadata"].get("managedFields")
+            if obj["metadata"]["managedFields"] is None:
+                del obj["metadata"]["managedFields"]
 
     def _check_fields(self, kind: Kind, obj: Object, opts: Options) -> None:
         unknown = schema_for(kind).unknown_fields(obj, prune=True)
@@ -269,6 +285,11 @@ class Objects:
     def _unstored(obj: Object, rv: int) -> Entry:
         meta = obj["metadata"]
         return Entry(orjson.dumps(obj), rv, meta.get("namespace", ""), meta["name"], meta.get("labels") or {})
+
+
+def _default(kind: Kind, obj: Object) -> None:
+    schema_for(kind).default(obj)
+    default_object(kind, obj)
 
 
 def _only(subresource: str, kind: Kind, obj: Object, before: Object) -> Object:

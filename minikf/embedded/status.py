@@ -64,8 +64,11 @@ def not_found(group: str, plural: str, name: str) -> ApiError:
     return ApiError(404, "NotFound", message, named(group, plural, name))
 
 
-def already_exists(group: str, plural: str, name: str) -> ApiError:
+def already_exists(group: str, plural: str, name: str, *, ending: bool = False) -> ApiError:
+    """409 for a create; `ending` when the object of that name is being deleted."""
     message = f'{qualified(group, plural)} "{name}" already exists'
+    if ending:
+        message = f"object is being deleted: {message}"
     return ApiError(409, "AlreadyExists", message, named(group, plural, name))
 
 

@@ -24,15 +24,16 @@ class _Walk:
         self._source = source
         self._namespace = namespace
         self._seen: dict[tuple[str, str], Object | None] = {}
-        self.objects: list[Object] = []
+        self.objects: list[Object] = []  # what is needed first, the root last
         self.needs: set[Need] = set()
         self.warnings: list[str] = []
 
     def add(self, obj: Object) -> None:
-        self.objects.append(obj)
+        """What `obj` references, then itself: read from its end, `objects` has each before what it needs."""
         self.needs.update(runtimes.format_need(obj))
-        for reference in references(obj):
+        for reference in reversed(references(obj)):
             self._follow(obj, reference)
+        self.objects.append(obj)
 
     def _follow(self, owner: Object, reference: Reference) -> None:
         kind, name = reference.kind, reference.name
@@ -104,7 +105,7 @@ def close(root: Object, source: Source) -> Closure:
         for obj in walk.objects
         if obj["kind"] == "PersistentVolumeClaim"
     ]
-    return Closure(tuple(walk.objects), tuple(sorted(walk.needs)), tuple(walk.warnings))
+    return Closure(tuple(reversed(walk.objects)), tuple(sorted(walk.needs)), tuple(walk.warnings))
 
 
 def _grants(source: Source, namespace: str, accounts: set[str]) -> list[str]:

@@ -33,7 +33,10 @@ class Need:
 
 @dataclass(frozen=True)
 class Closure:
-    """The root, what it references (as read, root first), and what the target must have itself."""
+    """The root, what it references, and what the target must have itself.
+
+    `objects` are as read, each before what it references, so the root first.
+    """
 
     objects: tuple[Object, ...]
     needs: tuple[Need, ...]
@@ -84,7 +87,7 @@ class Placeholder:
 
 @dataclass(frozen=True)
 class Bundle:
-    """All that is written: cleaned objects with placeholders in them, in the order of their files."""
+    """All that is written: cleaned objects with placeholders in them, each before what it references."""
 
     root: Ref
     objects: tuple[Object, ...]

@@ -18,6 +18,8 @@ OVERLAY_KUSTOMIZATION = f"overlays/{OVERLAY}/kustomization.yaml"
 ANSWERS_NAME = "minikf-promote-answers"
 LOCK_KIND = {"apiVersion": "minikf/v1alpha1", "kind": "PromotionBundle"}
 _KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+# What is needed is applied first: Trainer refuses a TrainJob whose runtime does not exist yet.
+_IN_ORDER = {"sortOptions": {"order": "fifo"}}
 _OURS = "# Written by `minikf promote` and replaced by it.\n"
 _YOURS = "# Yours to change: `minikf promote` leaves a changed one as it is.\n"
 
@@ -26,7 +28,8 @@ def render(bundle: Bundle, kept_answers: dict[str, str]) -> dict[str, str]:
     """Every file by its path in the folder; the same bundle and answers give the same bytes."""
     resources = {_file(obj): dump(obj) for obj in bundle.objects}
     files = {f"base/{path}": text for path, text in resources.items()}
-    files["base/kustomization.yaml"] = _OURS + dump(_KUSTOMIZATION | {"resources": sorted(resources)})
+    in_order = {"resources": list(reversed(resources)), **_IN_ORDER}
+    files["base/kustomization.yaml"] = _OURS + dump(_KUSTOMIZATION | in_order)
     files[OVERLAY_KUSTOMIZATION] = _YOURS + dump(_overlay())
     files[f"overlays/{OVERLAY}/replacements.yaml"] = _OURS + dump(_replacements(bundle.placeholders))
     files[ANSWERS] = answers.render(bundle.placeholders, kept_answers)
@@ -54,6 +57,7 @@ def _overlay() -> Object:
         "resources": ["../../base"],
         "configMapGenerator": [generator],
         "replacements": [{"path": "replacements.yaml"}],
+        **_IN_ORDER,
     }
 
 

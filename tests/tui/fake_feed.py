@@ -77,7 +77,9 @@ def item(kind: str, obj: Object) -> Item:
     return item_of(kind, obj, BY_KIND[kind].judge)
 
 
-def train_job(name: str, *, failed: str = "", complete: bool = False, namespace: str = "team", minute: int = 0) -> Object:
+def train_job(
+    name: str, *, failed: str = "", complete: bool = False, namespace: str = "team", minute: int = 0
+) -> Object:
     conditions = [{"type": "Failed", "status": "True", "reason": "Broken", "message": failed}] if failed else []
     conditions += [{"type": "Complete", "status": "True"}] if complete else []
     return {

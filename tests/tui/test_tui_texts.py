@@ -136,7 +136,7 @@ async def test_help_names_the_keys_of_the_place(size: tuple[int, int]) -> None:
         await screen.sees("Keys: Lists")
         for _ in range(24):
             await screen.press("j")
-        await screen.sees("Quit")
+        await screen.sees("Commands")
         await screen.press("q")
         await screen.sees("minikf default", no="Keys:")
         assert screen.app.is_running

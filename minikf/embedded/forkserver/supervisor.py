@@ -27,6 +27,8 @@ _HEALTHY_SECONDS = 20.0
 _LONGEST_PAUSE = 60.0
 # What a server needs from the daemon's environment; pods bring their own.
 _ENV = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+# Marks every process that a platform's daemon started, so that `minikf down` finds it (minikf/engine/spawn.py).
+_MARK = "MINIKF_STATE"
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Spec:
     def env(self) -> dict[str, str]:
         from minikf.embedded.forkserver.loaded import SINGLE_THREADED
 
-        kept = {name: os.environ[name] for name in _ENV if name in os.environ}
+        kept = {name: os.environ[name] for name in (*_ENV, _MARK) if name in os.environ}
         room = {identity.ROOM: "x" * identity.ROOM_SIZE}  # first, see identity.py
         return room | kept | SINGLE_THREADED | {"MINIKF_FORKSERVER_VERSION": self.version}
 

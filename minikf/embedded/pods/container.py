@@ -93,6 +93,12 @@ class Container:
             restarts_always=self._sidecar,
         )
 
+    @property
+    def may_run(self) -> bool:
+        """Whether it has a process, or had one when an earlier daemon ended."""
+        latest = self.folder.latest()
+        return self.run is not None or (latest >= 0 and self.folder.attempt(latest).exit() is None)
+
     def wait_for(self, reason: str, message: str = "") -> None:
         """It cannot begin (again) yet, for this reason."""
         self._state = Waiting(reason, message)

@@ -118,3 +118,39 @@ def _machine(resource: str) -> Decimal:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
     return f'"{escaped}"'
+
+
+def named_by(pod: Object) -> set[tuple[Kind, str]]:
+    """Every ConfigMap, Secret and claim that a pod names, as (kind, name)."""
+    spec = pod["spec"]
+    found: set[tuple[Kind, str]] = set()
+    for volume in spec.get("volumes") or []:
+        found |= _in_source(volume)
+        for source in (volume.get("projected") or {}).get("sources") or []:
+            found |= _in_source(source)
+    for container in [*(spec.get("initContainers") or []), *spec["containers"]]:
+        for source in container.get("envFrom") or []:
+            found |= _in_source(source)
+        for entry in container.get("env") or []:
+            found |= _in_source(entry.get("valueFrom") or {})
+    return found
+
+
+_NAMED = {
+    "configMap": (kinds.CONFIG_MAP, "name"),
+    "configMapRef": (kinds.CONFIG_MAP, "name"),
+    "configMapKeyRef": (kinds.CONFIG_MAP, "name"),
+    "secret": (kinds.SECRET, "secretName"),
+    "secretRef": (kinds.SECRET, "name"),
+    "secretKeyRef": (kinds.SECRET, "name"),
+    "persistentVolumeClaim": (kinds.PVC, "claimName"),
+}
+
+
+def _in_source(source: Object) -> set[tuple[Kind, str]]:
+    # In a projected volume a Secret is named by `name`, in a volume by `secretName`.
+    return {
+        (kind, source[field_name].get(key) or source[field_name].get("name") or "")
+        for field_name, (kind, key) in _NAMED.items()
+        if source.get(field_name)
+    }

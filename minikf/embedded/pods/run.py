@@ -140,10 +140,14 @@ class Run:
         host = self._host
         host.table.lead(process.pid, self._uid, self.name)
         self._log = LogWatch(self.attempt, host.place.settings.log_cap)
-        host.ticker.add(self, lambda: self._log and self._log.sample(time.time_ns()))
+        host.ticker.add(self, self._sample)
         limit = resources.memory_limit(self.container)
         if limit and (self._cgroup is None or self._cgroup.memory is None):
             host.memory.add(self._uid, self.name, limit, lambda used: self._out_of_memory(used, limit))
+
+    def _sample(self) -> None:
+        if self._log is not None:
+            self._log.sample(time.time_ns())
 
     def _detach(self) -> None:
         self._host.ticker.remove(self)

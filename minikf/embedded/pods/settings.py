@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# Imported by the platform's warm server; what is not installed is skipped. Chosen by what training code, model
-# servers and the official SDK import first; each must be safe to fork after its import.
+from minikf.embedded.serving import PRELOAD
+
+# Imported by the platform's warm server; what is not installed is skipped. What training code, model servers and the
+# official SDK import first; none may start a thread (onnxruntime does), since a fork would lose it.
 WARM_MODULES = (
     "numpy",
     "pandas",
@@ -18,12 +20,9 @@ WARM_MODULES = (
     "sklearn.ensemble",
     "sklearn.datasets",
     "sklearn.model_selection",
-    "sklearn.pipeline",
-    "onnxruntime",
-    "kserve",
     "kubeflow.trainer",
+    *PRELOAD,
     "packaging.requirements",
-    "importlib.metadata",
     "minikf.embedded.forkserver.shims.pip",
     "minikf.embedded.forkserver.shims.torchrun",
 )

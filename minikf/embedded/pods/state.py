@@ -15,6 +15,8 @@ COMPLETED, ERROR, OOM_KILLED, UNKNOWN, START_ERROR = (
     "ContainerStatusUnknown",
     "StartError",
 )
+# Ended because the platform was stopped.
+STOPPED = "Terminated"
 # containerd v2, internal/cri/server/container_start.go: errorStartExitCode.
 START_ERROR_CODE = 128
 # kubelet v1.34, pkg/kubelet/status and kubelet_pods.go: what it reports of a container it lost.

@@ -131,6 +131,11 @@ class Node:
         return self.data.get("format") == "quantity"
 
     @cached_property
+    def is_bytes(self) -> bool:
+        """Whether the text is base64."""
+        return self.data.get("format") == "byte"
+
+    @cached_property
     def is_atomic(self) -> bool:
         """Whether server-side apply owns the value as a whole."""
         if self.type == "array":

@@ -11,7 +11,7 @@ _RESET = "managedFields"  # an empty list of these asks to forget all managers
 
 
 def normalize(value: Any, node: Node) -> None:
-    """Drops nulls, and empty lists and maps of optional fields, and spells quantities canonically; in place."""
+    """Drops nulls, and empty lists and maps of optional fields, and spells quantities and base64 canonically; in place."""
     if value.__class__ is dict:
         gone = []
         for key, part in value.items():
@@ -28,6 +28,8 @@ def normalize(value: Any, node: Node) -> None:
                     gone.append(key)
             elif child.is_quantity:
                 value[key] = canonical(part)
+            elif child.is_bytes and ("\n" in part or "\r" in part):
+                value[key] = part.replace("\n", "").replace("\r", "")
         for key in gone:
             del value[key]
     elif value.__class__ is list and node.items is not None:

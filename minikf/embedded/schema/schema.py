@@ -99,11 +99,12 @@ class Schema:
             normalize(obj, self.root)
             defaulting.set_defaults(obj, self.root)
 
-    def validate(self, obj: Object, old: Object | None = None) -> list[Cause]:
+    def validate(self, obj: Object, old: Object | None = None, of_metadata: list[Cause] | None = None) -> list[Cause]:
         """Why the object is invalid: types, required fields, enums, patterns, lengths, unique keys, CEL rules.
 
         `old` is the stored version on update: transition rules compare with it, and what was already wrong in a part
-        that stays is tolerated. Core kinds' own rules are `validation.validate_object`'s.
+        that stays is tolerated. `of_metadata` is what is wrong with the metadata: it comes first, and rules may not
+        be checked because of it. Core kinds' own rules are `validation.validate_object`'s.
         """
         if not self.kind.is_custom:
             return []
@@ -111,6 +112,7 @@ class Schema:
         if found and old is not None:
             tolerated = set(self._structure(old))
             found = [cause for cause in found if cause not in tolerated]
+        found = [*(of_metadata or ()), *found]
         if old is None or not lists.duplicates(old, self._checked_root):
             found += lists.duplicates(obj, self._checked_root)
         if any(cause.reason in _BLOCKING for cause in found):

@@ -60,7 +60,7 @@ def direct(module: ModuleType, rest: int, grpc: int) -> None:
     def server_here(*args: Any, **options: Any) -> Any:
         made = grpc_aio.server(*args, **options)
         add = made.add_insecure_port
-        made.add_insecure_port = lambda address: add(address.replace("[::]", _LOOPBACK).replace("0.0.0.0", _LOOPBACK))
+        made.add_insecure_port = lambda address: add(address.replace("[::]", _LOOPBACK).replace("0.0.0.0", _LOOPBACK))  # type: ignore[method-assign]
         return made
 
     module.ModelServer.start = start_here

@@ -38,10 +38,14 @@ def validate_metadata(kind: Kind, metadata: Object, old: Object | None) -> list[
 
 def _on_create(kind: Kind, metadata: Object) -> list[Cause]:
     rule = names.dns1123_subdomain if kind.is_custom else _NAMES.get(kind.kind, names.dns1123_subdomain)
-    name = metadata.get("name") or ""
-    if not name:
-        return [required("metadata.name", "name or generateName is required")]
-    found = [invalid("metadata.name", name, problem) for problem in rule(name)]
+    name, prefix = metadata.get("name") or "", metadata.get("generateName") or ""
+    # A prefix may end where no name may, since letters follow it.
+    made = f"{prefix[:-2]}a" if len(prefix) > 1 and prefix.endswith("-") else prefix
+    found = [invalid("metadata.generateName", prefix, problem) for problem in (rule(made) if prefix else ())]
+    if name:
+        found += [invalid("metadata.name", name, problem) for problem in rule(name)]
+    else:
+        found.append(required("metadata.name", "name or generateName is required"))
     namespace = metadata.get("namespace") or ""
     if kind.namespaced:
         found += [invalid("metadata.namespace", namespace, problem) for problem in names.dns1123_label(namespace)]

@@ -30,8 +30,19 @@ _UPDATABLE = ",".join(
 
 def validate_pod(obj: Object, old: Object | None) -> list[Cause]:
     spec = obj.get("spec") or {}
-    found = pod_spec(spec, "spec")
+    found = pod_spec(spec, "spec") + _only_pods(spec)
     return found if old is None else found + _update(spec, old.get("spec") or {})
+
+
+def _only_pods(spec: Object) -> list[Cause]:
+    """What templates may have and pods may not."""
+    why = "must not have leading or trailing whitespace"
+    return [
+        invalid(child(index(f"spec.{field}", position), "image"), container["image"], why)
+        for field in ("containers", "initContainers")
+        for position, container in enumerate(spec.get(field) or [])
+        if container.get("image", "").strip() != container.get("image", "")
+    ]
 
 
 def pod_spec(spec: Object, path: Path) -> list[Cause]:

@@ -92,6 +92,8 @@ def test_base_and_overlay_render_and_the_overlay_with_what_was_filled_in(tmp_pat
     assert base.keys() == overlay.keys() == {"TrainJob/learn", "TrainingRuntime/plain-python", "ConfigMap/settings"}
     assert overlay["TrainJob/learn"]["spec"]["initializer"]["dataset"]["storageUri"] == "${DATA_URI_LEARN}"
 
+    order = [each for each in base if each != "TrainJob/learn"]
+    assert list(base) == list(overlay) == [*order, "TrainJob/learn"], "what is needed comes first"
     answer(
         out,
         DATA_URI_LEARN="s3://bucket/data",

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, owner_keys
 from minikf.embedded.controllers.context import Context
+from minikf.embedded.controllers.job.plan import is_finished
 from minikf.embedded.controllers.jobset import JobSetPlan, plan_jobset
-from minikf.embedded.controllers.jobset.names import JOBSET_NAME, PREFIX, RESTART_ATTEMPT, restart_attempt
-from minikf.embedded.controllers.jobset.policies import Ending, Restart
+from minikf.embedded.controllers.jobset.names import JOBSET_NAME, restart_attempt
+from minikf.embedded.controllers.jobset.policies import Ending
 from minikf.embedded.controllers.trainjob import status as progress
+from minikf.embedded.controllers.trainjob.actions import Actions, restarts, together
 from minikf.embedded.controllers.trainjob.build import build_jobset
 from minikf.embedded.controllers.trainjob.ports import free_port, port_of
 from minikf.embedded.controllers.trainjob.runnable import reason_not_runnable
 from minikf.embedded.controllers.trainjob.runtimes import find_runtime, kind_of, registry_key
 from minikf.embedded.kinds import CLUSTER_TRAINING_RUNTIME, JOB, TRAIN_JOB, TRAINING_RUNTIME
-from minikf.embedded.options import DeleteOptions, Options
-from minikf.embedded.status import ApiError, Object
+from minikf.embedded.status import Object
 
 if TYPE_CHECKING:
     from minikf.embedded.store import Change
-
-# JobSet keeps these two in its own status; here they are annotations of the TrainJob.
-_RESTARTS = RESTART_ATTEMPT
-_COUNTED = PREFIX + "restarts-count-towards-max"
 
 
 class TrainJobController:
@@ -39,6 +35,7 @@ class TrainJobController:
         self._context = context
         self._objects = context.objects
         self._events = context.events.of(self.component)
+        self._actions = Actions(context.objects, self._events)
         # Rendezvous ports by uid of the TrainJob, so that two of them do not choose the same one.
         self._ports: dict[str, int] = {}
 
@@ -79,12 +76,10 @@ class TrainJobController:
         reason = "" if jobs else reason_not_runnable(runtime, jobset)
         if reason:
             progress.set_ending(status, Ending("Failed", progress.NOT_SUPPORTED, reason), now)
-            await self._write_status(train_job, status)
+            await self._actions.write_status(train_job, status)
             return None
         progress.set_suspended(status, train_job, now)
-        annotations = train_job["metadata"].get("annotations") or {}
-        counted = int(annotations.get(_COUNTED, 0))
-        plan = plan_jobset(jobset, jobs, int(annotations.get(_RESTARTS, 0)), counted)
+        plan = plan_jobset(jobset, jobs, *restarts(train_job))
         progress.set_counts(status, plan)
         ending = plan.ending
         left = progress.seconds_left(train_job, status, now)
@@ -99,13 +94,13 @@ class TrainJobController:
     async def _carry_out(self, train_job: Object, status: Object, plan: JobSetPlan, ending: Ending | None) -> None:
         if plan.restart is not None:
             # Written first: a daemon that dies now goes on with the restart instead of counting it again.
-            await self._count_restart(train_job, plan.restart)
-        await _all(
-            *(self._create(train_job, job) for job in plan.create),
-            *(self._delete(job) for job in plan.delete),
-            *(self._switch(job, suspend=True) for job in plan.suspend),
-            *(self._switch(job, suspend=False) for job in plan.resume),
-            self._write_status(train_job, status),
+            await self._actions.count_restart(train_job, plan.restart)
+        await together(
+            *(self._actions.create(train_job, job) for job in plan.create),
+            *(self._actions.delete(job) for job in plan.delete),
+            *(self._actions.switch(job, suspend=True) for job in plan.suspend),
+            *(self._actions.switch(job, suspend=False) for job in plan.resume),
+            self._actions.write_status(train_job, status),
         )
         if ending is not None:
             type_ = "Normal" if ending.type == "Complete" else "Warning"
@@ -124,7 +119,7 @@ class TrainJobController:
             )
             self._events.record(train_job, "Warning", "TrainJobResourcesCreationFailed", text)
         progress.set_suspended(status, train_job, self._context.clock.now())
-        await self._write_status(train_job, status)
+        await self._actions.write_status(train_job, status)
 
     async def _clean_up(self, train_job: Object, jobs: list[Object], runtime: Object | None) -> float | None:
         """After the end: Jobs that still run go, and all of them once the JobSet's TTL has passed."""
@@ -136,77 +131,29 @@ class TrainJobController:
         left = (due - self._context.clock.now()).total_seconds()
         if left > 0:
             return left
-        await _all(*(self._delete(job) for job in jobs if "deletionTimestamp" not in job["metadata"]))
+        await together(*(self._actions.delete(job) for job in jobs if "deletionTimestamp" not in job["metadata"]))
         return None
-
-    async def _create(self, train_job: Object, job: Object) -> None:
-        try:
-            await self._objects.create(JOB, job["metadata"]["namespace"], job, opts=self._options())
-        except ApiError as error:
-            text = f'job "{job["metadata"]["name"]}" creation failed with error: {error.message}'
-            self._events.record(train_job, "Warning", "JobCreationFailed", text)
-            raise
-
-    async def _delete(self, job: Object) -> None:
-        meta = job["metadata"]
-        how = DeleteOptions(propagation="Foreground", uid=meta["uid"])
-        await self._objects.delete(JOB, meta["namespace"], meta["name"], how=how)
-
-    async def _switch(self, job: Object, *, suspend: bool) -> None:
-        def change(now: Object) -> None:
-            now["spec"]["suspend"] = suspend
-
-        meta = job["metadata"]
-        await self._objects.patch(JOB, meta["namespace"], meta["name"], change, opts=self._options())
-
-    async def _count_restart(self, train_job: Object, restart: Restart) -> None:
-        def change(now: Object) -> None:
-            annotations = now["metadata"].setdefault("annotations", {})
-            annotations[_RESTARTS] = str(int(annotations.get(_RESTARTS, 0)) + 1)
-            annotations[_COUNTED] = str(int(annotations.get(_COUNTED, 0)) + restart.counted)
-
-        meta = train_job["metadata"]
-        await self._objects.patch(TRAIN_JOB, meta["namespace"], meta["name"], change, opts=self._options())
-        self._events.record(train_job, "Warning", restart.reason, restart.message)
-
-    async def _write_status(self, train_job: Object, status: Object) -> None:
-        status = {key: value for key, value in status.items() if value}
-        if status == (train_job.get("status") or {}):
-            return
-        meta = train_job["metadata"]
-        await self._objects.patch(
-            TRAIN_JOB,
-            meta["namespace"],
-            meta["name"],
-            lambda now: {**now, "status": status},
-            subresource="status",
-            opts=self._options(),
-        )
 
     def _port(self, train_job: Object, jobs: list[Object], runtime: Object) -> int:
         """The rendezvous port of the current attempt; 0 where the runtime has no use for one."""
         if (runtime["spec"].get("mlPolicy") or {}).get("torch") is None:
             return 0
         uid = train_job["metadata"]["uid"]
-        attempt = int((train_job["metadata"].get("annotations") or {}).get(_RESTARTS, 0))
+        attempt, _ = restarts(train_job)
         port = port_of(job for job in jobs if restart_attempt(job) == attempt)
         if port is None:
-            port = self._ports.get(uid) or free_port(set(self._ports.values()))
+            port = self._ports.get(uid) or free_port(self._ports_in_use())
         self._ports[uid] = port
         return port
+
+    def _ports_in_use(self) -> set[int]:
+        """Ports that other TrainJobs were given, also those whose processes have yet to begin to listen."""
+        going = (entry.obj for entry in self._objects.list(JOB) if not is_finished(entry.obj))
+        in_jobs = {port for job in going if (port := port_of([job])) is not None}
+        return in_jobs | set(self._ports.values())
 
     def _jobs_of(self, train_job: Object) -> list[Object]:
         meta = train_job["metadata"]
         entries = self._objects.list(JOB, meta["namespace"])
         labelled = [entry.obj for entry in entries if entry.labels.get(JOBSET_NAME) == meta["name"]]
         return [job for job in labelled if is_controlled_by(job, train_job)]
-
-    def _options(self) -> Options:
-        return Options(manager=self.component)
-
-
-async def _all(*writes: Coroutine[Any, Any, None]) -> None:
-    """Makes all writes at once, so that one disk sync serves them; raises the first error after all have ended."""
-    for result in await asyncio.gather(*writes, return_exceptions=True):
-        if isinstance(result, BaseException):
-            raise result

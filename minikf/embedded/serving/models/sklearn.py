@@ -30,6 +30,8 @@ EXTENSIONS = (".joblib", ".pkl", ".pickle")
 # How a pickle of protocol 2 or later holds the version that estimators note in `__getstate__`: the key, what the
 # pickler remembers of it, then the value as SHORT_BINUNICODE (one byte of length) or BINUNICODE (four).
 _SAVED_BY = re.compile(rb"_sklearn_version[\x94qrh].{0,5}?(?:\x8c.|X.{4})(\d+\.\d+[0-9A-Za-z.]*)", re.DOTALL)
+# How pickle, and joblib where an array ends too early, say that a file ends in the middle.
+_CUT_OFF = ("truncated", "Ran out of input", "EOF: reading array data")
 _ADVICE = "save the model again with the scikit-learn of this environment, or serve it as onnx, which is portable"
 
 
@@ -126,7 +128,7 @@ def _unreadable(path: Path, name: str, error: Exception) -> ModelLoadFailed:
             cause=f"{path.name}: {type(error).__name__}: {text}",
             advice=_ADVICE,
         )
-    if isinstance(error, EOFError) or "truncated" in text or "Ran out of input" in text:
+    if isinstance(error, EOFError) or any(sign in text for sign in _CUT_OFF):
         return ModelLoadFailed(
             f"model '{name}' has a file that is cut off",
             cause=f"{path.name} ends in the middle after {size_text(path)} ({text})",

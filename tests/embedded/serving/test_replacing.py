@@ -1,0 +1,262 @@
+"""Servers come and go on the same sockets, and no request is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import grpc
+import httpx
+import pytest
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
+
+from minikf.embedded.serving.holder import Ports, Said, SocketHolder
+from tests.embedded.serving.conftest import Digits
+from tests.embedded.serving.farm import Farm, Started, free_port
+
+SERVICE = ("default", "digits")
+
+
+class Daemon:
+    """What the daemon does for servers: holds their sockets and hears what they say."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.ports = Ports(free_port(), free_port())
+        self.said: dict[str, list[Said]] = {}
+        self.holder = self._new()
+
+    def _new(self) -> SocketHolder:
+        return SocketHolder(
+            self.path,
+            lambda pod: SERVICE if pod.startswith("pod") else None,
+            lambda pod, said: self.said.setdefault(pod, []).append(said),
+        )
+
+    async def start(self) -> None:
+        await self.holder.start()
+        self.holder.open(SERVICE, self.ports)
+
+    async def restart(self) -> None:
+        """A daemon that dies and comes back without the sockets."""
+        await self.holder.stop()
+        self.said.clear()
+        self.holder = self._new()
+        await self.holder.start()
+
+    async def until(self, pod: str, state: str) -> Said:
+        async with asyncio.timeout(30):
+            while not (found := self.said.get(pod)) or found[-1].state != state:
+                await asyncio.sleep(0.01)
+        return found[-1]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.rest}"
+
+
+@pytest.fixture
+async def daemon(tmp_path: Path) -> AsyncIterator[Daemon]:
+    made = Daemon(tmp_path / "serving.sock")
+    await made.start()
+    yield made
+    await made.holder.stop()
+
+
+Start = Callable[..., Started]
+
+
+@pytest.fixture
+def start(farm: Farm, daemon: Daemon, digits: Digits) -> Iterator[Start]:
+    begun: list[Started] = []
+
+    def one(pod: str, folder: Path = digits.sklearn) -> Started:
+        argv = ("--model_name=digits", f"--model_dir={folder}", f"--control={daemon.path}")
+        begun.append(farm.start(*argv, MINIKF_POD_UID=pod))
+        return begun[-1]
+
+    yield one
+    for each in begun:
+        if each.pid in farm.running:
+            each.signal(9)
+            each.wait()
+
+
+class Hammer:
+    """Clients of three kinds that ask without pause and keep every failure."""
+
+    def __init__(self, daemon: Daemon, rows: list[list[float]]) -> None:
+        self._url = f"{daemon.url}/v1/models/digits:predict"
+        self._grpc_port = daemon.ports.grpc
+        self._body = {"instances": rows[:1]}
+        self._rows = rows
+        self._stop = threading.Event()
+        self.answered: Counter[str] = Counter()
+        self.failures: list[str] = []
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Hammer]:
+        kinds = (self._kept_connection, self._new_connections, self._rpc)
+        threads = [threading.Thread(target=self._repeat, args=(kind,)) for kind in kinds]
+        for thread in threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join()
+
+    def _repeat(self, kind: Callable[[], contextlib.AbstractContextManager[Callable[[], None]]]) -> None:
+        with kind() as ask:
+            while not self._stop.is_set():
+                try:
+                    ask()
+                    self.answered[kind.__name__] += 1
+                except (httpx.HTTPError, grpc.RpcError) as error:
+                    self.failures.append(f"{kind.__name__}: {error!r}")
+
+    @contextlib.contextmanager
+    def _kept_connection(self) -> Iterator[Callable[[], None]]:
+        with httpx.Client() as client:
+            yield lambda: client.post(self._url, json=self._body).raise_for_status() and None
+
+    @contextlib.contextmanager
+    def _new_connections(self) -> Iterator[Callable[[], None]]:
+        yield lambda: httpx.post(self._url, json=self._body).raise_for_status() and None
+
+    @contextlib.contextmanager
+    def _rpc(self) -> Iterator[Callable[[], None]]:
+        contents = pb.InferTensorContents(fp64_contents=self._rows[0])
+        tensor = pb.ModelInferRequest.InferInputTensor(
+            name="input-0", datatype="FP64", shape=[1, 64], contents=contents
+        )
+        request = pb.ModelInferRequest(model_name="digits", inputs=[tensor])
+        with grpc.insecure_channel(f"127.0.0.1:{self._grpc_port}") as channel:
+            stub = GRPCInferenceServiceStub(channel)
+            yield lambda: stub.ModelInfer(request) and None
+
+
+async def test_no_request_is_lost_while_servers_are_replaced(daemon: Daemon, start: Start, digits: Digits) -> None:
+    old = start("pod-0")
+    await daemon.until("pod-0", "Ready")
+    hammer = Hammer(daemon, digits.rows)
+    with hammer.running():
+        for number in (1, 2, 3):
+            new = start(f"pod-{number}")
+            await daemon.until(f"pod-{number}", "Ready")
+            before = hammer.answered.copy()
+            old.signal(signal.SIGTERM)
+            assert await asyncio.to_thread(old.wait) == 0
+            old = new
+            while hammer.answered["_rpc"] < before["_rpc"] + 20 or hammer.answered["_new_connections"] < 5:
+                await asyncio.sleep(0.02)
+    assert hammer.failures == []
+    assert min(hammer.answered.values()) > 20
+    assert [said.state for said in daemon.said["pod-0"]] == ["Loading", "Ready", "Gone"]
+
+
+async def test_requests_wait_for_the_next_server_after_a_crash(daemon: Daemon, start: Start, digits: Digits) -> None:
+    first = start("pod-0")
+    await daemon.until("pod-0", "Ready")
+    first.signal(signal.SIGKILL)
+    await daemon.until("pod-0", "Gone")
+    asked = asyncio.create_task(
+        asyncio.to_thread(
+            httpx.post, f"{daemon.url}/v1/models/digits:predict", json={"instances": digits.rows}, timeout=30
+        )
+    )
+    await asyncio.sleep(0.3)
+    assert not asked.done()
+    start("pod-1")
+    assert (await asked).json() == {"predictions": digits.expected}
+
+
+async def test_a_service_that_is_down_answers_with_the_cause(daemon: Daemon, start: Start, digits: Digits) -> None:
+    await daemon.holder.answer(SERVICE, "the model file is missing")
+    url = f"{daemon.url}/v1/models/digits"
+    answer = await asyncio.to_thread(httpx.get, url)
+    assert (answer.status_code, answer.json()) == (503, {"error": "the model file is missing"})
+    large = await asyncio.to_thread(httpx.post, url, content=bytes(5_000_000))
+    assert large.status_code == 503
+    foreign = await asyncio.to_thread(httpx.get, url, headers={"Host": "evil.example"})
+    assert foreign.status_code == 403
+    assert "missing" not in foreign.text
+    start("pod-0")
+    await daemon.until("pod-0", "Ready")
+    assert (await asyncio.to_thread(httpx.get, url)).status_code == 200
+
+
+async def test_a_model_that_does_not_load_is_told(daemon: Daemon, start: Start, tmp_path: Path) -> None:
+    (tmp_path / "model.joblib").write_bytes(b"\x80\x04 cut")
+    broken = start("pod-0", tmp_path)
+    assert "cannot be loaded" in (await daemon.until("pod-0", "Gone")).message or [
+        said for said in daemon.said["pod-0"] if said.state == "FailedToLoad" and "model.joblib" in said.message
+    ]
+    assert await asyncio.to_thread(broken.wait) == 3
+
+
+async def test_a_pod_of_nobody_gets_no_sockets(daemon: Daemon, start: Start) -> None:
+    stranger = start("stranger")
+    assert await asyncio.to_thread(stranger.wait) == 4
+    assert "no InferenceService owns the pod stranger" in stranger.log.read_text()
+
+
+async def test_the_daemon_gets_the_sockets_back_after_a_restart(daemon: Daemon, start: Start, digits: Digits) -> None:
+    old = start("pod-0")
+    await daemon.until("pod-0", "Ready")
+    await daemon.restart()
+    assert (await asyncio.to_thread(httpx.get, f"{daemon.url}/v1/models/digits")).status_code == 200
+    await daemon.until("pod-0", "Ready")
+    assert daemon.holder.ports(SERVICE) == daemon.ports
+    hammer = Hammer(daemon, digits.rows)
+    with hammer.running():
+        start("pod-1")
+        await daemon.until("pod-1", "Ready")
+        old.signal(signal.SIGTERM)
+        assert await asyncio.to_thread(old.wait) == 0
+        count = hammer.answered["_rpc"]
+        while hammer.answered["_rpc"] < count + 20:
+            await asyncio.sleep(0.02)
+    assert hammer.failures == []
+
+
+async def test_nonsense_on_the_control_socket_harms_nobody(daemon: Daemon, start: Start) -> None:
+    for data in (b"\xff\xff\n", b"[]\n", b'{"hello": 1}\n', b"x" * 200_000):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(daemon.path))
+            with contextlib.suppress(OSError):
+                client.sendall(data)
+                await asyncio.to_thread(client.recv, 100)
+    start("pod-0")
+    await daemon.until("pod-0", "Ready")
+
+
+async def test_a_request_in_hand_is_finished_after_sigterm(daemon: Daemon, start: Start, digits: Digits) -> None:
+    server = start("pod-0")
+    await daemon.until("pod-0", "Ready")
+    body = json.dumps({"instances": digits.rows}).encode()
+    head = f"POST /v1/models/digits:predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", daemon.ports.rest)) as client:
+        client.sendall(head + body[:10])
+        await asyncio.sleep(0.1)
+        server.signal(signal.SIGTERM)
+        await asyncio.sleep(0.3)
+        client.sendall(body[10:])
+        client.settimeout(10)
+        answer = await asyncio.to_thread(client.recv, 65536)
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"connection: close" in answer
+    assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {"predictions": digits.expected}
+    began = time.monotonic()
+    assert await asyncio.to_thread(server.wait) == 0
+    assert time.monotonic() - began < 5
