@@ -19,6 +19,7 @@ from minikf.embedded.controllers.inferenceservice import InferenceServiceControl
 from minikf.embedded.controllers.job.controller import JobController
 from minikf.embedded.controllers.namespace import NamespaceController, namespace_admission
 from minikf.embedded.controllers.pod import PodController
+from minikf.embedded.controllers.podadmission import pod_admission
 from minikf.embedded.controllers.quota.controller import QuotaController
 from minikf.embedded.controllers.runner import Runner
 from minikf.embedded.controllers.seed import NAMESPACES, seed
@@ -87,8 +88,8 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     registry = ModelRegistry(RegistryStore.open(paths.registry_database), blobs, paths.volumes)
     parts = Parts(objects, registry, mounts={PREFIX: registry_app(registry, ObjectLookup(objects))})
     if not settings.controllers:
-        # A namespace's rules are the API's own; all other hooks belong to controllers.
-        objects.admission.append(namespace_admission())
+        # Rules of namespaces and pods are the API's own; all other hooks belong to controllers.
+        objects.admission.extend((namespace_admission(), pod_admission(objects)))
         return parts
     objects.graceful_pods = True
     objects.admission.extend([*admission_hooks(objects), serving_admission])

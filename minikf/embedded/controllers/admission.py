@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.job.admission import admit_job
 from minikf.embedded.controllers.namespace import namespace_admission
+from minikf.embedded.controllers.podadmission import pod_admission
 from minikf.embedded.controllers.quota import quota_admission
 from minikf.embedded.controllers.trainjob.admission import trainer_admission
 from minikf.embedded.controllers.volumes import claim_admission
@@ -18,6 +19,7 @@ def admission_hooks(objects: Objects) -> list[Admission]:
     """For `Objects.admission`; quota comes last, so that only what everybody else lets pass is counted."""
     return [
         namespace_admission(),
+        pod_admission(objects),
         claim_admission(),
         admit_job,
         trainer_admission(objects),

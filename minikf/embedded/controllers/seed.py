@@ -29,7 +29,12 @@ async def seed(objects: Objects) -> None:
     await asyncio.gather(
         *(objects.create(NAMESPACE, "", {"metadata": {"name": name}}, opts=_options()) for name in missing)
     )
-    public = {"metadata": {"name": "kubeflow-trainer-public"}, "data": {"kubeflow_trainer_version": TRAINER_VERSION}}
+    public = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "kubeflow-trainer-public"},
+        "data": {"kubeflow_trainer_version": TRAINER_VERSION},
+    }
     await asyncio.gather(
         _apply(objects, CONFIG_MAP, "kubeflow-system", public),
         *(_apply(objects, CLUSTER_TRAINING_RUNTIME, "", runtime) for runtime in seeded_runtimes()),
@@ -37,8 +42,9 @@ async def seed(objects: Objects) -> None:
 
 
 async def _apply(objects: Objects, kind: Kind, namespace: str, obj: Object) -> None:
+    named = {"apiVersion": kind.api_version, "kind": kind.kind, **obj}
     try:
-        await objects.apply(kind, namespace, obj["metadata"]["name"], obj, opts=_options())
+        await objects.apply(kind, namespace, obj["metadata"]["name"], named, opts=_options())
     except ApiError as error:
         if error.reason != "Conflict":
             raise

@@ -12,7 +12,7 @@ from minikf.embedded.schema.node import Node
 
 
 def drop_nulls(value: Any, node: Node) -> None:
-    """Removes nulls of declared fields that may not be null, in place."""
+    """Removes nulls of fields and map values that may not be null, in place."""
     if isinstance(value, dict):
         gone = []
         for key, part in value.items():
@@ -20,7 +20,7 @@ def drop_nulls(value: Any, node: Node) -> None:
             if child is None:
                 continue
             if part is None:
-                if not child.nullable and key in node.properties:
+                if not child.nullable:
                     gone.append(key)
             elif part.__class__ in (dict, list):
                 drop_nulls(part, child)

@@ -29,6 +29,7 @@ def cases() -> Iterator[Case]:
     yield from _jobs()
     yield from _others()
     yield from _custom()
+    yield from _nulls()
 
 
 def _object(api_version: str, kind: str, name: str = "x", **fields: Any) -> Object:
@@ -499,3 +500,14 @@ def _custom_with_rules() -> Iterator[Case]:
     template = {"spec": {"startupPolicy": {"startupPolicyOrder": "InOrder"}, "replicatedJobs": waits}}
     runtime = _object("trainer.kubeflow.org/v1alpha1", "ClusterTrainingRuntime", spec={"template": template})
     yield f"{_TRAINER}/clustertrainingruntimes", runtime
+
+
+def _nulls() -> Iterator[Case]:
+    """Null is absent as a field, the zero value in lists and in maps of text."""
+    yield _config_map(metadata={"name": "x", "labels": {"a": None}}, data={"a": None}, binaryData={"b": None})
+    yield _secret(data={"a": None}, stringData={"b": None})
+    yield _with(command=["a", None], env=None, resources={"limits": None})
+    yield _with(env=[None])
+    yield _pod({"containers": [None]})
+    yield _train_job({"runtimeRef": {"name": "r"}, "labels": {"a": None}})
+    yield _train_job({"runtimeRef": {"name": "r"}, "trainer": {"command": [None]}})
