@@ -29,6 +29,8 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
+    # It would write down the addresses of websockets, and with them the commands of `kubectl exec`.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     try:
         settings = read_settings(sys.argv[1:] if argv is None else argv)
         _run(settings, started)

@@ -8,6 +8,7 @@ from typing import Any
 
 from minikf.embedded import kinds
 from minikf.embedded.api.app import App
+from minikf.embedded.api.call import Receive, Scope, Send
 from minikf.embedded.api.kubernetes import Subresource
 from minikf.embedded.blobs import BlobStore
 from minikf.embedded.controllers.admission import admission_hooks
@@ -27,11 +28,14 @@ from minikf.embedded.controllers.trainjob.controller import TrainJobController
 from minikf.embedded.controllers.volumes import VolumeController
 from minikf.embedded.lookup import ObjectLookup
 from minikf.embedded.objects import Objects
+from minikf.embedded.pods import SUBRESOURCES
+from minikf.embedded.pods.request import Handler
 from minikf.embedded.pods.runtime import PodRuntime
 from minikf.embedded.registry import PREFIX, ModelRegistry, RegistryStore, registry_app
 from minikf.embedded.registry.errors import RegistryError
 from minikf.embedded.registry.resolve import ResolvedModel, parse_model_uri, resolve_model
 from minikf.embedded.settings import Settings
+from minikf.embedded.store import Entry
 from minikf.errors import Refused
 
 Report = Callable[[], Awaitable[list[dict[str, Any]]]]
@@ -104,6 +108,7 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
 
     serving = InferenceServiceController(context, resolve)
     parts.running = Running(context.pods, serving, Runner(context, [*controllers(context), serving]))
+    parts.subresources = pod_subresources(context)
     parts.reports.append(lambda: fork_servers(context.pods))
     return parts
 
@@ -144,3 +149,15 @@ def memory_of(pid: int) -> int:
         return int(psutil.Process(pid).memory_info().rss) if pid else 0
     except psutil.Error:
         return 0
+
+
+def pod_subresources(context: Context) -> dict[str, Subresource]:
+    """Logs, exec and port-forward, bound to this platform."""
+
+    def bound(handler: Handler) -> Subresource:
+        async def subresource(entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:
+            await handler(context, entry, scope, receive, send)
+
+        return subresource
+
+    return {name: bound(handler) for name, handler in SUBRESOURCES.items()}

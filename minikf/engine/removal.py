@@ -41,6 +41,9 @@ def _state(paths: PlatformPaths) -> list[Path]:
         log.with_name(log.name + ".1"),
         paths.state / "lock",
         paths.platform_file,
+        paths.state / "shims",
+        *paths.state.glob("launcher*.log*"),
+        *paths.state.glob("warm-*.log*"),
     ]
 
 
@@ -48,7 +51,7 @@ def _data(paths: PlatformPaths) -> list[Path]:
     databases = [
         base.with_name(base.name + end) for base in (paths.database, paths.registry_database) for end in _SQLITE
     ]
-    return [*databases, paths.pods, paths.volumes, paths.blobs]
+    return [*databases, paths.pods, paths.volumes, paths.blobs, paths.data / "serving"]
 
 
 def _remove(what: str, folder: Path, known: list[Path]) -> Steps[None]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from minikf.embedded.kinds import Kind
-from minikf.embedded.status import Object
+from minikf.embedded.status import ApiError, Object
 
 if TYPE_CHECKING:
     from minikf.embedded.store import Change, Entry
@@ -87,3 +87,19 @@ def is_controlled_by(obj: Object, owner: Object) -> bool:
     """Whether `owner` (by uid, so not an earlier object of its name) controls `obj`."""
     reference = controller_of(obj)
     return reference is not None and bool(reference.get("uid") == owner["metadata"]["uid"])
+
+
+def namespace_is_ending(error: ApiError) -> bool:
+    """Whether a create was refused because its namespace is being emptied: there is nothing left to do then."""
+    causes = error.details.get("causes") or []
+    return any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
+
+
+def is_status_only(change: Change) -> bool:
+    """Whether nothing but the status changed, as by the controller's own report: no reason to look again."""
+    if change.type != "MODIFIED" or change.old is None:
+        return False
+    new, old = change.entry.obj, change.old.obj
+    moving = ("resourceVersion", "managedFields")
+    metas = [{key: value for key, value in obj["metadata"].items() if key not in moving} for obj in (new, old)]
+    return metas[0] == metas[1] and new.get("spec") == old.get("spec")

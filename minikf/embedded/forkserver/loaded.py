@@ -19,6 +19,16 @@ SINGLE_THREADED = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
 
+# Constants that a module takes from the environment when it is imported: (module, constant) -> (variable, default).
+READ_AT_IMPORT = {
+    ("kubernetes.config", "KUBE_CONFIG_DEFAULT_LOCATION"): ("KUBECONFIG", "~/.kube/config"),
+    ("kubernetes.config.kube_config", "KUBE_CONFIG_DEFAULT_LOCATION"): ("KUBECONFIG", "~/.kube/config"),
+    ("kubeflow.trainer.constants.constants", "DEFAULT_TRAINING_RUNTIME"): (
+        "DEFAULT_TRAINING_RUNTIME",
+        "torch-distributed",
+    ),
+}
+
 
 class Loaded:
     """A snapshot of the interpreter after its imports."""
@@ -47,7 +57,8 @@ class Loaded:
         return False
 
     def restore(self, import_path: list[str]) -> None:
-        """The module search path of a fresh interpreter, and logging as if nothing had set it up."""
+        """The module search path of a fresh interpreter, logging as if nothing had set it up, and constants that
+        modules took from the environment as they would take them now."""
         sys.path[:] = [*import_path, *self.path]
         logging = sys.modules.get("logging")
         if logging is not None:
@@ -55,6 +66,9 @@ class Loaded:
             for handler in list(root.handlers):
                 root.removeHandler(handler)
             root.setLevel(logging.WARNING)
+        for (module, constant), (variable, default) in READ_AT_IMPORT.items():
+            if module in sys.modules:
+                setattr(sys.modules[module], constant, os.environ.get(variable, default))
 
     def limit_threads(self, count: int) -> None:
         """Lets BLAS and OpenMP use `count` threads in this process."""

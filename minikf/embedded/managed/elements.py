@@ -19,10 +19,11 @@ _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 def item_element(item: Any, node: Node) -> str:
     """The element of an item of a set or keyed list. Raises ApiError 500, as the API server does, when it has none."""
     if node.list_type == "set":
-        if isinstance(item, dict | list) or item is None:
-            kinds: dict[type, str] = {dict: "that's a map type", list: "with lists as elements"}
-            what = kinds.get(type(item), "that's an explicit null")
-            raise ApiError(500, "", f"associative list without keys has an element {what}")
+        if isinstance(item, list):
+            raise ApiError(500, "", "not supported: associative list with lists as elements")
+        if isinstance(item, dict) or item is None:
+            what = "a map type" if isinstance(item, dict) else "an explicit null"
+            raise ApiError(500, "", f"associative list without keys has an element that's {what}")
         return "v:" + _json(item)
     if not isinstance(item, dict):
         what = "a null element" if item is None else "non-map elements"

@@ -74,12 +74,13 @@ def intersection(left: FieldSet, right: FieldSet) -> FieldSet:
 def without(fields: FieldSet, path: Path) -> FieldSet:
     """`fields` without `path` and all that is below it."""
     head, rest = path[0], path[1:]
-    if head not in fields:
+    below = fields.get(head)
+    if below is None or (rest and not below):
         return fields
     out = dict(fields)
-    below = without(fields[head], rest) if rest else LEAF
-    if rest and below:
-        out[head] = below
+    left = without(below, rest) if rest else LEAF
+    if left:
+        out[head] = LEAF if left.keys() == {SELF} else left
     else:
         del out[head]
     return out

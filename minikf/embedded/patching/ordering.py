@@ -5,6 +5,7 @@ Rules: k8s.io/apimachinery v0.34.4, pkg/util/strategicpatch/patch.go, normalizeE
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +20,14 @@ class Order:
     key: str
 
     def of(self, item: Any) -> Any:
-        if not self.key:
-            return item
-        if not isinstance(item, dict) or self.key not in item:
-            message = f"map: {go_text(item)} does not contain declared merge key: {self.key}"
-            raise ApiError(500, "", message)
-        return item[self.key]
+        value = item
+        if self.key:
+            if not isinstance(item, dict) or self.key not in item:
+                message = f"map: {go_text(item)} does not contain declared merge key: {self.key}"
+                raise ApiError(500, "", message)
+            value = item[self.key]
+        # Keys are scalars; what is none is told apart by its JSON.
+        return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
 
 
 def merge_order(items: list[Any], patch_order: list[Any], live_order: list[Any], order: Order) -> list[Any]:

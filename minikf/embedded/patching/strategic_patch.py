@@ -99,6 +99,8 @@ def _merge_ordered_lists(merged: Object, patch: Object, node: Node | None) -> se
         if key not in merged and key not in patch:
             continue
         _check_order(change or [], wanted, order)
+        if not current and not change:
+            raise _unexpected("no elements in any of the given slices")
         if key in merged and key in patch:
             assert change is not None
             items = (

@@ -34,7 +34,10 @@ async def until_none(table: ProcessTable, uid: str, container: str, deadline: fl
 
 
 async def kill_all(table: ProcessTable, uid: str, container: str = "") -> bool:
-    """Kills every process of a pod or container, and those that they start meanwhile; whether all are gone."""
+    """Kills every process of a pod or container, and those that they start meanwhile; whether all are gone.
+
+    With the last pod that ran at its birth goes also a process that gave up its session, parent and environment.
+    """
     deadline = time.monotonic() + _KILL_SECONDS
     pause = 0.001
     while members := table.of(uid, container):
@@ -47,4 +50,7 @@ async def kill_all(table: ProcessTable, uid: str, container: str = "") -> bool:
         await asyncio.sleep(pause)
         pause = min(0.1, pause * 2)
     table.forget(uid, container)
+    for pid in table.strays():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
     return True

@@ -97,7 +97,7 @@ class Host:
         output = open_log(attempt)
         empty = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            self.table.servers = self.warm.pids()
+            self.table.servers, self.table.launcher = self.warm.pids(), self.launcher.pid
             server = self.warm.ready_for(None) if plan.python is not None else None
             if server is not None:
                 warm = {"args": plan.python, "threads": threads, "executable": f"{self.place.shims}/python"}

@@ -17,9 +17,20 @@ NameOf = Callable[[str], str]
 def taken(container: Object, name_of: NameOf) -> str:
     """Why the container cannot have its declared TCP ports, naming port and holder; "" when all are free."""
     for port in container.get("ports") or []:
-        if port.get("protocol", "TCP") == "TCP" and not is_free(port["containerPort"]):
-            return f"port {port['containerPort']} on {ADDRESS} is taken by {holder(port['containerPort'], name_of)}"
+        number = port["containerPort"]
+        if port.get("protocol", "TCP") == "TCP" and not is_free(number) and not is_held_for_a_pod(number):
+            return f"port {number} on {ADDRESS} is taken by {holder(number, name_of)}"
     return ""
+
+
+def is_held_for_a_pod(port: int) -> bool:
+    """Whether the daemon itself listens there: it holds the sockets of services and hands them to their servers."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error, OSError):
+        own = psutil.Process().net_connections("tcp")
+        return any(one.laddr and one.laddr[1] == port and one.status == psutil.CONN_LISTEN for one in own)
+    return False
 
 
 def is_free(port: int) -> bool:

@@ -13,6 +13,7 @@ from minikf.embedded.forkserver import identity
 
 _UID_MARK = identity.POD_UID.encode() + b"="
 _CONTAINER_MARK = identity.CONTAINER.encode() + b"="
+_ROOM_MARK = identity.ROOM.encode() + b"="
 _WARM_MARK = identity.WARM.encode() + b"="
 # A process that has just been forked still looks like its parent; after this it has become what it is.
 _SETTLED_SECONDS = 1.0
@@ -29,40 +30,62 @@ class Member:
     warm: int = 0
 
 
+@dataclass(frozen=True)
+class _Session:
+    uid: str
+    container: str
+    born: float
+
+
 class ProcessTable:
     """The machine's processes, as far as they belong to pods. Looks closely only at those it has not seen before."""
 
     def __init__(self) -> None:
         self._known: dict[int, Member] = {}
         self._strangers: set[int] = set()
-        self._sessions: dict[int, tuple[str, str]] = {}
+        self._sessions: dict[int, _Session] = {}
+        self._strays: dict[int, float] = {}
+        # Orphans of pods become its children (Linux); 0 while there is none.
+        self.launcher = 0
         # Pids of fork servers: a child of theirs can become a pod's process long after it was started.
         self.servers: set[int] = set()
 
     def lead(self, session: int, uid: str, container: str) -> None:
         """Says whose a session is, so that its processes are found even after its leader has ended."""
-        self._sessions[session] = (uid, container)
+        about = _about(session)
+        self._sessions[session] = _Session(uid, container, about[2] if about else _now())
 
     def forget(self, uid: str, container: str = "") -> None:
         """The pod's or container's sessions have no processes any more."""
-        gone = [number for number, owner in self._sessions.items() if owner[0] == uid and container in ("", owner[1])]
-        for number in gone:
-            del self._sessions[number]
+        for number, owner in list(self._sessions.items()):
+            if owner.uid == uid and container in ("", owner.container):
+                del self._sessions[number]
+
+    def strays(self) -> list[int]:
+        """Processes that gave up every mark and whose pod must have ended: all that ran at their birth have."""
+        self.scan()
+        oldest = min((owner.born for owner in self._sessions.values()), default=float("inf"))
+        return [pid for pid, born in self._strays.items() if born < oldest]
 
     def scan(self) -> list[Member]:
         """All living members now."""
         alive = set(_pids())
         self._strangers &= alive
+        self._strays.clear()
         known: dict[int, Member] = {}
         for pid in sorted(alive - self._strangers):
             about = _about(pid)
             if about is None:
                 continue
-            parent, session, age = about
+            parent, session, born = about
             member = self._known.get(pid) or self._look(pid, parent, session)
             if member is not None:
                 known[pid] = self._known[pid] = member
-            elif age > _SETTLED_SECONDS and parent not in self.servers:
+            elif self.launcher and parent == self.launcher:
+                # Our own child that has not become its program yet still has our environment.
+                if not any(entry.startswith(_ROOM_MARK) for entry in _environ(pid)):
+                    self._strays[pid] = born
+            elif _now() - born > _SETTLED_SECONDS and parent not in self.servers:
                 self._strangers.add(pid)
         self._known = known
         return list(known.values())
@@ -78,7 +101,8 @@ class ProcessTable:
             return Member(pid, uid, container, int(marks.get(_WARM_MARK) or 0))
         # It may have cleaned its environment; its session or its parent gives it away.
         if session in self._sessions:
-            return Member(pid, *self._sessions[session])
+            owner = self._sessions[session]
+            return Member(pid, owner.uid, owner.container)
         relative = self._known.get(parent)
         return None if relative is None else Member(pid, relative.uid, relative.container)
 
@@ -91,8 +115,13 @@ def _pids() -> Iterable[int]:
     return psutil.pids()
 
 
+def _now() -> float:
+    """The clock that births are told on: since boot on Linux, the wall clock on macOS."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.time()
+
+
 def _about(pid: int) -> tuple[int, int, float] | None:
-    """(parent, session, age in seconds) of a living process; None for zombies and the gone."""
+    """(parent, session, birth on the clock of `_now`) of a living process; None for zombies and the gone."""
     if sys.platform == "linux":
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - many times a second
@@ -102,14 +131,13 @@ def _about(pid: int) -> tuple[int, int, float] | None:
         fields = stat[stat.rindex(b")") + 2 :].split(None, 20)
         if fields[0] in (b"Z", b"X"):
             return None
-        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / _TICKS
-        return int(fields[1]), int(fields[3]), age
+        return int(fields[1]), int(fields[3]), int(fields[19]) / _TICKS
     import psutil
 
     with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process(pid)
         if process.status() != psutil.STATUS_ZOMBIE:
-            return process.ppid(), os.getsid(pid), time.time() - process.create_time()
+            return process.ppid(), os.getsid(pid), process.create_time()
     return None
 
 

@@ -36,7 +36,7 @@ def time_text(epoch: float) -> str | None:
 def pod_status(pod: Object, view: PodView, now: float) -> Object:
     """The new status. Fields that we do not own are kept, and so are times of conditions that did not change."""
     old: Object = pod.get("status") or {}
-    phase = _phase(pod["spec"], view)
+    phase = _phase(view)
     status: Object = {
         **old,
         "phase": phase,
@@ -56,20 +56,16 @@ def pod_status(pod: Object, view: PodView, now: float) -> Object:
     return status
 
 
-def _phase(spec: Object, view: PodView) -> str:
-    policy = spec.get("restartPolicy", "Always")
-    pending = [one for one in view.init if not _has_passed(one)]
-    lost = any(isinstance(one.state, Terminated) and not one.state.succeeded for one in pending)
-    if (view.failed and view.has_ended) or (lost and policy == "Never"):
-        return "Failed"
+def _phase(view: PodView) -> str:
+    """Succeeded and Failed are told when nothing of the pod runs any more, sidecars included, and not before."""
+    if view.has_ended:
+        succeeded = not view.failed and all(_has_passed(one) for one in view.init)
+        succeeded = succeeded and all(isinstance(one.state, Terminated) and one.state.succeeded for one in view.main)
+        return "Succeeded" if succeeded else "Failed"
+    pending = not all(_has_passed(one) for one in view.init)
     if pending or any(isinstance(one.state, Waiting) and one.last is None for one in view.main):
         return "Pending"
-    ended = [one.state for one in view.main if isinstance(one.state, Terminated)]
-    if len(ended) < len(view.main) or (policy == "Always" and not view.has_ended):
-        return "Running"
-    if all(state.succeeded for state in ended):
-        return "Succeeded"
-    return "Failed" if policy == "Never" or view.has_ended else "Running"
+    return "Running"
 
 
 def _has_passed(one: ContainerView) -> bool:

@@ -33,9 +33,7 @@ FAST: Object = {"backoff_base": 0.3, "backoff_cap": 2.0, "site": sysconfig.get_p
 
 def make_paths(root: Path) -> PlatformPaths:
     """A platform's folders below `root`."""
-    return PlatformPaths(
-        "test", config=root / "config", state=root / "state", data=root / "data", cache=root / "cache"
-    )
+    return PlatformPaths("test", config=root / "config", state=root / "state", data=root / "data", cache=root / "cache")
 
 
 def pod(name: str, *argv: str, **spec: Any) -> Object:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from minikf.embedded.kinds import CONFIG_MAP, JOB, NAMESPACE, POD, SECRET, SERVICE_ACCOUNT
+from minikf.embedded.kinds import CONFIG_MAP, JOB, NAMESPACE, POD, SECRET, SERVICE_ACCOUNT, TRAIN_JOB
 from minikf.embedded.status import ApiError
 from tests.unit.controllers.conftest import Plane
 from tests.unit.controllers.test_job import job
+from tests.unit.controllers.test_trainjob import train_job
 
 
 async def test_a_namespace_is_born_with_an_account_and_the_ca(plane: Plane) -> None:
@@ -54,3 +55,18 @@ async def test_it_says_what_it_waits_for(plane: Plane) -> None:
         await plane.create(CONFIG_MAP, {"metadata": {"name": "late"}}, "team")
     await plane.change(CONFIG_MAP, "held", lambda obj: obj["metadata"].pop("finalizers"), "team")
     assert plane.get(NAMESPACE, "team") is None
+
+
+async def test_controllers_do_not_complain_about_a_namespace_that_goes(
+    plane: Plane, caplog: pytest.LogCaptureFixture
+) -> None:
+    await plane.create(NAMESPACE, {"metadata": {"name": "team"}})
+    await plane.create(TRAIN_JOB, train_job(), "team")
+    (pod,) = plane.pods("team")
+    await plane.change(POD, pod["metadata"]["name"], lambda obj: obj["metadata"].update(finalizers=["a/b"]), "team")
+    caplog.clear()
+    await plane.objects.delete(NAMESPACE, "", "team")
+    await plane.settle()
+    await plane.change(POD, pod["metadata"]["name"], lambda obj: obj["metadata"].pop("finalizers"), "team")
+    assert plane.get(NAMESPACE, "team") is None
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]

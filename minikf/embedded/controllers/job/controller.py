@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, owner_keys
+from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, namespace_is_ending, owner_keys
 from minikf.embedded.controllers.conditions import find, is_true
 from minikf.embedded.controllers.context import Context, parse_time
 from minikf.embedded.controllers.job.plan import Plan, Vanished, is_finished, make_plan
@@ -78,6 +78,8 @@ class JobController:
         try:
             pod = await self._objects.create(POD, namespace, make_pod(job, index), opts=self._options())
         except ApiError as error:
+            if namespace_is_ending(error):
+                return
             self._events.record(job, "Warning", "FailedCreate", f"Error creating: {error.message}")
             raise
         self._events.record(job, "Normal", "SuccessfulCreate", f"Created pod: {pod.name}")

@@ -21,6 +21,8 @@ from minikf.embedded.status import Object
 # Labels of pods in Standard mode: pkg/constants and reconcilers/deployment.
 SERVICE_LABEL = "serving.kserve.io/inferenceservice"
 REVISION_ANNOTATION = "minikf/revision"
+NO_IMAGE = "localhost/minikf-process"
+
 MODEL_MOUNT = "/mnt/models"
 FRONT = "minikf.embedded.serving.front"
 _VOLUME = "kserve-provision-location"
@@ -145,8 +147,8 @@ def _container(service: Object, predictor: Predictor, template: Object) -> Objec
             "use the image's entrypoint; add command to the runtime, or use `minikf up --engine k3d`"
         )
     merged["env"] = _by_name(merged["env"], [{"name": "INFERENCE_SERVICE_NAME", "value": service["metadata"]["name"]}])
-    # The image is not run; its name would only make people believe so.
-    merged.pop("image", None)
+    # A pod must name an image. None is run here, and this name belongs to no registry.
+    merged["image"] = NO_IMAGE
     return dict(_fill(merged, service["metadata"])) if template else merged
 
 

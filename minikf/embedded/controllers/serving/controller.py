@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, owner_keys
+from minikf.embedded.controllers.base import Key, is_controlled_by, is_status_only, key_of, owner_keys
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.controllers.serving.build import Wanted, build_pod
 from minikf.embedded.controllers.serving.limits import notices, refusals
@@ -63,7 +63,7 @@ class InferenceServiceController:
         if change.kind is INFERENCE_SERVICE:
             if change.type == "DELETED":
                 self._models.remove(change.entry.uid)
-            return [key_of(change.entry)]
+            return [] if is_status_only(change) else [key_of(change.entry)]
         if change.kind in (POD, SERVICE):
             return owner_keys(change, INFERENCE_SERVICE)
         # A runtime came, changed or went: services that wait for one, or follow one, look again.

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from minikf.embedded.controllers.base import namespace_is_ending
 from minikf.embedded.controllers.jobset.names import PREFIX, RESTART_ATTEMPT
 from minikf.embedded.controllers.jobset.policies import Restart
 from minikf.embedded.kinds import JOB, TRAIN_JOB
@@ -38,6 +39,8 @@ class Actions:
         try:
             await self._objects.create(JOB, job["metadata"]["namespace"], job, opts=self._options())
         except ApiError as error:
+            if namespace_is_ending(error):
+                return
             text = f'job "{job["metadata"]["name"]}" creation failed with error: {error.message}'
             self._events.record(train_job, "Warning", "JobCreationFailed", text)
             raise

@@ -1,0 +1,21 @@
+"""A real platform for the tests of the real feed, in a home of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.embedded.homes import Home
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home with the platform `default` running; in force in this process too. A test may kill its daemon."""
+    home = Home(tmp_path_factory.mktemp("tui"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in home.variables.items():
+            patch.setenv(name, value)
+        home.minikf("up")
+        yield home
+        home.end()

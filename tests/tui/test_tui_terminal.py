@@ -1,0 +1,139 @@
+"""The whole program in a real terminal, as a user starts it: what a pilot cannot see."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from minikf.kube.rest import RestClient
+from minikf.status import access
+from tests.embedded.homes import Home
+
+TMUX = shutil.which("tmux")
+pytestmark = pytest.mark.skipif(TMUX is None, reason="tmux, which is the terminal here, is not on PATH")
+PATIENCE_SECONDS = 30.0
+JOBS = "/apis/trainer.kubeflow.org/v1alpha1/namespaces/default/trainjobs"
+
+
+@dataclass
+class Terminal:
+    """A tmux server of its own with one window."""
+
+    socket: Path
+
+    def tmux(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [str(TMUX), "-S", str(self.socket), "-f", os.devnull, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def open(self, home: Home, width: int, height: int, **variables: str) -> None:
+        told = home.variables | {"TEXTUAL_ANIMATIONS": "none", "TERM": "xterm-256color", "LANG": "C.UTF-8"} | variables
+        environment = [part for name, value in told.items() for part in ("-e", f"{name}={value}")]
+        # A size in the environment, which a test runner may set, would count for more than the terminal's own.
+        command = f"unset COLUMNS LINES; {sys.executable} -m minikf tui; echo exit code $?; sleep 600"
+        size = ["-x", str(width), "-y", str(height)]
+        self.tmux("new-session", "-d", *size, "-c", str(Path.cwd()), *environment, command)
+
+    def press(self, *keys: str) -> None:
+        self.tmux("send-keys", *keys)
+
+    @property
+    def text(self) -> str:
+        return self.tmux("capture-pane", "-p")
+
+    def sees(self, *words: str, no: str = "") -> str:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            text = self.text
+            if all(word in text for word in words) and not (no and no in text):
+                return text
+            time.sleep(0.05)
+        raise AssertionError(f"{words} (without '{no}') not seen on:\n{self.text}")
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    found = Terminal(tmp_path / "tmux")
+    yield found
+    if found.socket.exists():
+        found.tmux("kill-server")
+
+
+def make_job(name: str) -> None:
+    trainer = {"command": ["python", "-c", "print(1)"]}
+    spec = {"suspend": True, "runtimeRef": {"name": "plain-python"}, "trainer": trainer}
+    job = {"apiVersion": "trainer.kubeflow.org/v1alpha1", "kind": "TrainJob", "metadata": {"name": name}, "spec": spec}
+    reply = RestClient(access("default")).request("POST", JOBS, job)
+    assert reply.ok, json.loads(reply.body)
+
+
+def test_it_shows_what_is_made_meanwhile_and_survives_the_daemons_death(lived_in: Home, terminal: Terminal) -> None:
+    terminal.open(lived_in, 100, 30)
+    terminal.sees("minikf default", "embedded", "healthy")
+    terminal.press("2")
+    terminal.sees("TrainJobs", no="Looking")
+    make_job("made-meanwhile")
+    terminal.sees("made-meanwhile", "default", "plain-python")
+    terminal.press("d")
+    terminal.sees("TrainJob default/made-meanwhile")
+    os.kill(lived_in.daemon()["pid"], signal.SIGKILL)
+    terminal.sees("No answer since", "trying again", "TrainJob default/made-meanwhile")
+    lived_in.minikf("up")
+    terminal.sees("TrainJob default/made-meanwhile", "healthy", no="No answer")
+    terminal.press("Escape")
+    make_job("made-later")
+    terminal.sees("made-later", "made-meanwhile")
+    terminal.press("q")
+    terminal.sees("exit code 0")
+
+
+@pytest.mark.parametrize(("width", "height"), [(40, 12), (160, 50)])
+def test_it_fits_the_terminal(lived_in: Home, terminal: Terminal, width: int, height: int) -> None:
+    terminal.open(lived_in, width, height)
+    text = terminal.sees("minikf default", "healthy", "? Help")
+    assert "Traceback" not in text
+    terminal.press("?")
+    terminal.sees("Keys: Status")
+    terminal.press("q")
+    terminal.sees("healthy", no="Keys:")
+    terminal.press("q")
+    terminal.sees("exit code 0")
+
+
+def test_without_colour_there_is_none_but_grey(lived_in: Home, terminal: Terminal) -> None:
+    terminal.open(lived_in, 80, 24, NO_COLOR="1", COLORTERM="truecolor")
+    terminal.sees("minikf default", "healthy")
+    drawn = terminal.tmux("capture-pane", "-p", "-e")
+    colours = re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", drawn)
+    assert all(red == green == blue for red, green, blue in colours), drawn
+
+
+def test_it_is_on_the_screen_before_anything_answers(terminal: Terminal, tmp_path: Path) -> None:
+    """A platform that does not exist, and a home that has nothing: still a screen, and a way on."""
+    home = Home(tmp_path / "home")
+    home.root.mkdir()
+    terminal.open(home, 80, 24)
+    terminal.sees("minikf default", "not running", "minikf up")
+    terminal.press("q")
+    terminal.sees("exit code 0")
+
+
+def test_without_a_terminal_it_is_refused(tmp_path: Path) -> None:
+    done = Home(tmp_path / "home").minikf("tui", code=10)
+    assert "no terminal" in done.stderr
