@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from minikf.tui.items import Item
+from minikf.tui.items import Item, mapping, mappings
 from minikf.tui.text import age, now, plain
 from minikf.tui.views import BY_KIND
 
@@ -26,7 +26,7 @@ def describe(item: Item, events: tuple[str, ...] | None, *, exists: bool) -> str
         *_labels(item),
     ]
     lines += ["", *(f"{name + ':':<12}{value}" for name, value in facts if value)]
-    lines += _section("Conditions", _conditions(item.obj.get("status") or {}))
+    lines += _section("Conditions", _conditions(mapping(item.obj.get("status"))))
     if events is None:
         return "\n".join([*lines, "", "Events", "  looking…"])
     return "\n".join([*lines, *(_section("Events", list(events)) or ["", "Events", "  none"])])
@@ -35,8 +35,8 @@ def describe(item: Item, events: tuple[str, ...] | None, *, exists: bool) -> str
 def yaml_of(item: Item) -> str:
     """The object as the API has it, without managedFields, which nobody reads."""
     obj = copy.copy(item.obj)
-    obj["metadata"] = {key: value for key, value in (obj.get("metadata") or {}).items() if key != "managedFields"}
-    return str(yaml.dump(obj, Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=2**31))
+    obj["metadata"] = {key: value for key, value in mapping(obj.get("metadata")).items() if key != "managedFields"}
+    return plain(yaml.dump(obj, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31))
 
 
 class _Dumper(yaml.SafeDumper):
@@ -55,12 +55,12 @@ _Dumper.add_representer(str, _text)
 
 
 def _labels(item: Item) -> list[tuple[str, str]]:
-    labels = (item.obj.get("metadata") or {}).get("labels") or {}
+    labels = mapping(mapping(item.obj.get("metadata")).get("labels"))
     return [("Labels", plain(", ".join(f"{key}={value}" for key, value in sorted(labels.items()))))]
 
 
 def _conditions(status: dict[str, Any]) -> list[str]:
-    found = [each for each in status.get("conditions") or () if isinstance(each, dict)]
+    found = mappings(status.get("conditions"))
     return [
         plain(" ".join(part for part in _words(each) if part))
         for each in sorted(found, key=lambda each: str(each.get("type")))

@@ -48,9 +48,19 @@ class Item:
         return f"{self.namespace}/{self.name}"
 
 
+def mapping(value: object) -> Object:
+    """What should be an object; {} where something else came."""
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(value: object) -> list[Object]:
+    """What should be a list of objects, without what is none."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 def item_of(kind: str, obj: Object, judge: Callable[[Object], Verdict]) -> Item:
     """An object as an item; one that cannot be judged is shown with the reason, it never ends the list."""
-    metadata = obj.get("metadata") or {}
+    metadata = mapping(obj.get("metadata"))
     try:
         found = Verdict(Rank.WAITING, "Terminating") if metadata.get("deletionTimestamp") else judge(obj)
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
@@ -61,7 +71,7 @@ def item_of(kind: str, obj: Object, judge: Callable[[Object], Verdict]) -> Item:
         namespace=plain(str(metadata.get("namespace", ""))),
         name=plain(str(metadata.get("name", ""))),
         uid=str(metadata.get("uid", "")),
-        created=str(metadata.get("creationTimestamp") or ""),
+        created=plain(str(metadata.get("creationTimestamp") or "")),
         verdict=verdict,
         obj=obj,
     )

@@ -14,7 +14,7 @@ from minikf.kube.rest import ApiAnswer, RestClient
 from minikf.status import access, status
 from minikf.tui.feed import Follower, LogSource, Post
 from minikf.tui.follow import LogFollower
-from minikf.tui.items import Item, Object, item_of
+from minikf.tui.items import Item, Object, item_of, mappings
 from minikf.tui.messages import Absent, Changed, EventsCame, Gone, Listed, Lost, StatusCame
 from minikf.tui.text import plain
 from minikf.tui.views import STATUS, VIEWS, View, events_path
@@ -70,11 +70,13 @@ class LiveFeed:
 
     def _events(self, item: Item) -> EventsCame:
         try:
-            found = self._client().get(events_path(item)).get("items") or []
+            found = self._client().get(events_path(item)).get("items")
         except MinikfError as error:
             return EventsCame(item.kind, item.key, (f"the events cannot be read: {_why(error)}",))
-        found.sort(key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
-        return EventsCame(item.kind, item.key, tuple(_event_line(event) for event in found))
+        events = sorted(
+            mappings(found), key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or "")
+        )
+        return EventsCame(item.kind, item.key, tuple(_event_line(event) for event in events))
 
 
 class _Watch:
@@ -100,6 +102,9 @@ class _Watch:
             except MinikfError as error:
                 self._post(Lost(self._view.kind, _why(error), error.advice))
                 wait = min(2 * wait, LONGEST_WAIT)
+            except Exception as error:  # an answer of a form nobody knew: said, and tried again as everything else
+                self._post(Lost(self._view.kind, f"what the platform sent cannot be read: {error!r}", ""))
+                wait = LONGEST_WAIT
             self._stopped.wait(wait)
 
     def _refused(self, answer: ApiAnswer, wait: float) -> float:
@@ -150,6 +155,6 @@ def _why(error: MinikfError) -> str:
 
 def _event_line(event: Object) -> str:
     when = event.get("lastTimestamp") or event.get("eventTime") or ""
-    count = int(event.get("count") or 1)
-    times = f" ({count} times)" if count > 1 else ""
+    count = event.get("count") or 1
+    times = f" ({count} times)" if count != 1 else ""
     return plain(f"{when}  {event.get('type')}  {event.get('reason')}: {event.get('message')}{times}")

@@ -28,7 +28,7 @@ def age(created: str, now: datetime) -> str:
     """How long ago an RFC 3339 time was, as kubectl shortens it: 42s, 7m, 3h, 12d; "" for no time."""
     try:
         seconds = max(0, int((now - datetime.fromisoformat(created)).total_seconds()))
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):  # TypeError: a time without its zone
         return ""
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= size:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from minikf.tui import judge
-from minikf.tui.items import Item, Object, Verdict
+from minikf.tui.items import Item, Object, Verdict, mapping, mappings
 
 STATUS = "status"
 
@@ -55,15 +55,15 @@ def pods_of(item: Item, pods: list[Item]) -> list[Item]:
         each
         for each in pods
         if each.namespace == item.namespace
-        and ((each.obj.get("metadata") or {}).get("labels") or {}).get(label) == item.name
+        and mapping(mapping(each.obj.get("metadata")).get("labels")).get(label) == item.name
     ]
 
 
 def containers_of(pod: Item) -> list[str]:
     """Names in the order in which they run: init containers first."""
-    spec = pod.obj.get("spec") or {}
-    every = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-    return [str(each["name"]) for each in every]
+    spec = mapping(pod.obj.get("spec"))
+    every = [*mappings(spec.get("initContainers")), *mappings(spec.get("containers"))]
+    return [str(each.get("name", "")) for each in every]
 
 
 def log_path(namespace: str, pod: str, container: str) -> str:

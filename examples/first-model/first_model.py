@@ -150,6 +150,7 @@ def train():
     scores = cross_val_score(model, images, labels, cv=3)
     print(f"cross-validation: {scores.mean():.3f} +- {scores.std():.3f}", flush=True)
     model.fit(images, labels)
+    model.made_by = os.environ["TRAIN_JOB"]  # so the file itself says where it comes from
 
     folder = Path(os.environ["MODEL_DIR"])
     pickled, portable = folder / "sklearn" / "model.joblib", folder / "onnx" / "model.onnx"
@@ -174,7 +175,7 @@ def run_training():
         runtime=trainer.get_runtime(NAME),
         trainer=CustomTrainer(
             func=train,
-            env={"DATA_DIR": "/data", "MODEL_DIR": f"/models/{VERSION}"},
+            env={"DATA_DIR": "/data", "MODEL_DIR": f"/models/{VERSION}", "TRAIN_JOB": JOB},
             resources_per_node={"cpu": 1, "memory": "1Gi"},
             # Already there on MiniKF; on a cluster they are installed into the image at the start.
             packages_to_install=[f"scikit-learn=={sklearn.__version__}", "skl2onnx", "onnxruntime"],

@@ -25,6 +25,8 @@ def main(platform: str, as_json: bool) -> int:
     reached = access(platform)
     pod = DemoPod(reached)
     last = ""
+    if pod.wait_until_warm() and not as_json:
+        print(f"waited {time.monotonic() - started:.1f} s for the platform to load what it keeps ready\n", flush=True)
     try:
         pod.start(["--json"] if as_json else [])
         for line in pod.lines():

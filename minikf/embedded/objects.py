@@ -214,9 +214,9 @@ class Objects:
             if "status" in before:
                 obj["status"] = old.copy()["status"]
         _default(kind, obj)
-        self._validate(kind, obj, before)
         for admit in self.admission:
             admit(kind, obj, before)
+        self._validate(kind, obj, before)
         metadata.set_generation(kind, obj, before)
         if record:
             self._record(kind, obj, before, given, subresource, opts)
@@ -257,7 +257,7 @@ class Objects:
                 del obj["metadata"]["managedFields"]
 
     def _check_fields(self, kind: Kind, obj: Object, opts: Options) -> None:
-        unknown = schema_for(kind).unknown_fields(obj, prune=True)
+        unknown = [*opts.duplicates, *schema_for(kind).unknown_fields(obj, prune=True)]
         if not unknown or opts.field_validation == IGNORE:
             return
         if opts.field_validation == STRICT:

@@ -9,13 +9,17 @@ STRICT, WARN, IGNORE = "Strict", "Warn", "Ignore"
 
 @dataclass
 class Options:
-    """Options of create, update, patch, apply and delete, as in metav1. `warn` collects warnings for the client."""
+    """Options of create, update, patch, apply and delete, as in metav1. `warn` collects warnings for the client.
+
+    `duplicates` are the fields that the body had twice, as `field_validation` refuses or warns of them.
+    """
 
     dry_run: bool = False
     manager: str = "minikf"
     force: bool = False
     field_validation: str = STRICT
     warn: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

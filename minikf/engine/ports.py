@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,7 +30,9 @@ def choose(paths: PlatformPaths, remembered: int = 0) -> Choice:
     """The remembered port where it is free, else a free one that no other platform of this user remembers."""
     if remembered and is_free(remembered):
         return Choice(remembered)
-    port = _first_free(exclude={remembered, *_remembered_by_others(paths)})
+    # Who lost a port to another program may be racing with it: a random one parts them.
+    candidates = random.sample(PREFERRED, len(PREFERRED)) if remembered else PREFERRED
+    port = _first_free(candidates, exclude={remembered, *_remembered_by_others(paths)})
     if remembered:
         return Choice(port, f"port {remembered} is taken by another program; this platform has port {port} from now on")
     return Choice(port)
@@ -47,8 +50,8 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _first_free(exclude: set[int]) -> int:
-    for port in PREFERRED:
+def _first_free(candidates: Iterable[int], exclude: set[int]) -> int:
+    for port in candidates:
         if port not in exclude and is_free(port):
             return port
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as any_port:

@@ -34,17 +34,9 @@ def _configuration(paths: PlatformPaths) -> list[Path]:
 
 def _state(paths: PlatformPaths) -> list[Path]:
     log = paths.daemon_log
-    return [
-        paths.tls,
-        paths.daemon_file,
-        log,
-        log.with_name(log.name + ".1"),
-        paths.state / "lock",
-        paths.platform_file,
-        paths.state / "shims",
-        *paths.state.glob("launcher*.log*"),
-        *paths.state.glob("warm-*.log*"),
-    ]
+    servers = [*paths.state.glob("launcher.log"), *paths.state.glob("warm-*.log")]  # of the launcher and fork servers
+    files = [log, log.with_name(log.name + ".1"), paths.daemon_file, paths.state / "lock", paths.platform_file]
+    return [paths.tls, paths.state / "shims", *servers, *files]
 
 
 def _data(paths: PlatformPaths) -> list[Path]:

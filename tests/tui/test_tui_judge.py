@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from minikf.tui.describe import describe, yaml_of
 from minikf.tui.items import Rank, Verdict
 from minikf.tui.text import age, line, now, plain
 from minikf.tui.views import BY_KIND, containers_of, events_path, pods_of
 from tests.tui.fake_feed import item, pod, train_job
 
 Object = dict[str, Any]
+WORDS = [
+    "name", "namespace", "labels", "conditions", "type", "status", "reason", "message", "phase", "containerStatuses",
+    "state", "waiting", "terminated", "restartCount", "containers", "initContainers", "runtimeRef", "jobsStatus",
+    "active", "modelStatus", "lastFailureInfo", "creationTimestamp", "deletionTimestamp", "managedFields", "failed",
+]  # fmt: skip
 
 
 def condition(kind: str, status: str = "True", reason: str = "", message: str = "") -> Object:
@@ -54,7 +62,11 @@ def container(**state: Any) -> Object:
             status(condition("Ready", "False"), modelStatus={"lastFailureInfo": {"message": "pickle is broken"}}),
             Verdict(Rank.BROKEN, "NotReady", "pickle is broken"),
         ),
-        ("inferenceservices", status(condition("Ready", "Unknown", "Loading")), Verdict(Rank.WAITING, "Pending", "Loading")),
+        (
+            "inferenceservices",
+            status(condition("Ready", "Unknown", "Loading")),
+            Verdict(Rank.WAITING, "Pending", "Loading"),
+        ),
         ("pods", {"spec": {"containers": [{}, {}]}}, Verdict(Rank.WAITING, "Pending", "", "0/2")),
         (
             "pods",
@@ -76,7 +88,12 @@ def container(**state: Any) -> Object:
         ),
         (
             "pods",
-            {"status": {"phase": "Failed", "containerStatuses": [container(terminated={"exitCode": 3, "message": "no"})]}},
+            {
+                "status": {
+                    "phase": "Failed",
+                    "containerStatuses": [container(terminated={"exitCode": 3, "message": "no"})],
+                }
+            },
             Verdict(Rank.BROKEN, "Failed", "container c: Error, exit code 3: no", "0/1 3 restarts"),
         ),
         (
@@ -101,6 +118,25 @@ def container(**state: Any) -> Object:
 )
 def test_a_status_reads(kind: str, obj: Object, verdict: Verdict) -> None:
     assert BY_KIND[kind].judge(obj) == verdict
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=5),
+    max_leaves=25,
+)
+
+
+@given(
+    kind=st.sampled_from(sorted(BY_KIND)), obj=st.dictionaries(st.sampled_from(["metadata", "spec", "status"]), JSON)
+)
+def test_no_object_whatever_its_form_ends_the_ui(kind: str, obj: Object) -> None:
+    found = item(kind, obj)
+    describe(found, (), exists=True)
+    yaml_of(found)
+    pods_of(found, [found])
+    containers_of(found)
+    events_path(found)
 
 
 def test_what_is_being_deleted_waits() -> None:
@@ -131,7 +167,8 @@ def test_events_are_asked_for_by_kind_and_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (7200, "2h"), (86400 * 3, "3d"), (-5, "0s")]
+    ("seconds", "text"),
+    [(0, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (7200, "2h"), (86400 * 3, "3d"), (-5, "0s")],
 )
 def test_ages_are_short(seconds: int, text: str) -> None:
     moment = now()
@@ -141,6 +178,7 @@ def test_ages_are_short(seconds: int, text: str) -> None:
 
 def test_no_time_has_no_age() -> None:
     assert age("", now()) == ""
+    assert age("2026-01-01T00:00:00", now()) == ""
 
 
 @pytest.mark.parametrize(

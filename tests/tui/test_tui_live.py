@@ -19,9 +19,10 @@ from minikf.kube.hangup import HangUp
 from minikf.kube.rest import RestClient
 from minikf.status import access
 from minikf.tui import judge
+from minikf.tui.feed import LogSource
 from minikf.tui.items import Rank
 from minikf.tui.live import LiveFeed, _Watch
-from minikf.tui.messages import Absent, Changed, EventsCame, Gone, Listed, Lost, StatusCame
+from minikf.tui.messages import Absent, Changed, EventsCame, Gone, Listed, LogState, Lost, StatusCame
 from minikf.tui.views import VIEWS, View
 from tests.embedded.homes import Home
 from tests.tui.fake_feed import FakeFeed
@@ -135,8 +136,10 @@ def test_a_killed_daemon_is_lost_and_found_again(feed: tuple[LiveFeed, Heard], l
     make_job("after")
     heard.wait(
         Message,
-        lambda message: (isinstance(message, Changed) and message.item.name == "after")
-        or (isinstance(message, Listed) and any(item.name == "after" for item in message.items)),
+        lambda message: (
+            (isinstance(message, Changed) and message.item.name == "after")
+            or (isinstance(message, Listed) and any(item.name == "after" for item in message.items))
+        ),
     )
     call("DELETE", f"{JOBS}/after")
 
@@ -152,3 +155,38 @@ def test_stop_ends_every_thread_at_once(lived_in: Home) -> None:
     for thread in started:
         thread.join(5)
     assert not [thread.name for thread in started if thread.is_alive()]
+
+
+PRINTER = "import time\nfor n in range(60): print('\\x1b[1mline', n, '\\x1b[0m', flush=True); time.sleep(0.1)"
+
+
+def test_a_log_is_followed_through_the_daemons_death(lived_in: Home) -> None:
+    """Every line once and in order, though the daemon dies in the middle; then the end is told."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "printer"},
+        "spec": {
+            "restartPolicy": "Never",
+            "containers": [{"name": "c", "image": "python", "command": ["python", "-c", PRINTER]}],
+        },
+    }
+    call("POST", "/api/v1/namespaces/default/pods", pod)
+    heard, lines = Heard(), []
+    follower = LiveFeed("default").follow(LogSource("default", "printer", "c"), heard.post)
+
+    def until(enough: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not enough() and time.monotonic() < end:
+            lines.extend(follower.tail.drain()[0])
+            time.sleep(0.02)
+        assert enough(), lines
+
+    until(lambda: len(lines) >= 10)
+    os.kill(lived_in.daemon()["pid"], signal.SIGKILL)
+    heard.wait(LogState, lambda message: not message.ended)
+    lived_in.minikf("up")
+    until(lambda: len(lines) >= 60)
+    heard.wait(LogState, lambda message: message.ended)
+    assert lines == [f"line {number} " for number in range(60)]
+    call("DELETE", "/api/v1/namespaces/default/pods/printer")

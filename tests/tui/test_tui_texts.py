@@ -39,12 +39,12 @@ async def test_yaml_leaves_managed_fields_out_and_escapes_control_characters() -
     async with opened() as screen:
         job = train_job("learn")
         job["metadata"]["managedFields"] = [{"manager": "nobody-reads-this"}]
-        job["spec"]["trainer"] = {"args": ["\x1b[31mred", "two\nlines"]}
+        job["spec"]["trainer"] = {"args": ["\x1b[31mred", "two\nlines", "naïve\u202e"]}
         screen.feed.lists("trainjobs", job)
         await screen.press("2")
         await screen.sees("learn")
         await screen.press("y")
-        await screen.sees("\\e[31mred", "two")
+        await screen.sees("\\e[31mred", "two", "naïve�")
         assert "nobody-reads-this" not in screen.text
         assert "\x1b" not in screen.text
 

@@ -6,20 +6,18 @@ import json
 from typing import Any
 
 import orjson
-import yaml
 
+from minikf.embedded.api import yamlbody
+from minikf.embedded.api.yamlbody import Unreadable
 from minikf.embedded.kinds import Kind
 from minikf.embedded.options import IGNORE, STRICT, Options
 from minikf.embedded.schema.decoding import json_type
-from minikf.embedded.status import ApiError, bad_request
+from minikf.embedded.status import ApiError, Cause, bad_request, invalid
 
 Object = dict[str, Any]
 _SUMMARY = 30  # characters of a bad body that its error repeats
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
-
-
-class Unreadable(Exception):
-    """A body that is no JSON or YAML at all; the message is the parser's."""
+_YAMLS = (YAML, "application/apply-patch+yaml", "text/yaml")
 
 
 def unsupported(accepted: list[str]) -> ApiError:
@@ -32,8 +30,8 @@ def decode(body: bytes, content_type: str) -> Any:
     """The value of a JSON, YAML or protobuf body. Raises Unreadable, and ApiError 400/415."""
     if content_type in ("", JSON):
         return _json(body)
-    if content_type in (YAML, "application/apply-patch+yaml", "text/yaml"):
-        return _yaml(body)
+    if content_type in _YAMLS:
+        return yamlbody.load(body)[0]
     if content_type == PROTOBUF:
         from minikf.embedded import protobuf
 
@@ -42,12 +40,11 @@ def decode(body: bytes, content_type: str) -> Any:
 
 
 def decode_object(body: bytes, content_type: str, opts: Options, kind: Kind) -> Object:
-    """The object of a create or update; duplicate fields are refused or warned of as `fieldValidation` says.
-
-    Raises ApiError 400/415.
-    """
+    """The object of a create or update; fields that it has twice go to `opts.duplicates`. Raises ApiError 400/415."""
     try:
         value = decode(body, content_type)
+        if opts.field_validation != IGNORE and isinstance(value, dict):
+            opts.duplicates += _duplicates(body, content_type, value, strict=opts.field_validation == STRICT)
     except Unreadable as error:
         raise _unrecognized(kind, str(error), body) from error
     if value is None:
@@ -55,16 +52,24 @@ def decode_object(body: bytes, content_type: str, opts: Options, kind: Kind) -> 
     if not isinstance(value, dict):
         text = f"couldn't get version/kind; json parse error: json: cannot unmarshal {json_type(value)} into an object"
         raise _unrecognized(kind, text, body)
-    if kind.is_custom and not value.get("kind"):
-        raise _unrecognized(kind, f"Object 'Kind' is missing in '{body.decode(errors='replace')}'", body)
-    if kind.is_custom and not value.get("apiVersion"):
-        raise bad_request(
-            "the API version in the data () does not match the expected API version "
-            f"({kind.api_version})"
-        )
-    if content_type in ("", JSON) and opts.field_validation != IGNORE:
-        _report_duplicates(body, value, opts)
+    if kind.is_custom:
+        _check_custom(kind, value, body)
     return value
+
+
+def _check_custom(kind: Kind, value: Object, body: bytes) -> None:
+    """A custom object must say what it is. Raises ApiError 400/422."""
+    given, version = value.get("kind"), value.get("apiVersion")
+    if not given:
+        raise _unrecognized(kind, f"Object 'Kind' is missing in '{body.decode(errors='replace')}'", body)
+    if not version:
+        raise bad_request(
+            f"the API version in the data () does not match the expected API version ({kind.api_version})"
+        )
+    if version == kind.api_version and given != kind.kind:
+        name = str((value.get("metadata") or {}).get("name") or "")
+        wrong = Cause("kind", "FieldValueInvalid", f'Invalid value: "{given}": must be {kind.kind}')
+        raise invalid(kind.group, str(given), name, [wrong])
 
 
 def _json(body: bytes) -> Any:
@@ -89,17 +94,14 @@ def _unrecognized(kind: Kind, why: str, body: bytes) -> ApiError:
     return bad_request(f"the object provided is unrecognized (must be of type {kind.kind}): {why} ({summary})")
 
 
-def _yaml(body: bytes) -> Any:
-    try:
-        value = yaml.load(body, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        # YAML knows dates and non-text keys; objects are JSON.
-        return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
-    except (yaml.YAMLError, orjson.JSONEncodeError, RecursionError, ValueError) as error:
-        raise Unreadable(f"error converting YAML to JSON: {error}") from error
-
-
-def _report_duplicates(body: bytes, value: Object, opts: Options) -> None:
-    found: list[str] = []
+def _duplicates(body: bytes, content_type: str, value: Object, *, strict: bool) -> list[str]:
+    """What the body says twice, in the words of the decoder of its format."""
+    if content_type in _YAMLS:
+        found = yamlbody.load(body)[1]
+        return ["yaml: unmarshal errors:\n  " + "\n  ".join(found)] if found and strict else found
+    if content_type not in ("", JSON):
+        return []
+    found = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         out: dict[str, Any] = {}
@@ -109,17 +111,11 @@ def _report_duplicates(body: bytes, value: Object, opts: Options) -> None:
             out[key] = item
         return out
 
-    json.loads(body, object_pairs_hook=pairs)
-    if not found:
-        return
-    paths = [f'duplicate field "{path}"' for key in found for path in _paths(value, key)[:1]]
-    if opts.field_validation == STRICT:
-        version = str(value.get("apiVersion", "")).rpartition("/")[2]
-        kind = value.get("kind", "")
-        raise bad_request(
-            f'{kind} in version "{version}" cannot be handled as a {kind}: strict decoding error: {", ".join(paths)}'
-        )
-    opts.warn.extend(paths)
+    try:
+        json.loads(body, object_pairs_hook=pairs)
+    except RecursionError as error:
+        raise Unreadable("couldn't get version/kind; json parse error: exceeded max depth") from error
+    return [f'duplicate field "{path}"' for key in found for path in _paths(value, key)[:1]]
 
 
 def _paths(value: Any, key: str, prefix: str = "") -> list[str]:

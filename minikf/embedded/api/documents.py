@@ -14,6 +14,8 @@ from minikf.embedded.api.call import Call, no_such_path, no_such_resource, not_a
 # The Kubernetes release whose behaviour this API has, and which it is compared with call by call in tests/lab.
 KUBERNETES = "1.34.4"
 _JSON = "application/json"
+_OPENAPI_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+_EMPTY_SWAGGER = {"swagger": "2.0", "info": {"title": "MiniKF", "version": KUBERNETES}, "paths": {}}
 _FIRST = ("api", "apis", "openapi", "version")
 _AGGREGATED = re.compile(r"g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList")
 
@@ -30,7 +32,7 @@ def document(call: Call, port: int) -> tuple[Any, str] | None:
     if parts[0] == "version":
         return (version(), _JSON) if len(parts) == 1 else _missing()
     if parts[0] == "openapi":
-        return _openapi(parts[1:]), _JSON
+        return _openapi(call, parts[1:])
     if len(parts) == 1:
         return _root(call, port, core=parts[0] == "api")
     if parts[0] == "api" and len(parts) == 2:
@@ -70,7 +72,15 @@ def _root(call: Call, port: int, *, core: bool) -> tuple[Any, str]:
     return (discovery.api_versions(f"127.0.0.1:{port}") if core else discovery.group_list()), _JSON
 
 
-def _openapi(parts: list[str]) -> Any:
+def _openapi(call: Call, parts: list[str]) -> tuple[Any, str]:
+    if parts == ["v2"]:
+        # kubectl asks here only about kinds that version 3 does not have: an empty document says that it has none.
+        wants_protobuf = _OPENAPI_V2 in call.accept
+        return (b"", _OPENAPI_V2) if wants_protobuf else (_EMPTY_SWAGGER, _JSON)
+    return _openapi_v3(parts), _JSON
+
+
+def _openapi_v3(parts: list[str]) -> Any:
     if parts == ["v3"]:
         return openapi.index()
     if parts[:2] == ["v3", "api"] and len(parts) == 3:

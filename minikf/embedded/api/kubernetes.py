@@ -6,6 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import orjson
+
 from minikf.embedded.api import answers, documents, listing, watching, writing
 from minikf.embedded.api.call import Call, Receive, Scope, Send, Target, no_such_path, not_allowed, target
 from minikf.embedded.objects import Objects
@@ -60,7 +62,8 @@ class KubernetesApi:
         found = documents.document(call, self._port)
         if found is not None:
             value, content_type = found
-            await answers.send_json(send, value, content_type=content_type.encode())
+            body = value if isinstance(value, bytes) else orjson.dumps(value)
+            await answers.send_bytes(send, body, content_type=content_type.encode())
             return
         goal = target(call.path)
         if goal.kind.kind == "Pod" and goal.subresource in self._subresources:
@@ -121,8 +124,6 @@ def _unsupported_verb(method: str, goal: Target) -> ApiError:
 async def refuse_websocket(scope: Scope, send: Send, error: ApiError) -> None:
     """Answers a websocket's handshake with an HTTP error, where the server can."""
     if "websocket.http.response" in scope.get("extensions", {}):
-        import orjson
-
         body = orjson.dumps(error.status())
         headers = [(b"content-type", answers.JSON), (b"content-length", str(len(body)).encode())]
         await send({"type": "websocket.http.response.start", "status": error.code, "headers": headers})

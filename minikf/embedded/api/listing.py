@@ -29,7 +29,7 @@ async def send_list(call: Call, send: Send, store: Store, target: Target) -> Non
     rest = entries[limit:] if limit else []
     if rest:
         entries = entries[:limit]
-    meta = list_meta(target.kind, rv)
+    meta: dict[str, object] = {"resourceVersion": str(rv)}
     if rest:
         meta["continue"] = _token(entries[-1], rv)
         if not call.param("labelSelector") and not call.param("fieldSelector"):
@@ -55,13 +55,10 @@ def select(store: Store, target: Target, match: Match | None) -> list[Entry]:
     return entries if match is None else [entry for entry in entries if match(entry)]
 
 
-def list_meta(kind: Kind, rv: int) -> dict[str, object]:
-    """Metadata of a list; one of custom resources always says whether there is more."""
-    return {"continue": "", "resourceVersion": str(rv)} if kind.is_custom else {"resourceVersion": str(rv)}
-
-
 def plain(kind: Kind, entries: list[Entry], meta: dict[str, object]) -> bytes:
     """A List object. Its items are the stored bytes: nothing is parsed or encoded again."""
+    if kind.is_custom:
+        meta = {"continue": "", **meta}  # a list of custom resources always says whether there is more
     head = {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta}
     if kind.is_custom:
         items = b",".join(entry.raw for entry in entries)

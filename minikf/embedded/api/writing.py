@@ -7,7 +7,7 @@ from typing import Any
 
 from minikf.embedded.api import answers, bodies
 from minikf.embedded.api.call import Call, Send, Target, no_such_resource
-from minikf.embedded.api.listing import list_meta, plain, select
+from minikf.embedded.api.listing import plain, select
 from minikf.embedded.api.matching import matcher
 from minikf.embedded.api.query import dry_run_causes, propagation_causes, refuse, write_options
 from minikf.embedded.objects import Objects
@@ -22,6 +22,10 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+# Kinds whose delete answers with the object: ReturnDeletedObject in kubernetes v1.34.4, pkg/registry/core/*/storage.
+_RETURNED_WHOLE = frozenset(
+    ("Namespace", "PersistentVolumeClaim", "Pod", "ResourceQuota", "Service", "ServiceAccount")
+)
 
 
 async def create(call: Call, send: Send, objects: Objects, target: Target) -> None:
@@ -91,7 +95,7 @@ async def delete(call: Call, send: Send, objects: Objects, target: Target) -> No
     """Answers with a Status when the object is gone, else with the object as it waits."""
     opts, how = await _delete_options(call)
     deletion = await objects.delete(target.kind, target.namespace, target.name, how=how, opts=opts)
-    if not deletion.gone or target.kind.kind in ("Pod", "ServiceAccount", "PersistentVolumeClaim", "Service"):
+    if not deletion.gone or target.kind.kind in _RETURNED_WHOLE:
         await answers.send_entry(call, send, target.kind, deletion.entry, 200, opts.warn)
         return
     details = {
@@ -123,7 +127,7 @@ async def delete_collection(call: Call, send: Send, objects: Objects, target: Ta
             # Somebody else deleted it meanwhile: that is what was asked for.
             if error.code != 404:
                 raise
-    await answers.send_bytes(send, plain(target.kind, entries, list_meta(target.kind, rv)))
+    await answers.send_bytes(send, plain(target.kind, entries, {"resourceVersion": str(rv)}))
 
 
 async def _delete_options(call: Call) -> tuple[Options, DeleteOptions]:

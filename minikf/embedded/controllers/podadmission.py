@@ -27,9 +27,12 @@ def pod_admission(objects: Objects) -> Admission:
     """
 
     def admit(kind: Kind, obj: Object, old: Object | None) -> None:
-        if kind is not POD or old is not None:
+        if kind is not POD:
             return
         spec, meta = obj["spec"], obj["metadata"]
+        _tolerate(spec)
+        if old is not None:
+            return
         account = spec.get("serviceAccountName") or _DEFAULT_ACCOUNT
         if account != _DEFAULT_ACCOUNT and objects.find(SERVICE_ACCOUNT, meta["namespace"], account) is None:
             where = f"error looking up service account {meta['namespace']}/{account}"
@@ -39,7 +42,8 @@ def pod_admission(objects: Objects) -> Admission:
         if not spec.get("priorityClassName"):
             spec.setdefault("priority", 0)
             spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-        _tolerate(spec)
+        if spec.get("terminationGracePeriodSeconds", 0) < 0:
+            spec["terminationGracePeriodSeconds"] = 1
         obj["status"] = {**(obj.get("status") or {}), "qosClass": qos_class(spec)}
 
     return admit

@@ -122,7 +122,8 @@ def stripped(fields: FieldSet) -> FieldSet:
 def reset_fields(fields: FieldSet, has_status: bool, subresource: str) -> FieldSet:
     """`fields` without those that a write of this (sub)resource throws away."""
     if subresource == "status":
-        return without(without(fields, ("f:spec",)), ("f:metadata",))
+        # Metadata stays: the API server counts what a status write says of it, even where it then drops it.
+        return without(fields, ("f:spec",))
     return without(fields, ("f:status",)) if has_status and not subresource else fields
 
 

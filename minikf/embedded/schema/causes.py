@@ -78,12 +78,13 @@ def _wrong_type(value: Any, wanted: str, path: Path) -> Cause:
 
 
 def _check_text(value: str, data: Data, path: Path, found: list[Cause]) -> None:
+    """Of length and pattern the first that fails is told; the format is checked for itself."""
     if "maxLength" in data and len(value) > data["maxLength"]:
         found.append(fieldpath.too_long(path, data["maxLength"]))
-    if "minLength" in data and len(value) < data["minLength"]:
+    elif "minLength" in data and len(value) < data["minLength"]:
         minimum = data["minLength"]
         found.append(invalid(path, value, f"{path} in body should be at least {minimum} chars long"))
-    if "pattern" in data and not _pattern(data["pattern"]).search(value):
+    elif "pattern" in data and not _pattern(data["pattern"]).search(value):
         found.append(invalid(path, value, f"{path} in body should match '{data['pattern']}'"))
     form = data.get("format")
     if form in formats.CRD_FORMATS and not formats.CHECKS[form](value):

@@ -83,7 +83,10 @@ class Schema:
                 decoding.check_metadata(obj, self.kind, self._metadata)
         elif not self._quick.is_valid(obj):
             decoding.check_object(obj, self.kind, self.root)
-        return [f'unknown field "{path}"' for path in unknown.unknown_fields(obj, self.root, prune=prune)]
+        found = unknown.unknown_fields(obj, self.root, prune=prune)
+        if self.kind.is_custom:
+            found.sort()  # core kinds' are told in the order in which Go's decoder met them
+        return [f'unknown field "{path}"' for path in found]
 
     def default(self, obj: Object) -> None:
         """Fills in defaults in place, and drops nulls. What only code can default is `defaults.default_object`'s."""

@@ -13,10 +13,9 @@ _META = ("apiVersion", "kind", "metadata")
 
 
 def unknown_fields(obj: dict[str, Any], root: Node, *, prune: bool) -> list[str]:
-    """Sorted paths of unknown fields, e.g. `spec.containers[0].foo`; with `prune` they are removed."""
+    """Paths of unknown fields in their order, e.g. `spec.containers[0].foo`; with `prune` they are removed."""
     found: list[str] = []
     _walk(obj, root, "", prune, found)
-    found.sort()
     return found
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,40 @@ def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
     while not true():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.05)
+
+
+def sha256(*files: Path, but: str = "") -> str:
+    """The one hash of all these files, `but` aside."""
+    (found,) = {hashlib.sha256(file.read_bytes()).hexdigest() for file in files} - {but}
+    return found
+
+
+def registered(access: Access, version: str) -> Object:
+    """The model version in the registry."""
+    answer = requests.get(
+        f"{access.server}/api/model_registry/v1alpha3/model_versions",
+        headers={"Authorization": f"Bearer {access.token.read_text().strip()}"},
+        verify=str(access.ca),
+        timeout=10,
+    )
+    (one,) = (item for item in answer.json()["items"] if item["name"] == version)
+    return dict(one)
+
+
+def served_files(access: Access) -> list[Path]:
+    """The model files that the predictor's processes were started with."""
+    pods = client.CoreV1Api(api(access)).list_namespaced_pod(
+        "default", label_selector="serving.kserve.io/inferenceservice=first-model"
+    )
+    folders = [
+        Path(argument.removeprefix("--model_dir="))
+        for pod in pods.items
+        if pod.metadata.deletion_timestamp is None
+        for argument in pod.spec.containers[0].args
+        if argument.startswith("--model_dir=")
+    ]
+    assert folders
+    return [folder / "model.joblib" for folder in folders]
 
 
 @pytest.fixture(scope="module")
@@ -80,18 +115,12 @@ def test_a_second_run_serves_the_model_that_it_trained_itself(
     uri = after["spec"]["predictor"]["model"]["storageUri"]
     assert uri == f"pvc://first-model/{version}/sklearn"
 
-    # What the TrainJob wrote, what the registry says and what is served are the same bytes.
+    # What the TrainJob wrote, what the registry says and what is served are the same bytes, and only of this run.
     volume = PlatformPaths.of(platform.platform).volumes / "default" / "first-model" / version
-    digest = hashlib.sha256((volume / "sklearn" / "model.joblib").read_bytes()).hexdigest()
-    assert digest == found["train"]["sha256"]
-    answer = requests.get(
-        f"{platform.server}/api/model_registry/v1alpha3/model_versions",
-        headers={"Authorization": f"Bearer {platform.token.read_text().strip()}"},
-        verify=str(platform.ca),
-        timeout=10,
-    )
-    (registered,) = (one for one in answer.json()["items"] if one["name"] == version)
-    assert registered["customProperties"]["sha256"]["string_value"] == digest
+    digest = sha256(volume / "sklearn" / "model.joblib")
+    assert digest == found["train"]["sha256"] != sha256(*volume.parent.glob("*/sklearn/model.joblib"), but=digest)
+    assert registered(platform, version)["customProperties"]["sha256"]["string_value"] == digest
+    assert sha256(*served_files(platform)) == digest
     assert (volume / "onnx" / "model.onnx").stat().st_size > 0
 
 

@@ -29,7 +29,7 @@ async def test_deleting_ends_politely(world: World) -> None:
     await world.gone("a")
     assert kept.read_bytes().endswith(b"bye\n")
     assert time.monotonic() - begin < 5
-    assert not log.parent.parent.exists()
+    await world.until_true(lambda: not log.parent.parent.exists())
 
 
 async def test_what_ignores_sigterm_is_killed_after_its_time(world: World) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+import socket
+import subprocess
 import sys
 from typing import Any
 
@@ -221,27 +222,28 @@ async def test_working_folder_home_and_python_of_the_platform(world: World) -> N
     assert log.decode().split() == ["True", sys.prefix]
 
 
+LISTEN = "import socket, time; s = socket.create_server(('127.0.0.1', {})); print(s.getsockname()[1], flush=True); time.sleep(60)"
+
+
 async def test_a_port_that_is_taken_names_its_holder(world: World) -> None:
-    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    state, _log = await world.run(pod("a", "true", container={"ports": [{"containerPort": port}]}))
-    server.close()
+    with subprocess.Popen([sys.executable, "-c", LISTEN.format(0)], stdout=subprocess.PIPE) as holder:
+        try:
+            assert holder.stdout is not None
+            port = int(holder.stdout.readline())
+            state, _log = await world.run(pod("a", "true", container={"ports": [{"containerPort": port}]}))
+        finally:
+            holder.kill()
     assert (state["exitCode"], state["reason"]) == (128, "StartError")
-    assert f"port {port} on 127.0.0.1 is taken by process" in state["message"]
+    assert f"port {port} on 127.0.0.1 is taken by process {holder.pid} (python" in state["message"]
     assert any(str(port) in text for text in await world.event_texts("PortTaken"))
 
 
 async def test_a_port_held_by_another_pod_names_that_pod(world: World) -> None:
-    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    listen = (
-        f"import socket,time; s=socket.create_server(('127.0.0.1',{port})); print('up', flush=True); time.sleep(60)"
-    )
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
     ports = {"ports": [{"containerPort": port}]}
-    await world.create(pod("first", "python", "-c", listen, container=ports))
-    await world.until_logged("first", b"up")
+    await world.create(pod("first", "python", "-c", LISTEN.format(port), container=ports))
+    await world.until_logged("first", str(port).encode())
     state, _log = await world.run(pod("second", "true", container=ports))
     assert "of pod default/first" in state["message"]
 

@@ -124,6 +124,12 @@ class World:
             assert time.monotonic() < deadline, f"pod {name} stays {status}\nlog: {self.log(name)!r}"
             await asyncio.sleep(0.01)
 
+    async def until_true(self, holds: Callable[[], bool], seconds: float = 10.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, "it did not come true"
+            await asyncio.sleep(0.01)
+
     async def ended(self, name: str, seconds: float = 20.0) -> Object:
         return await self.until(name, lambda status: status.get("phase") in ("Succeeded", "Failed"), seconds)
 

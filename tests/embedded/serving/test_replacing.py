@@ -253,10 +253,17 @@ async def test_a_request_in_hand_is_finished_after_sigterm(daemon: Daemon, start
         await asyncio.sleep(0.3)
         client.sendall(body[10:])
         client.settimeout(10)
-        answer = await asyncio.to_thread(client.recv, 65536)
+        answer = await asyncio.to_thread(_read_to_end, client)
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert b"connection: close" in answer
     assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {"predictions": digits.expected}
     began = time.monotonic()
     assert await asyncio.to_thread(server.wait) == 0
     assert time.monotonic() - began < 5
+
+
+def _read_to_end(client: socket.socket) -> bytes:
+    found = b""
+    while data := client.recv(65536):
+        found += data
+    return found
