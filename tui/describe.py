@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import yaml
-
+from minikf.promote.yamltext import dump
 from minikf.tui.items import Item, mapping, mappings
 from minikf.tui.text import age, now, plain
 from minikf.tui.views import BY_KIND
@@ -36,22 +35,7 @@ def yaml_of(item: Item) -> str:
     """The object as the API has it, without managedFields, which nobody reads."""
     obj = copy.copy(item.obj)
     obj["metadata"] = {key: value for key, value in mapping(obj.get("metadata")).items() if key != "managedFields"}
-    return plain(yaml.dump(obj, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31))
-
-
-class _Dumper(yaml.SafeDumper):
-    """Blocks for text of several lines; control characters come out escaped."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value.strip("\n") else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_Dumper.add_representer(str, _text)
+    return plain(dump(obj))
 
 
 def _labels(item: Item) -> list[tuple[str, str]]:

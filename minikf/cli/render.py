@@ -110,4 +110,6 @@ def _write(stream: TextIO, line: str) -> None:
         stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
         stream.flush()
     except BrokenPipeError as error:
-        raise ReaderGone from error
+        if stream is sys.stdout:
+            raise ReaderGone from error
+        # Nobody hears how the work goes on; that is no reason to leave it half done.

@@ -25,6 +25,7 @@ from minikf.embedded.controllers.quota.controller import QuotaController
 from minikf.embedded.controllers.runner import Runner
 from minikf.embedded.controllers.seed import NAMESPACES, seed
 from minikf.embedded.controllers.trainjob.controller import TrainJobController
+from minikf.embedded.controllers.trainjob.later import refuse_later_fields
 from minikf.embedded.controllers.volumes import VolumeController
 from minikf.embedded.lookup import ObjectLookup
 from minikf.embedded.objects import Objects
@@ -97,6 +98,7 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
         return parts
     objects.graceful_pods = True
     objects.admission.extend([*admission_hooks(objects), serving_admission])
+    objects.refusals.append(refuse_later_fields)
     context = Context(objects=objects, paths=paths, events=EventRecorder(objects))
     context = replace(context, pods=PodRuntime(context))
 

@@ -52,6 +52,8 @@ class Objects:
         self.store = store
         self.clock = clock or (lambda: datetime.now(UTC))
         self.admission: list[Admission] = []
+        # Asked about unknown fields before they are dropped; may refuse those that must not go unnoticed.
+        self.refusals: list[Callable[[Kind, Object, list[str]], None]] = []
         # Pods are ended by their controller before they go; without one they go at once.
         self.graceful_pods = False
 
@@ -258,13 +260,17 @@ class Objects:
 
     def _check_fields(self, kind: Kind, obj: Object, opts: Options) -> None:
         unknown = [*opts.duplicates, *schema_for(kind).unknown_fields(obj, prune=True)]
-        if not unknown or opts.field_validation == IGNORE:
+        if not unknown:
             return
         if opts.field_validation == STRICT:
             raise undecodable(
                 f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
                 f"strict decoding error: {', '.join(unknown)}"
             )
+        for refuse in self.refusals:
+            refuse(kind, obj, unknown)
+        if opts.field_validation == IGNORE:
+            return
         opts.warn.extend(text for text in unknown if text not in opts.warn)
 
     def _check_namespace(self, kind: Kind, namespace: str, name: str) -> None:

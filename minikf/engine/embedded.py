@@ -69,11 +69,16 @@ class Embedded:
             yield from removal.remove(self._paths, keep_data=keep_data)
 
     def access(self) -> Access:
-        """How to reach the running platform. Raises Unreachable where it does not run."""
+        """How to reach the running platform. Raises Unreachable where it does not run.
+
+        Files that an interrupted `up` did not come to write are written now.
+        """
         status = self.status()
         if not status.running:
             raise Unreachable(f"platform '{self._paths.name}' is not running", cause=status.cause, advice=status.advice)
-        return self._access(self._existing().port)
+        access = self._access(self._existing().port)
+        whole = access.kubeconfig.exists() and bundle.path_of(access).exists()
+        return access if whole else self._hand_out(self._existing().port)
 
     def status(self) -> Status:
         """The platform as it is now; never raises for a platform that is absent, stopped or broken."""

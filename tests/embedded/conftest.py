@@ -39,9 +39,11 @@ def platform(session_home: Home) -> Iterator[Access]:
 
 
 @pytest.fixture
-def fresh_platform(session_home: Home) -> Iterator[Access]:
-    """A platform for one test alone, which may stop, kill or break it."""
+def fresh_platform(session_home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Access]:
+    """A platform for one test alone, which may stop, kill or break it; without a warm server, whose imports would
+    take a core for ten seconds."""
     name = f"fresh-{next(_numbers)}"
+    monkeypatch.setenv("MINIKF_WARM", "0")
     access = finish(up(name))
     yield access
     remove(name)

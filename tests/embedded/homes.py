@@ -51,9 +51,10 @@ class Home:
 
     @property
     def environment(self) -> dict[str, str]:
-        """This process's environment with this home, and nothing said to MiniKF."""
+        """This process's environment with this home, and nothing said to MiniKF but that no warm server is wanted:
+        its imports would take a core for ten seconds."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIKF_")}
-        return kept | self.variables
+        return kept | self.variables | {"MINIKF_WARM": "0"}
 
     def state(self, platform: str = "default") -> Path:
         return self.root / ".local" / "state" / "minikf" / "platforms" / platform

@@ -76,7 +76,7 @@ def _openapi(call: Call, parts: list[str]) -> tuple[Any, str]:
     if parts == ["v2"]:
         # kubectl asks here only about kinds that version 3 does not have: an empty document says that it has none.
         wants_protobuf = _OPENAPI_V2 in call.accept
-        return (b"", _OPENAPI_V2) if wants_protobuf else (_EMPTY_SWAGGER, _JSON)
+        return (b"", _OPENAPI_V2.replace("@", ".")) if wants_protobuf else (_EMPTY_SWAGGER, _JSON)
     return _openapi_v3(parts), _JSON
 
 

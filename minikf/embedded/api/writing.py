@@ -10,6 +10,7 @@ from minikf.embedded.api.call import Call, Send, Target, no_such_resource
 from minikf.embedded.api.listing import plain, select
 from minikf.embedded.api.matching import matcher
 from minikf.embedded.api.query import dry_run_causes, propagation_causes, refuse, write_options
+from minikf.embedded.api.yamlbody import Unreadable
 from minikf.embedded.objects import Objects
 from minikf.embedded.options import DeleteOptions, Options
 from minikf.embedded.patching import json_patch, merge_patch, strategic_patch
@@ -59,7 +60,7 @@ async def patch(call: Call, send: Send, objects: Objects, target: Target) -> Non
         return
     try:
         value = bodies.decode(body, bodies.JSON)
-    except bodies.Unreadable as error:
+    except Unreadable as error:
         raise bad_request(f"error decoding patch: {str(error).rpartition('json parse error: ')[2]}") from error
     change = _change(call.content_type, value, target)
     entry = await objects.patch(
@@ -81,8 +82,8 @@ async def _apply(
 ) -> None:
     try:
         obj = bodies.decode(body, bodies.YAML)
-    except bodies.Unreadable as error:
-        raise bad_request(f"error decoding YAML: {error}") from error
+    except Unreadable as error:
+        raise bad_request(f"error decoding YAML: error converting YAML to JSON: {error}") from error
     if not isinstance(obj, dict):
         raise bad_request("error decoding YAML: the applied configuration is not a map")
     entry, created = await objects.apply(
@@ -158,7 +159,7 @@ async def _delete_body(call: Call) -> Object:
         return {}
     try:
         value = bodies.decode(body, call.content_type)
-    except bodies.Unreadable as error:
+    except Unreadable as error:
         raise bad_request(str(error)) from error
     if not isinstance(value, dict):
         raise bad_request("DeleteOptions: expected a map")

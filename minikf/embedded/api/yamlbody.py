@@ -58,7 +58,7 @@ def load(body: bytes) -> tuple[Any, list[str]]:
         # Keys that are no text become text, as in JSON.
         return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)), twice
     except (yaml.YAMLError, orjson.JSONEncodeError, RecursionError, ValueError) as error:
-        raise Unreadable(f"error converting YAML to JSON: yaml: {_words(error)}") from error
+        raise Unreadable(f"yaml: {_words(error)}") from error
 
 
 def _size(node: Any, known: dict[int, int], twice: list[str]) -> int:
@@ -83,8 +83,12 @@ def _size(node: Any, known: dict[int, int], twice: list[str]) -> int:
 
 
 def _words(error: Exception) -> str:
-    """One line: where, counted from 1, and what."""
-    problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
+    """What goyaml says: it counts lines from 0 or 1 by who found the problem, and does not name line 0."""
+    problem = getattr(error, "problem", None)
     if not problem:
         return str(error)
-    return f"line {mark.line + 1}: {problem}" if mark is not None else str(problem)
+    marks = [mark.line for mark in (error.problem_mark, error.context_mark) if mark is not None]  # type: ignore[attr-defined]
+    line = next((line for line in marks if line), 0)
+    if line and line == marks[0] and isinstance(error, yaml.scanner.ScannerError):
+        line += 1
+    return f"line {line}: {problem}" if line else str(problem)

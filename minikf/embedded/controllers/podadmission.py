@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 _TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _TOLERATED_SECONDS = 300
+_PRIORITY = {"priority": 0, "preemptionPolicy": "PreemptLowerPriority"}
 _DEFAULT_ACCOUNT = "default"
 
 
 def pod_admission(objects: Objects) -> Admission:
-    """Account, priority, tolerations and QoS class of new pods. Raises ApiError 403 for an account that is not there.
+    """Account, priority, tolerations and QoS class of pods. Raises ApiError 403 for an account that is not there.
 
     The account `default` is never missed: every namespace gets it, perhaps a moment after its first pod.
     """
@@ -32,6 +33,9 @@ def pod_admission(objects: Objects) -> Admission:
         spec, meta = obj["spec"], obj["metadata"]
         _tolerate(spec)
         if old is not None:
+            for field in _PRIORITY:
+                if field in old["spec"]:
+                    spec.setdefault(field, old["spec"][field])
             return
         account = spec.get("serviceAccountName") or _DEFAULT_ACCOUNT
         if account != _DEFAULT_ACCOUNT and objects.find(SERVICE_ACCOUNT, meta["namespace"], account) is None:
@@ -40,8 +44,8 @@ def pod_admission(objects: Objects) -> Admission:
             raise forbidden(kind.group, kind.plural, meta["name"], why)
         spec["serviceAccountName"] = spec["serviceAccount"] = account
         if not spec.get("priorityClassName"):
-            spec.setdefault("priority", 0)
-            spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+            for field, value in _PRIORITY.items():
+                spec.setdefault(field, value)
         if spec.get("terminationGracePeriodSeconds", 0) < 0:
             spec["terminationGracePeriodSeconds"] = 1
         obj["status"] = {**(obj.get("status") or {}), "qosClass": qos_class(spec)}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from minikf.embedded.defaults.podstatus import complete_status
 from minikf.embedded.status import Object
 
 _GRACE_SECONDS = 30
@@ -33,6 +34,7 @@ def default_pod(pod: Object) -> None:
         for container in _containers(spec, ephemeral=False):
             for port in container.get("ports") or ():
                 _set_if_zero(port, "hostPort", port.get("containerPort"))
+    complete_status(pod.get("status") or {})
 
 
 def default_pod_spec(spec: Object) -> None:

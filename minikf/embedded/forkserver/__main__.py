@@ -1,4 +1,4 @@
-"""Entry of the fork server: `python -I .../forkserver ROLE NAME HOME [MODULE ...]`."""
+"""Entry of the fork server: `python .../forkserver/__main__.py ROLE NAME HOME [MODULE ...]`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 if not __package__:
     # Started by path, so that the launcher needs no site-packages: the package is three folders up.
     _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    sys.path[:] = [entry for entry in sys.path if entry != _HERE]
     sys.path.append(_HERE[: -len("/minikf/embedded/forkserver")])
 
 from minikf.embedded.forkserver import roles

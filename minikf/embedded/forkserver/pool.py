@@ -41,7 +41,7 @@ class Pool:
             ours.settimeout(SETUP_SECONDS)
             theirs.set_inheritable(True)
             main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")  # noqa: PTH100, PTH118, PTH120
-            argv = [sys.executable, "-I", main, "spare", str(theirs.fileno()), *self._modules]
+            argv = [sys.executable, main, "spare", str(theirs.fileno()), *self._modules]
             pid = os.posix_spawn(sys.executable, argv, os.environ)
             theirs.close()
             self._loading[ours] = pid

@@ -122,6 +122,9 @@ def _execute(command: Command) -> None:
     main.__dict__["__builtins__"] = __import__("builtins")
     sys.modules["__main__"] = main
     if command.kind == MODULE:
+        # It runs as a fresh interpreter would run it: not imported before.
+        name = f"{command.target}.__main__" if hasattr(sys.modules.get(command.target), "__path__") else command.target
+        sys.modules.pop(name, None)
         runpy._run_module_as_main(command.target)  # type: ignore[attr-defined]  # what `python -m` itself calls
     elif command.kind == CODE:
         _run_source(command.target, "<string>", main)

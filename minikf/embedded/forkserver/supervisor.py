@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,18 +56,12 @@ class Spec:
         return digest.hexdigest()[:16]
 
     def argv(self) -> list[str]:
-        # Only a warm server needs site-packages; without them the launcher starts faster and stays smaller.
-        bare = [] if self.role != "launcher" or os.uname().sysname == "Darwin" else ["-S"]
-        return [
-            self.python,
-            "-I",
-            *bare,
-            str(_HERE / "__main__.py"),
-            self.role,
-            self.name,
-            str(self.home),
-            *self.modules,
-        ]
+        # Only a warm server needs site-packages; without them the launcher starts faster and stays smaller. A warm one
+        # has no options at all: its children's `sys.flags` are those of a plain `python`.
+        options = []
+        if self.role == "launcher":
+            options = ["-I"] if sys.platform == "darwin" else ["-I", "-S"]
+        return [self.python, *options, str(_HERE / "__main__.py"), self.role, self.name, str(self.home), *self.modules]
 
     def env(self) -> dict[str, str]:
         from minikf.embedded.forkserver.loaded import SINGLE_THREADED

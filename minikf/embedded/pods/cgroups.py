@@ -67,6 +67,10 @@ class Cgroups:
             log.warning("control group %s could not be made, limits are watched instead: %s", name, error)
             return None
 
+    def remove(self) -> None:
+        """When no pod is left, neither is a group; with one that hangs they stay."""
+        Cgroup(self.memory, self.cpu).remove()
+
     def _make_unified(self, name: str, memory: int, cores: Decimal | None) -> Cgroup | None:
         if self.memory is None:
             return None

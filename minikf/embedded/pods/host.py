@@ -73,6 +73,8 @@ class Host:
     async def stop(self, *, drain: bool) -> None:
         await self.launcher.stop(drain=drain)
         await self.warm.stop(drain=drain)
+        if drain:
+            self._cgroups.remove()
 
     # -- what containers ask for ------------------------------------------------------------------------------
 

@@ -114,6 +114,11 @@ class LogIndex:
         self.start = PAIR.unpack_from(self._data)[0] if len(self._data) >= HEADER_SIZE else 0
         self._count = max(0, len(self._data) - HEADER_SIZE) // PAIR.size
 
+    @property
+    def end(self) -> int:
+        """How far the log had grown when that was last noted."""
+        return self._pair(self._count - 1)[0] if self._count else 0
+
     def part_of(self, offset: int) -> tuple[int, int] | None:
         """(end, time) of the part that holds `offset`; None when it is not noted yet."""
         place = self._first(lambda pair: pair[0] > offset)

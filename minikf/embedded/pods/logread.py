@@ -15,6 +15,8 @@ from minikf.embedded.pods.logfile import LogIndex
 _CHUNK = 64 << 10
 # How soon a follower sees a new line.
 _FOLLOW_SECONDS = 0.05
+# How long a follower that wants times waits for them; on a full disk they are never noted.
+_NOTED_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,16 @@ async def read_log(attempt: Attempt, query: LogQuery, has_ended: Callable[[], bo
 async def _chunks(fd: int, attempt: Attempt, query: LogQuery, has_ended: Callable[[], bool]) -> AsyncIterator[bytes]:
     position = _first_offset(fd, attempt, query)
     stamper = Stamper(attempt, position) if query.timestamps else None
+    waited = 0.0
     while True:
         # Asked before the read: what is written before the end is then surely read.
         ended = not query.follow or has_ended()
         chunk = os.pread(fd, _CHUNK, position)
+        if chunk and stamper and not ended and waited < _NOTED_SECONDS:
+            chunk = stamper.noted(chunk)
+            waited += 0 if chunk else _FOLLOW_SECONDS
         if chunk:
+            waited = 0.0
             position += len(chunk)
             yield stamper.stamp(chunk) if stamper else chunk
         elif ended:
@@ -113,6 +120,13 @@ class Stamper:
         self._at_line_start = True
         self._part_end = 0
         self._stamp = b""
+
+    def noted(self, chunk: bytes) -> bytes:
+        """The part of the chunk that follows whose time is noted: that of the rest would be another one later, and a
+        client that goes on from a time after an interruption would get lines twice."""
+        if self._position + len(chunk) > self._index.end:
+            self._index = LogIndex(self._attempt.index)
+        return chunk[: max(0, self._index.end - self._position)]
 
     def stamp(self, chunk: bytes) -> bytes:
         """The chunk that follows in the log, with times."""

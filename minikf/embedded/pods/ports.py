@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Callable
 
@@ -28,8 +29,8 @@ def is_held_for_a_pod(port: int) -> bool:
     import psutil
 
     with contextlib.suppress(psutil.Error, OSError):
-        own = psutil.Process().net_connections("tcp")
-        return any(one.laddr and one.laddr[1] == port and one.status == psutil.CONN_LISTEN for one in own)
+        listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+        return any(one.pid == os.getpid() and one.laddr and one.laddr[1] == port for one in listening)
     return False
 
 

@@ -147,8 +147,12 @@ class SocketHolder:
                 if not data:
                     return
                 *lines, rest = (rest + data).split(b"\n")
+                if len(rest) > _LINE_LIMIT:
+                    raise ValueError("a line is too long")
                 for line in lines:
                     message = json.loads(line)
+                    if not isinstance(message, dict):
+                        raise ValueError(f"{line[:50]!r} is no message")
                     if "hello" in message:
                         pod = str(message["hello"])
                         self._connected[pod] = connection

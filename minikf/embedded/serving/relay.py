@@ -38,6 +38,7 @@ class _Side(asyncio.Protocol):
         self.on_lost: Callable[[], None] | None = None
         # What came before there was an other side.
         self.early: list[bytes] = []
+        self._has_ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -52,8 +53,12 @@ class _Side(asyncio.Protocol):
             self.early.append(data)
 
     def eof_received(self) -> bool:
-        if self.other is not None and self.other.transport is not None and self.other.transport.can_write_eof():
-            self.other.transport.write_eof()
+        if self.other is not None:
+            self.other.end_writing()
+            if self._has_ended:
+                # Both have said all they wanted.
+                self.close()
+                self.other.close()
         return True
 
     def pause_writing(self) -> None:
@@ -71,8 +76,13 @@ class _Side(asyncio.Protocol):
             self.on_lost()
 
     def write(self, data: bytes) -> None:
-        if self.transport is not None:
+        if self.transport is not None and not self._has_ended:
             self.transport.write(data)
+
+    def end_writing(self) -> None:
+        if self.transport is not None and not self._has_ended and not self.transport.is_closing():
+            self._has_ended = True
+            self.transport.write_eof()
 
     def close(self) -> None:
         if self.transport is not None:

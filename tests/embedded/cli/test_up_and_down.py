@@ -205,6 +205,21 @@ def test_up_that_is_interrupted_says_130_and_leaves_a_platform_that_up_finishes(
     process.communicate()
 
 
+def test_up_whose_reader_goes_away_is_done_all_the_same(home: Home) -> None:
+    command = f"{sys.executable} -P -m minikf up 2>&1 >/dev/null | head -n 1; exit ${{PIPESTATUS[0]}}"
+    home.root.mkdir()
+    done = subprocess.run(["bash", "-c", command], env=home.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.count("\n") == 1
+    assert (home.config() / "kubeconfig").exists() and home.json("status")["running"]
+
+
+def test_what_an_interrupted_up_did_not_write_is_written_when_it_is_asked_for(home: Home) -> None:
+    access = home.json("up")
+    Path(access["kubeconfig"]).unlink()
+    exported = home.json("env")
+    assert Path(exported["KUBECONFIG"]).exists() and Path(exported["SSL_CERT_FILE"]).exists()
+
+
 def test_the_log_of_a_running_daemon_stays_small(home: Home) -> None:
     home.minikf("up")
     log = home.state() / "daemon.log"

@@ -248,7 +248,9 @@ async def test_a_warm_pod_is_fast(warm_world: World) -> None:
 
 
 async def test_a_warm_leader_killed_takes_its_children_along(warm_world: World) -> None:
-    code = "import subprocess, time; subprocess.Popen(['setsid', 'sleep', '60']); print('up', flush=True); time.sleep(60)"
+    code = (
+        "import subprocess, time; subprocess.Popen(['setsid', 'sleep', '60']); print('up', flush=True); time.sleep(60)"
+    )
     await warm_world.create(pod("a", "python", "-c", code))
     await warm_world.until_logged("a", b"up")
     await warm_world.until_true(lambda: len(warm_world.members("a")) == 2)

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,8 @@ def _become(request: dict[str, Any]) -> None:
         code = importlib.import_module(MODULES[request["start"]]).main(request["argv"])
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(code)
 

@@ -38,7 +38,7 @@ class _Gone:
 
 def _of_missing_module() -> bytes:
     return pickle.dumps(_Gone()).replace(
-        b"tests.embedded.serving.test_loading", b"tests.embedded.serving.test_vanishes"
+        b"tests.embedded.serving.test_loading", b"tests.embedded.serving.test_missing"
     )
 
 
@@ -77,7 +77,7 @@ CASES: list[tuple[str, Make, tuple[str, ...]]] = [
     ("sklearn", _write("model.joblib", lambda _: b"<html>sign in</html>"), ("another format", "HTML page")),
     ("sklearn", _write("model.pkl", lambda _: pickle.dumps({"a": 1})), ("no scikit-learn model", "dict")),
     ("sklearn", _write("model.pkl", lambda _: pickle.dumps(StandardScaler())), ("StandardScaler", "no predict")),
-    ("sklearn", _write("model.pkl", lambda _: _of_missing_module()), ("needs the Python module", "test_vanishes")),
+    ("sklearn", _write("model.pkl", lambda _: _of_missing_module()), ("needs the Python module", "test_missing")),
     ("sklearn", _write("readme.txt", lambda _: b"hello"), ("no model file", ".joblib, .pkl, .pickle", "readme.txt")),
     ("sklearn", lambda folder, _: None, ("no model file", "holds nothing")),
     ("onnx", _write("model.onnx", lambda d: _onnx_bytes(d)[:2000]), ("cut off or no ONNX model", "2,000 bytes")),

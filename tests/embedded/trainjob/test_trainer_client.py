@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kubeflow.trainer import CustomTrainer, CustomTrainerContainer, TrainerClient
-from kubeflow.trainer.options import Annotations, Labels, Name, TrainerArgs, TrainerCommand
+from kubeflow.trainer.options import ActiveDeadlineSeconds, Annotations, Labels, Name, TrainerArgs, TrainerCommand
 from kubernetes import client, watch
 
 from minikf.kube.health import STATUS_PATH
@@ -93,6 +93,16 @@ def test_a_command_with_name_labels_and_annotations(
     custom = client.CustomObjectsApi(api)
     meta = custom.get_namespaced_custom_object(*GROUP, "default", "trainjobs", "by-command")["metadata"]
     assert meta["labels"] == {"team": "a"} and meta["annotations"] == {"note": "b"}
+
+
+def test_options_of_a_later_trainer_are_refused_with_the_reason(trainer: TrainerClient) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        trainer.train(
+            runtime="plain-python",
+            trainer=CustomTrainer(func=functions.say),
+            options=[ActiveDeadlineSeconds(5), Name("too-late")],
+        )
+    assert "came with Kubeflow Trainer 2.2" in str(caught.value.__cause__)
 
 
 def test_packages_that_are_there_cost_nothing_and_others_are_installed_or_said(

@@ -60,7 +60,7 @@ def differences(case: Case, real: list[Any], embedded: list[Any]) -> list[Differ
     """Every difference of a case, in the order of its steps."""
     found: list[Difference] = []
     for label, step, left, right in zip(case.labels(), case.steps, real, embedded, strict=True):
-        places = _walk("", _kept(step, left), _kept(step, right))
+        places = _outcomes(_kept(step, left), _kept(step, right))
         found += [Difference(case.name, label, *place) for place in places]
     return found
 
@@ -70,6 +70,20 @@ def _kept(step: Step, outcome: Any) -> Any:
     if not isinstance(step, Kubectl) or not step.keep or not isinstance(outcome["stdout"], list):
         return outcome
     return outcome | {"stdout": [line for line in outcome["stdout"] if re.search(step.keep, line)]}
+
+
+def _outcomes(left: Any, right: Any) -> Iterator[tuple[str, Any, Any]]:
+    """A success against a failure is two differences, not one for every field that the object has."""
+    if left.get("status") != right.get("status") and _kind(left) != _kind(right):
+        yield "status", left.get("status"), right.get("status")
+        yield "body", left.get("body"), right.get("body")
+    else:
+        yield from _walk("", left, right)
+
+
+def _kind(outcome: dict[str, Any]) -> Any:
+    body = outcome.get("body")
+    return body.get("kind") if isinstance(body, dict) else None
 
 
 def _walk(path: str, left: Any, right: Any) -> Iterator[tuple[str, Any, Any]]:

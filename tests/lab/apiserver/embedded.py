@@ -1,4 +1,4 @@
-"""The embedded side: MiniKF's daemon without its controllers, in a home of its own."""
+"""The embedded side: MiniKF's daemon in a home of its own, without its controllers unless they are asked for."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ PLATFORM = "lab"
 
 
 @contextlib.contextmanager
-def embedded_server(kubectl: Path, folder: Path) -> Iterator[Server]:
-    """A running daemon. Raises StartFailed with the end of its log."""
+def embedded_server(kubectl: Path, folder: Path, controllers: bool = False) -> Iterator[Server]:
+    """A running daemon that was restarted once. Raises StartFailed with the end of its log."""
     home, client, sockets = folder / "home", folder / "client", folder / "run"
     for path in (home, client, sockets):
         path.mkdir(mode=0o700)
@@ -26,7 +26,10 @@ def embedded_server(kubectl: Path, folder: Path) -> Iterator[Server]:
     log = folder / "daemon.log"
     config = home / ".config" / "minikf" / "platforms" / PLATFORM
     ca, token = config / "ca.crt", config / "token"
-    with running([*command, "--no-controllers"], log, env) as process:
+    if not controllers:
+        command.append("--no-controllers")
+    # A first life, ended: the second one keeps only changes from then on, so version 1 is too old there as well.
+    with running(command, log, env) as process:
         wait_until(lambda: ca.exists() and token.exists(), process, log)
         server = Server(
             name="embedded",
@@ -37,6 +40,8 @@ def embedded_server(kubectl: Path, folder: Path) -> Iterator[Server]:
             kubectl=kubectl,
             home=client,
         )
-        write_kubeconfig(server.kubeconfig, server.url, server.ca, server.token)
+        wait_until(lambda: answers(server), process, log)
+    write_kubeconfig(server.kubeconfig, server.url, server.ca, server.token)
+    with running(command, log, env) as process:
         wait_until(lambda: answers(server), process, log)
         yield server

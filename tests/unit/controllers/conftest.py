@@ -22,6 +22,7 @@ from minikf.embedded.controllers.quota import QuotaController
 from minikf.embedded.controllers.runner import Runner
 from minikf.embedded.controllers.seed import seed
 from minikf.embedded.controllers.trainjob import TrainJobController
+from minikf.embedded.controllers.trainjob.later import refuse_later_fields
 from minikf.embedded.controllers.volumes import VolumeController
 from minikf.embedded.kinds import EVENT, POD, Kind
 from minikf.embedded.objects import Objects
@@ -59,6 +60,7 @@ class Plane:
         self.store = Store(self.paths.database)
         self.objects = Objects(self.store, self.clock.now)
         self.objects.admission += admission_hooks(self.objects)
+        self.objects.refusals.append(refuse_later_fields)
         self.context = Context(self.objects, self.paths, EventRecorder(self.objects, self.clock), clock=self.clock)
         controllers: list[Controller] = [
             JobController(self.context, failure_pause=0.05),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from minikf.embedded.kinds import CLUSTER_TRAINING_RUNTIME, JOB, TRAIN_JOB, TRAINING_RUNTIME
+from minikf.embedded.options import Options
 from minikf.embedded.status import ApiError
 from tests.unit.controllers.conftest import Plane
 
@@ -368,3 +369,15 @@ async def test_runtimes_without_the_right_container_are_refused(plane: Plane) ->
         await plane.create(CLUSTER_TRAINING_RUNTIME, runtime("wrong", wrong))
     with pytest.raises(ApiError, match=r"replicatedJobs\[0\].replicas: Invalid value: 2: always must be 1"):
         await plane.create(CLUSTER_TRAINING_RUNTIME, runtime("wrong", replicated(replicas=2)))
+
+
+@pytest.mark.parametrize(("field", "value"), [("activeDeadlineSeconds", 5), ("runtimePatches", [{"manager": "a/b"}])])
+async def test_fields_of_later_trainers_are_refused_instead_of_dropped(plane: Plane, field: str, value: Any) -> None:
+    for validation in ("Warn", "Ignore"):
+        with pytest.raises(ApiError) as caught:
+            wanted = train_job(**{field: value})
+            await plane.objects.create(TRAIN_JOB, "default", wanted, opts=Options(field_validation=validation))
+        assert caught.value.code == 403 and f"spec.{field} came with Kubeflow Trainer 2.2" in caught.value.message
+    with pytest.raises(ApiError, match=f'unknown field "spec.{field}"'):
+        await plane.create(TRAIN_JOB, train_job(**{field: value}))
+    assert plane.get(TRAIN_JOB, "train") is None

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from minikf.embedded.patching import merge_patch
 from minikf.embedded.status import ApiError
+from minikf.embedded.table import table
 from tests.unit.recorded import engine
 from tests.unit.recorded.cases import cases
 from tests.unit.recorded.record import without_cluster
 from tests.unit.recorded.sequences import sequences
+from tests.unit.recorded.shown import shown
+from tests.unit.recorded.updates import updates
 
 Object = dict[str, Any]
 _ANSWERS = Path(__file__).parent / "answers"
 _CREATES = list(cases())
 _APPLIES = list(sequences())
+_SHOWN = list(shown())
+_UPDATES = [(path, changes) for path, _, changes in updates()]
+_CHANGES = [(case, number) for case, (_, changes) in enumerate(_UPDATES) for number in range(len(changes))]
 
 
 @lru_cache
@@ -34,6 +43,8 @@ def _causes(details: Object) -> Counter[tuple[str, str, str]]:
 def test_there_is_an_answer_for_each_case() -> None:
     assert len(_recorded("creates")) == len(_CREATES)
     assert [len(results) for results in _recorded("applies")] == [len(steps) for _, _, steps in _APPLIES]
+    assert len(_recorded("tables")) == len(_SHOWN)
+    assert [len(results) - 1 for results in _recorded("updates")] == [len(changes) for _, changes in _UPDATES]
 
 
 @pytest.mark.parametrize("number", range(len(_CREATES)))
@@ -66,3 +77,45 @@ def test_several_managers(number: int) -> None:
             continue
         assert expected["code"] == 200, (step, expected["message"])
         assert without_cluster(live) == expected["object"], step
+
+
+@dataclass
+class Entry:
+    """An object as the store hands it out."""
+
+    obj: Object
+
+
+@pytest.mark.parametrize("number", range(len(_SHOWN)))
+def test_table(number: int) -> None:
+    path, _ = _SHOWN[number]
+    expected = _recorded("tables")[number]
+    now = datetime.fromisoformat(expected["now"])
+    answer = table(engine.kind_of(path), [Entry(expected["object"])], 1, "Object", now=now)
+    columns = [[c["name"], c["type"], c["format"], c["priority"]] for c in answer["columnDefinitions"]]
+    assert columns == expected["columns"]
+    (row,) = answer["rows"]
+    assert row["cells"] == expected["cells"]
+    assert row.get("conditions") == expected.get("conditions")
+
+
+@pytest.mark.parametrize(("case", "number"), _CHANGES)
+def test_update(case: int, number: int) -> None:
+    path, changes = _UPDATES[case]
+    live, *answers = _recorded("updates")[case]
+    live = live | {"metadata": live["metadata"] | {"uid": "UID"}}
+    expected = answers[number]
+    changed = merge_patch(engine.copy(live), changes[number])
+    try:
+        made = engine.prepared(engine.kind_of(path), changed, live)
+    except ApiError as error:
+        assert error.code == expected["code"], error.message
+        if error.code == 422:
+            assert _causes(error.details) == _causes(expected)
+        else:
+            assert error.message == expected["message"]
+        return
+    assert expected["code"] == 200, expected["message"]
+    for obj in (made, expected["object"]):
+        obj["metadata"].pop("managedFields", None)
+    assert without_cluster(made) == expected["object"]

@@ -8,6 +8,7 @@ from minikf.embedded.controllers.quota.amounts import NOTHING, Amounts, add, spe
 from minikf.embedded.controllers.quota.limits import apply_defaults, violations
 from minikf.embedded.controllers.quota.scopes import hard_limits, matches, used
 from minikf.embedded.controllers.quota.usage import MUST_BE_SAID, container_usage, usage_of
+from minikf.embedded.controllers.wellformed import is_valid
 from minikf.embedded.kinds import LIMIT_RANGE, POD, PVC, RESOURCE_QUOTA, Kind
 from minikf.embedded.status import Object, forbidden
 
@@ -22,12 +23,14 @@ def quota_admission(objects: Objects) -> Admission:
         if not kind.namespaced or (old is not None and kind is not PVC):
             return
         namespace = obj["metadata"]["namespace"]
-        if kind is PVC or kind is POD:
-            for entry in objects.list(LIMIT_RANGE, namespace):
-                _hold_to_limits(entry.obj, kind, obj)
-        quotas = [entry.obj for entry in objects.list(RESOURCE_QUOTA, namespace)]
-        for quota in quotas:
-            _hold_to_quota(objects, quota, kind, obj, old)
+        limit_ranges = objects.list(LIMIT_RANGE, namespace) if kind in (PVC, POD) else []
+        quotas = objects.list(RESOURCE_QUOTA, namespace)
+        if not (limit_ranges or quotas) or not is_valid(kind, obj):
+            return
+        for entry in limit_ranges:
+            _hold_to_limits(entry.obj, kind, obj)
+        for entry in quotas:
+            _hold_to_quota(objects, entry.obj, kind, obj, old)
 
     return admit
 

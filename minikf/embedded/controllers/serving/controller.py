@@ -12,6 +12,7 @@ from minikf.embedded.controllers.serving.build import Wanted, build_pod
 from minikf.embedded.controllers.serving.limits import notices, refusals
 from minikf.embedded.controllers.serving.models import Models
 from minikf.embedded.controllers.serving.network import Network
+from minikf.embedded.controllers.serving.pace import Pace
 from minikf.embedded.controllers.serving.pods import Replica
 from minikf.embedded.controllers.serving.runtimes import choose, seed_runtimes
 from minikf.embedded.controllers.serving.servers import Servers
@@ -46,6 +47,8 @@ class InferenceServiceController:
         self._servers = Servers(context.objects, context.paths, self.component)
         self._network = Network(context.objects, self._servers, self._events, context.paths.name, self._options)
         self._models = Models(Fetcher(context.paths, resolve), context.paths.data / "serving")
+        self._clock = context.clock
+        self._pace = Pace()
         self._telling = Telling(context.objects, self._events, context.clock, self._options)
 
     async def start(self) -> None:
@@ -79,6 +82,7 @@ class InferenceServiceController:
             self._models.forget(key)
             self._servers.holder.close(key)
             self._telling.forget(key)
+            self._pace.forget(key)
             return None
         service = entry.obj
         replicas = self._replicas(service)
@@ -140,6 +144,9 @@ class InferenceServiceController:
             for text in fetched.notices:
                 self._telling.once(service, "ModelSource", text)
             folder = await asyncio.to_thread(self._models.place, service, wanted.revision, fetched)
+        clock = self._clock.monotonic()
+        if pause := self._pace.pause(key, wanted.revision, clock):
+            return pause
         pod = build_pod(service, wanted, self._servers.control, folder)
         try:
             made = await self._objects.create(POD, key.namespace, pod, opts=self._options)
@@ -147,6 +154,7 @@ class InferenceServiceController:
             failure = Failure("RuntimeUnhealthy", f"the pod cannot be made: {error.message}")
             await self._tell(service, replicas, state="FailedToLoad", failure=failure, **facts)
             raise
+        self._pace.made(key, wanted.revision, clock)
         self._events.record(service, "Normal", "SuccessfulCreate", f"Created pod: {made.name}")
         return None
 
@@ -177,6 +185,7 @@ class InferenceServiceController:
             progress=chosen.said.message or f"the model is loaded in pod {chosen.name}",
         )
         if serves:
+            self._pace.forget(key)
             self._models.keep_only(service["metadata"]["uid"], {one.revision for one in replicas})
         # What a restarted daemon believes of a server turns out when the server's time to come back is over.
         return _AGAIN_SECONDS if self._servers.may_offer else None

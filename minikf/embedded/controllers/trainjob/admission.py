@@ -11,6 +11,7 @@ from minikf.embedded.controllers.trainjob.checks import check_runtime, check_tra
 from minikf.embedded.controllers.trainjob.ports import FIRST_PORT
 from minikf.embedded.controllers.trainjob.runnable import reason_not_runnable
 from minikf.embedded.controllers.trainjob.runtimes import find_runtime, kind_of, registry_key
+from minikf.embedded.controllers.wellformed import is_valid
 from minikf.embedded.kinds import CLUSTER_TRAINING_RUNTIME, TRAIN_JOB, TRAINING_RUNTIME, Kind
 from minikf.embedded.status import ApiError, Object, not_found
 
@@ -24,11 +25,13 @@ def trainer_admission(objects: Objects) -> Admission:
     """The hook for `Objects.admission`; it changes nothing and raises ApiError 403."""
 
     def admit(kind: Kind, obj: Object, old: Object | None) -> None:
-        if kind in (CLUSTER_TRAINING_RUNTIME, TRAINING_RUNTIME):
+        if kind not in (TRAIN_JOB, CLUSTER_TRAINING_RUNTIME, TRAINING_RUNTIME) or not is_valid(kind, obj):
+            return
+        if kind is not TRAIN_JOB:
             # Upstream looks at a TrainingRuntime only when it is created.
             if old is None or kind is CLUSTER_TRAINING_RUNTIME:
                 _deny(kind, check_runtime(obj))
-        elif kind is TRAIN_JOB and "deletionTimestamp" not in obj["metadata"]:
+        elif "deletionTimestamp" not in obj["metadata"]:
             _admit_train_job(objects, obj, old)
 
     return admit

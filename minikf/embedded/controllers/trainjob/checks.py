@@ -17,6 +17,7 @@ from minikf.embedded.controllers.trainjob.names import (
     ancestor,
     containers,
     pod_spec,
+    template_of,
 )
 from minikf.embedded.status import Object
 
@@ -28,7 +29,7 @@ _NO_ENV = f"must not have envs for the {DATASET_INITIALIZER}, {MODEL_INITIALIZER
 def check_runtime(runtime: Object) -> list[str]:
     """A (Cluster)TrainingRuntime: one replica and the right container for each step of a TrainJob."""
     errors = []
-    for place, replicated in enumerate(runtime["spec"]["template"]["spec"].get("replicatedJobs") or []):
+    for place, replicated in enumerate(template_of(runtime)["spec"]["replicatedJobs"]):
         step = ancestor(replicated)
         if step not in CONTAINER_OF:
             continue
@@ -44,7 +45,7 @@ def check_runtime(runtime: Object) -> list[str]:
 
 def check_train_job(train_job: Object, old: Object | None, runtime: Object) -> list[str]:
     """A TrainJob against its runtime."""
-    names = {one["name"]: _container_names(one) for one in runtime["spec"]["template"]["spec"]["replicatedJobs"]}
+    names = {one["name"]: _container_names(one) for one in template_of(runtime)["spec"]["replicatedJobs"]}
     return [
         *_check_trainer(train_job, runtime),
         *_check_initializers(train_job, names),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from minikf.embedded.status import Object
 
 ANCESTOR = "trainer.kubeflow.org/trainjob-ancestor-step"
@@ -16,6 +18,16 @@ CONTAINER_OF = {
     DATASET_INITIALIZER: DATASET_INITIALIZER,
     MODEL_INITIALIZER: MODEL_INITIALIZER,
 }
+
+
+def template_of(runtime: Object) -> Object:
+    """A copy of the runtime's JobSet template in which every level that the schema lets people leave out is there."""
+    template: Object = copy.deepcopy(runtime["spec"].get("template") or {})
+    jobs = template.setdefault("spec", {}).setdefault("replicatedJobs", [])
+    for replicated in jobs:
+        pod = replicated.setdefault("template", {}).setdefault("spec", {}).setdefault("template", {})
+        pod.setdefault("spec", {}).setdefault("containers", [])
+    return template
 
 
 def ancestor(replicated: Object) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
+from minikf.embedded.controllers.trainjob.names import template_of
 from minikf.embedded.kinds import POD
 from minikf.embedded.patching import strategic_patch
 from minikf.embedded.schema import schema_for
@@ -13,7 +13,7 @@ from minikf.embedded.status import Object
 
 def patched_template(train_job: Object, runtime: Object) -> Object:
     """The runtime's JobSet template with `podTemplateOverrides` and `runtimePatches` merged in, in their order."""
-    template: Object = copy.deepcopy(runtime["spec"]["template"])
+    template = template_of(runtime)
     spec = train_job["spec"]
     for override in spec.get("podTemplateOverrides") or []:
         targets = {target["name"] for target in override["targetJobs"]}

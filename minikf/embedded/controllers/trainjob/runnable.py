@@ -16,8 +16,12 @@ def reason_not_runnable(runtime: Object, jobset: Object) -> str:
             f"runtime {runtime['metadata']['name']} has an MPI policy, which starts sshd from the node's image and "
             f"finds nodes by DNS; the embedded engine has neither: {_ELSEWHERE}"
         )
+    if not jobset["spec"]["replicatedJobs"]:
+        return f"runtime {runtime['metadata']['name']} has no replicatedJobs, so there is nothing to run"
     for replicated in jobset["spec"]["replicatedJobs"]:
         spec = pod_spec(replicated)
+        if not spec["containers"]:
+            return f"job {replicated['name']} of runtime {runtime['metadata']['name']} has no containers"
         for container in [*(spec.get("initContainers") or []), *spec["containers"]]:
             if not container.get("command"):
                 return _no_command(replicated, container)

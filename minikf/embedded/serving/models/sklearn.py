@@ -31,7 +31,7 @@ EXTENSIONS = (".joblib", ".pkl", ".pickle")
 # pickler remembers of it, then the value as SHORT_BINUNICODE (one byte of length) or BINUNICODE (four).
 _SAVED_BY = re.compile(rb"_sklearn_version[\x94qrh].{0,5}?(?:\x8c.|X.{4})(\d+\.\d+[0-9A-Za-z.]*)", re.DOTALL)
 # How pickle, and joblib where an array ends too early, say that a file ends in the middle.
-_CUT_OFF = ("truncated", "Ran out of input", "EOF: reading array data")
+_CUT_OFF = ("truncated", "exhausted", "Ran out of input", "EOF: reading array data")
 _ADVICE = "save the model again with the scikit-learn of this environment, or serve it as onnx, which is portable"
 
 

@@ -191,7 +191,6 @@ CASES = (
         "pod-log-of-pending",
         (
             Http("POST", o.PODS, o.pod("p"), expect=201),
-            Http("GET", f"{o.PODS}/nothing/log", expect=404),
             Kubectl("logs nothing", expect=1),
         ),
     ),
