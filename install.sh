@@ -252,6 +252,14 @@ install_minikf() { # VENV SOURCE: a wheel, or -e and a folder
     fi || fail "MiniKF itself could not be installed" "the message above says why" "run it again"
 }
 
+precompile() { # VENV: spares the first start what every later one is spared
+    if "$1/bin/python" -m minikf.embedded.precompile; then
+        done_step "$(megabytes "$1") in all"
+    else
+        done_step "not possible; the first start takes longer"
+    fi
+}
+
 build_wheel() { # VENV FOLDER: builds in a copy, with the environment's own setuptools; the checkout stays as it is
     mkdir -p "$WORK/source"
     (cd "$HERE" && tar -cf - --exclude __pycache__ pyproject.toml setup.py MANIFEST.in README.md LICENSE minikf gpu tui bundles) |
@@ -324,7 +332,7 @@ begin() { # FOLDER: temporary folder, lock, and the way out
 # ---- verbs ----------------------------------------------------------------------------------------------------------
 
 install() {
-    STEPS=5
+    STEPS=6
     BEGAN=$(now)
     begin "$DATA"
 
@@ -370,6 +378,9 @@ install_environment() {
     fi
     install_minikf "$VENV" "$WHEEL"
     done_step "$("$VENV/bin/minikf" version)"
+
+    step "compiling what starts with a platform"
+    precompile "$VENV"
     printf '%s\n' "$whole" >"$VENV/.minikf-complete"
 }
 
@@ -481,7 +492,7 @@ download() { # DIR
 }
 
 run_tests() {
-    STEPS=3
+    STEPS=4
     VENV=$HERE/.venv
     begin "$HERE/.venv-work"
     step "Python 3.$FIRST_MINOR to 3.$LAST_MINOR"
@@ -503,6 +514,8 @@ run_tests() {
         fill_environment "$VENV" "$LOCKED"
         install_minikf "$VENV" -e "$HERE"
         done_step "$(megabytes "$VENV") installed"
+        step "compiling what starts with a platform"
+        precompile "$VENV"
         printf '%s\n' "$want" >"$VENV/.minikf-complete"
     fi
     clean_up
@@ -510,8 +523,12 @@ run_tests() {
     WORK=
     rmdir "$HERE/.venv-work" 2>/dev/null || true
     trap - EXIT INT TERM
+    # On all cores; a file's tests stay together, since they share a platform.
+    [ $# -gt 0 ] || set -- -n auto --dist loadfile
     say "python -m pytest $*"
     cd "$HERE"
+    # The suites start platforms again and again; without compiled modules each start would compile them anew.
+    unset PYTHONDONTWRITEBYTECODE
     exec "$VENV/bin/python" -m pytest "$@"
 }
 

@@ -29,6 +29,7 @@ class ApiError(Exception):
     message: str
     details: Object = field(default_factory=dict)
     bare_details: bool = False
+    metadata: Object = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__init__(self.message)
@@ -38,7 +39,7 @@ class ApiError(Exception):
         body: Object = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": self.metadata,
             "status": "Failure",
             "message": self.message,
         }

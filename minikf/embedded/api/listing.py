@@ -4,34 +4,58 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 
 import orjson
 
 from minikf.embedded.api import answers
 from minikf.embedded.api.call import Call, Send, Target
 from minikf.embedded.api.matching import Match, matcher
-from minikf.embedded.api.query import EXACT, ListOptions, list_options, too_large
+from minikf.embedded.api.query import EXACT, list_options, too_large
 from minikf.embedded.kinds import Kind
 from minikf.embedded.status import ApiError, bad_request
 from minikf.embedded.store import Entry, Store
 from minikf.embedded.table import table
+
+_EXPIRED = "The resourceVersion for the provided list is too old."
+# The API server's words: k8s.io/apiserver v0.34.4, pkg/storage/etcd3/errors.go.
+_EXPIRED_CONTINUE = (
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+    "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
+    "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+    "deleted between the time the first chunk was returned and now may show up in the list."
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a list in chunks goes on: after which object, at which version; -1 is the newest, whatever it is."""
+
+    rv: int
+    after: tuple[str, str]
+
+    def token(self) -> str:
+        """The place as clients carry it."""
+        return base64.urlsafe_b64encode(orjson.dumps({"rv": self.rv, "after": self.after})).decode()
 
 
 async def send_list(call: Call, send: Send, store: Store, target: Target) -> None:
     """Answers a LIST. Raises ApiError 400 for bad selectors, limits or tokens."""
     match = matcher(call.param("labelSelector"), call.param("fieldSelector"), target.kind)
     options = list_options(call)
-    limit, start = options.limit, _start(options.continue_token, options.rv)
-    entries, rv = await store.durable(lambda: (select(store, target, match), store.rv))
-    _check_version(options, rv)
-    if start is not None:
-        entries = [entry for entry in entries if (entry.namespace, entry.name) > start]
+    limit, place = options.limit, _place(options.continue_token, options.rv)
+    wanted = place.rv if place else options.rv if options.match == EXACT else 0
+    entries, rv = await store.durable(lambda: _read(store, target, match, wanted, place))
+    if options.rv > rv:
+        raise too_large(options.rv, rv)
+    if place:
+        entries = [entry for entry in entries if (entry.namespace, entry.name) > place.after]
     rest = entries[limit:] if limit else []
     if rest:
         entries = entries[:limit]
     meta: dict[str, object] = {"resourceVersion": str(rv)}
     if rest:
-        meta["continue"] = _token(entries[-1], rv)
+        meta["continue"] = Place(rv, (entries[-1].namespace, entries[-1].name)).token()
         if not call.param("labelSelector") and not call.param("fieldSelector"):
             meta["remainingItemCount"] = len(rest)
     if answers.wants_table(call):
@@ -49,10 +73,48 @@ async def send_list(call: Call, send: Send, store: Store, target: Target) -> Non
 
 def select(store: Store, target: Target, match: Match | None) -> list[Entry]:
     """The entries that a target and its selectors name, in key order."""
-    entries = list(store.list(target.kind, target.namespace))
+    return _chosen(list(store.list(target.kind, target.namespace)), target, match)
+
+
+def _chosen(entries: list[Entry], target: Target, match: Match | None) -> list[Entry]:
     if target.name:
         entries = [entry for entry in entries if entry.name == target.name]
     return entries if match is None else [entry for entry in entries if match(entry)]
+
+
+def _read(
+    store: Store, target: Target, match: Match | None, wanted: int, place: Place | None
+) -> tuple[list[Entry], int]:
+    """The chosen entries as they were at the version wanted (0 or a negative one: as they are), and that version.
+
+    Raises ApiError 410 for a past that is no longer known. A list that was begun may still go on from it, and is told
+    how, at the price of not being one moment's.
+    """
+    if wanted <= 0 or wanted >= store.rv:
+        return select(store, target, match), store.rv
+    try:
+        return _chosen(_entries_at(store, target, wanted), target, match), wanted
+    except ApiError:
+        if place is None:
+            raise ApiError(410, "Expired", _EXPIRED) from None
+        error = ApiError(410, "Expired", _EXPIRED_CONTINUE)
+        error.metadata = {"continue": Place(-1, place.after).token()}
+        raise error from None
+
+
+def _entries_at(store: Store, target: Target, rv: int) -> list[Entry]:
+    """Today's entries with every change after `rv` undone. Raises ApiError 410 when not all of them are known."""
+    changes = store.since(rv, target.kind)
+    found = {(entry.namespace, entry.name): entry for entry in store.list(target.kind, target.namespace)}
+    for change in reversed(changes):
+        if target.namespace and change.entry.namespace != target.namespace:
+            continue
+        key = (change.entry.namespace, change.entry.name)
+        if change.old is None:
+            found.pop(key, None)
+        else:
+            found[key] = change.old
+    return [found[key] for key in sorted(found)]
 
 
 def plain(kind: Kind, entries: list[Entry], meta: dict[str, object]) -> bytes:
@@ -75,27 +137,16 @@ def _untyped(entry: Entry, prefix: bytes) -> bytes:
     return orjson.dumps({key: value for key, value in entry.obj.items() if key not in ("apiVersion", "kind")})
 
 
-def _check_version(options: ListOptions, rv: int) -> None:
-    """Raises ApiError 410 for a past state, which is not kept, and 504 for one to come."""
-    if options.rv > rv:
-        raise too_large(options.rv, rv)
-    if options.match == EXACT and options.rv < rv:
-        text = "The resourceVersion for the provided list is too old."
-        raise ApiError(410, "Expired", text)
-
-
-def _token(last: Entry, rv: int) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps({"rv": rv, "after": [last.namespace, last.name]})).decode()
-
-
-def _start(token: str, rv: int) -> tuple[str, str] | None:
+def _place(token: str, rv: int) -> Place | None:
+    """Where a list goes on. Raises ApiError 400."""
     if not token:
         return None
     try:
-        namespace, name = orjson.loads(base64.urlsafe_b64decode(token))["after"]
+        place = orjson.loads(base64.urlsafe_b64decode(token))
+        (namespace, name), at = place["after"], int(place["rv"])
     except (binascii.Error, ValueError, KeyError, TypeError) as error:
         text = "invalid continue token: continue key is not valid: list again from the start"
         raise bad_request(text) from error
     if rv:
         raise bad_request("specifying resource version is not allowed when using continue")
-    return str(namespace), str(name)
+    return Place(at, (str(namespace), str(name)))

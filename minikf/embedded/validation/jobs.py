@@ -108,17 +108,25 @@ def _indexed_name(name: str, spec: Object) -> list[Cause]:
 
 def _update(spec: Object, old: Object, status: Object) -> list[Cause]:
     found = unchanged(spec, old, _FIXED, "spec")
-    if spec.get("completions") != old.get("completions"):
-        # An elastic indexed job changes completions and parallelism together.
-        is_elastic = spec.get("completionMode") == "Indexed" and spec.get("completions") == spec.get("parallelism")
-        if not is_elastic:
-            found.append(invalid("spec.completions", spec.get("completions"), IMMUTABLE))
+    found += _completions_update(spec, old)
     template, before = spec.get("template") or {}, old.get("template") or {}
     if old.get("suspend") and status.get("startTime") is None:
         template, before = _without_scheduling(template), _without_scheduling(before)
     if changed_fields(template, before, "spec.template"):
         found.append(invalid("spec.template", spec.get("template"), IMMUTABLE))
     return found
+
+
+def _completions_update(spec: Object, old: Object) -> list[Cause]:
+    """An indexed job may grow and shrink, completions and parallelism together."""
+    completions = spec.get("completions")
+    if completions == old.get("completions"):
+        return []
+    if spec.get("completionMode") != "Indexed":
+        return [invalid("spec.completions", completions, IMMUTABLE)]
+    if completions is None or completions == spec.get("parallelism"):
+        return []
+    return [invalid("spec.completions", completions, "can only be modified in tandem with spec.parallelism")]
 
 
 def _without_scheduling(template: Object) -> Object:

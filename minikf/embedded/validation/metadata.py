@@ -29,7 +29,7 @@ def validate_metadata(kind: Kind, metadata: Object, old: Object | None) -> list[
     found += _annotations(metadata.get("annotations") or {})
     found += _owners(metadata.get("ownerReferences") or [])
     finalizers = metadata.get("finalizers") or []
-    if old is None:
+    if old is None or not kind.is_custom:
         found += _finalizers(finalizers)
     if not kind.is_custom:
         found += _standard_finalizers(finalizers)

@@ -18,6 +18,7 @@ from minikf.embedded.schema.fieldpath import (
 from minikf.embedded.status import Cause, Object
 from minikf.embedded.validation.environment import VOLUME_FIELDS, field_ref, resource_ref
 from minikf.embedded.validation.values import (
+    IMMUTABLE,
     changed_fields,
     file_path,
     named,
@@ -162,15 +163,17 @@ def _token(token: Object, projected: Path, path: Path) -> list[Cause]:
 
 
 def validate_claim(obj: Object, old: Object | None) -> list[Cause]:
-    spec = obj.get("spec") or {}
-    if old is not None:
-        return _claim_update(obj, old)
+    found = _claim(obj.get("spec") or {})
+    return found if old is None else found + _claim_update(obj, old)
+
+
+def _claim(spec: Object) -> list[Cause]:
     modes = spec.get("accessModes") or []
     found = [] if modes else [required("spec.accessModes", "at least 1 access mode is required")]
     found += [not_supported("spec.accessModes", mode, _ACCESS_MODES) for mode in modes if mode not in _ACCESS_MODES]
     if "ReadWriteOncePod" in modes and len(set(modes)) > 1:
         found.append(forbidden("spec.accessModes", "may not use ReadWriteOncePod with other access modes"))
-    storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
+    storage = _size(spec)
     where = key("spec.resources", "storage")
     if storage is None:
         found.append(required(where))
@@ -187,22 +190,32 @@ def validate_claim(obj: Object, old: Object | None) -> list[Cause]:
 
 
 def _claim_update(obj: Object, old: Object) -> list[Cause]:
-    """A claim's spec is fixed but for its size, once it is bound, and the volume that it is bound to."""
+    """A claim's spec is fixed, but for its size once it is bound, and for the volume and class that it gets once."""
     spec, before = dict(obj.get("spec") or {}), dict(old.get("spec") or {})
-    is_bound = (obj.get("status") or {}).get("phase") == "Bound"
+    status = obj.get("status") or {}
     size, old_size = _size(spec), _size(before)
-    if not before.get("volumeName"):
-        before["volumeName"] = spec.get("volumeName")
-    if is_bound:
+    for given_once in ("volumeName", "storageClassName"):
+        if before.get(given_once) is None:
+            before[given_once] = spec.get(given_once)
+    if status.get("phase") == "Bound":
         for part in (spec, before):
-            part.pop("resources", None)
+            part.pop("volumeAttributesClassName", None)
+            part["resources"] = _without_size(part.get("resources") or {})
     found = []
     changed = changed_fields(spec, before, "spec")
     if changed:
         found.append(forbidden("spec", f"{_FIXED}\n{', '.join(changed)} changed"))
-    if size is not None and old_size is not None and parse(size) < parse(old_size):
+    capacity = parse((status.get("capacity") or {}).get("storage", "0"))
+    if size is not None and old_size is not None and parse(size) < parse(old_size) and parse(size) <= capacity:
         found.append(forbidden("spec.resources.requests.storage", "field can not be less than status.capacity"))
+    if spec.get("volumeMode") != before.get("volumeMode"):
+        found.append(invalid("volumeMode", spec.get("volumeMode"), IMMUTABLE))
     return found
+
+
+def _without_size(resources: Object) -> Object:
+    requests = {name: amount for name, amount in (resources.get("requests") or {}).items() if name != "storage"}
+    return resources | {"requests": requests}
 
 
 def _size(spec: Object) -> str | None:

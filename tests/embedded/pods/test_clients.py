@@ -53,9 +53,8 @@ class Pods:
 
     def kubectl(self, *words: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
         assert KUBECTL is not None
-        return subprocess.run(
-            [KUBECTL, f"--kubeconfig={self.access.kubeconfig}", *words], capture_output=True, timeout=60, **options
-        )  # fmt: skip
+        command = [KUBECTL, f"--kubeconfig={self.access.kubeconfig}", *words]
+        return subprocess.run(command, capture_output=True, check=False, timeout=60, **options)
 
     def logged(self, name: str, text: str) -> None:
         deadline = time.monotonic() + 20
@@ -118,7 +117,8 @@ def test_binary_output_and_long_lines_are_passed_on_as_they_are(pods: Pods) -> N
 
 
 def test_the_log_of_the_run_before(pods: Pods) -> None:
-    name = pods.run("sh", "-c", "echo run $RANDOM; test -e done && exec sleep 60; touch done; exit 1", restartPolicy="OnFailure")
+    script = "echo run; test -e done && exec sleep 60; touch done; exit 1"
+    name = pods.run("sh", "-c", script, restartPolicy="OnFailure")
     deadline = time.monotonic() + 20
     while not pods.core.read_namespaced_pod(name, "default").status.container_statuses[0].restart_count:
         assert time.monotonic() < deadline

@@ -12,7 +12,13 @@ import pytest
 from minikf.embedded.pods.cgroups import find_cgroups
 from tests.embedded.pods.world import WARM_FOR_TESTS, World, pod
 
-EAT = "import time\nx = bytearray(SIZE << 20)\nfor i in range(0, len(x), 4096): x[i] = 1\nprint('eaten', flush=True); time.sleep(HOW)"
+EAT = """
+import time
+x = bytearray(SIZE << 20)
+for i in range(0, len(x), 4096): x[i] = 1
+print("eaten", flush=True)
+time.sleep(HOW)
+"""
 
 
 def limits(**values: str) -> dict[str, Any]:
@@ -38,7 +44,7 @@ async def test_too_much_memory_is_oom_killed(tmp_path: Path, warm: bool) -> None
 
 
 async def test_the_memory_of_all_processes_counts(world: World) -> None:
-    script = f'python -c "{eat(60)}" & python -c "{eat(60)}" & wait'
+    script = f"python -c '{eat(60)}' & python -c '{eat(60)}' & wait"
     state, _log = await world.run(pod("a", "bash", "-c", script, **limits(memory="110Mi")))
     assert state["reason"] == "OOMKilled"
 
@@ -82,7 +88,7 @@ async def test_the_kernel_holds_the_limit_where_it_may(tmp_path: Path, how: str)
     world = await World.open(tmp_path, cgroups=True, warm=how != "launcher", warm_modules=WARM_FOR_TESTS)
     if how != "launcher":
         assert await world.runtime.host.warm.until_ready(30)
-    argv = ["bash", "-c", f'python -c "{eat(200)}"'] if how == "shim" else ["python", "-c", eat(200)]
+    argv = ["bash", "-c", f"python -c '{eat(200)}'"] if how == "shim" else ["python", "-c", eat(200)]
     state, _log = await world.run(pod("a", *argv, **limits(memory="64Mi")))
     assert (state["exitCode"], state["reason"]) == (137, "OOMKilled"), state
     assert "kernel" in state["message"]

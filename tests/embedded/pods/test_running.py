@@ -222,7 +222,12 @@ async def test_working_folder_home_and_python_of_the_platform(world: World) -> N
     assert log.decode().split() == ["True", sys.prefix]
 
 
-LISTEN = "import socket, time; s = socket.create_server(('127.0.0.1', {})); print(s.getsockname()[1], flush=True); time.sleep(60)"
+LISTEN = """
+import socket, time
+server = socket.create_server(("127.0.0.1", {}))
+print(server.getsockname()[1], flush=True)
+time.sleep(60)
+"""
 
 
 async def test_a_port_that_is_taken_names_its_holder(world: World) -> None:

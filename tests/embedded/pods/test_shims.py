@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.embedded.pods.world import World, alive, kill, pod
 from tests.embedded.pods.wheels import make_wheel
+from tests.embedded.pods.world import World, alive, kill, pod
 
-TELL = "import json, os, sys; print(json.dumps({'argv': sys.argv, 'out': os.getcwd(), 'warm': 'MINIKF_WARM_SERVER' in open('/proc/self/environ').read()}))"
+TELL = (
+    "import json, os, sys; warm = 'MINIKF_WARM_SERVER' in open('/proc/self/environ').read(); "
+    "print(json.dumps({'argv': sys.argv, 'out': os.getcwd(), 'warm': warm}))"
+)
 
 
 async def sh(world: World, script: str, name: str = "a", **spec: Any) -> tuple[Any, str]:
@@ -65,7 +68,7 @@ async def test_pipes_and_redirections_are_the_programs_own(warm_world: World) ->
 
 
 async def test_a_signal_to_the_shim_reaches_the_program(warm_world: World) -> None:
-    code = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(42))\nopen('up', 'w')\ntime.sleep(60)"
+    code = "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: exit(42))\nopen('up', 'w')\ntime.sleep(60)"
     script = f'python -c "{code}" & while ! test -e up; do sleep 0.02; done; kill $!; wait $!; echo $?'
     _state, log = await sh(warm_world, script)
     assert log.strip().splitlines()[-1] == "42"
@@ -94,7 +97,10 @@ async def test_the_warm_servers_death_is_survived_behind_the_shim(warm_world: Wo
 
 
 async def test_deleting_a_pod_ends_the_program_behind_its_shim(warm_world: World) -> None:
-    code = "import os, signal, time; signal.signal(15, signal.SIG_IGN); open('pid', 'w').write(str(os.getpid())); print('up', flush=True); time.sleep(60)"
+    code = (
+        "import os, signal, time; signal.signal(15, signal.SIG_IGN); open('pid', 'w').write(str(os.getpid())); "
+        "print('up', flush=True); time.sleep(60)"
+    )
     await warm_world.create(pod("a", "bash", "-c", f'python -c "{code}"; true'))
     await warm_world.until_logged("a", b"up")
     pid = int((warm_world.folder("a").container("main").work / "pid").read_text())
@@ -115,7 +121,11 @@ async def test_a_script_is_fast(warm_world: World) -> None:
 
 # -- torchrun ------------------------------------------------------------------------------------------------------
 
-RANKS = "import os; print(' '.join(os.environ[k] for k in 'RANK LOCAL_RANK WORLD_SIZE LOCAL_WORLD_SIZE GROUP_RANK MASTER_ADDR MASTER_PORT OMP_NUM_THREADS'.split() if k in os.environ), flush=True)"
+RANKS = """
+import os
+names = "RANK LOCAL_RANK WORLD_SIZE LOCAL_WORLD_SIZE GROUP_RANK MASTER_ADDR MASTER_PORT OMP_NUM_THREADS"
+print(" ".join(os.environ[name] for name in names.split()), flush=True)
+"""
 
 
 async def test_torchrun_gives_plain_functions_their_ranks(warm_world: World) -> None:
@@ -179,7 +189,8 @@ async def test_pip_does_nothing_when_all_is_there(warm_world: World) -> None:
 async def test_pip_makes_a_shared_environment_once(warm_world: World, shelf: Path) -> None:
     script = (
         "python -m pip install --quiet --no-warn-script-location --user fancy-thing==1.0 && "
-        "python -c 'import fancy_thing, helper_thing, numpy, sys; print(fancy_thing.VERSION, hasattr(numpy, \"FAKE\"), sys.prefix)'"
+        "python -c 'import fancy_thing, helper_thing, numpy, sys; "
+        'print(fancy_thing.VERSION, hasattr(numpy, "FAKE"), sys.prefix)\''
     )
     state, log = await sh(warm_world, script, "a", **index(shelf))
     assert state["exitCode"] == 0, log
@@ -205,7 +216,10 @@ async def test_two_pods_that_want_the_same_share_one_making(warm_world: World, s
 
 
 async def test_a_requirement_that_contradicts_the_platform_is_brought_along(warm_world: World, shelf: Path) -> None:
-    script = "pip install numpy==0.0.1 && python -c 'import numpy; print(numpy.FAKE)' && pip install helper-thing -q && python -c 'import numpy, helper_thing; print(numpy.FAKE)'"
+    script = (
+        "pip install numpy==0.0.1 && python -c 'import numpy; print(numpy.FAKE)' && "
+        "pip install helper-thing -q && python -c 'import numpy, helper_thing; print(numpy.FAKE)'"
+    )
     state, log = await sh(warm_world, script, **index(shelf))
     assert state["exitCode"] == 0, log
     assert log.splitlines().count("True") == 2
@@ -225,7 +239,11 @@ async def test_commands_of_a_package_are_on_the_path(warm_world: World, shelf: P
 
 
 async def test_requirements_files_and_bad_words(warm_world: World, shelf: Path) -> None:
-    script = "printf '# all\\nhelper-thing>=2 # why\\n' > r.txt; pip install -q -r r.txt && python -c 'import helper_thing' && echo ok; pip install -r none.txt; pip install; pip install './no.whl'; pip uninstall -y numpy; echo code $?"
+    script = (
+        "printf '# all\\nhelper-thing>=2 # why\\n' > r.txt; "
+        "pip install -q -r r.txt && python -c 'import helper_thing' && echo ok; "
+        "pip install -r none.txt; pip install; pip install './no.whl'; pip uninstall -y numpy; echo code $?"
+    )
     _state, log = await sh(warm_world, script, **index(shelf))
     assert log.startswith("ok\n"), log
     assert "none.txt" in log
@@ -236,12 +254,12 @@ async def test_requirements_files_and_bad_words(warm_world: World, shelf: Path) 
 
 
 async def test_without_uv_pip_itself_makes_the_environment(world: World, shelf: Path) -> None:
-    code = "import minikf.embedded.forkserver.shims.installers as i; i.find_uv = lambda: ''; from minikf.embedded.forkserver.shims import pip; import sys; sys.exit(pip.main(['install', 'fancy-thing']))"
-    state, log = await sh(
-        world,
-        f'python -c "{code}" && python -c "import fancy_thing, helper_thing; print(fancy_thing.VERSION)"',
-        **index(shelf),
+    code = (
+        "import sys; from minikf.embedded.forkserver.shims import installers, pip; "
+        "installers.find_uv = lambda: ''; sys.exit(pip.main(['install', 'fancy-thing']))"
     )
+    script = f'python -c "{code}" && python -c "import fancy_thing, helper_thing; print(fancy_thing.VERSION)"'
+    state, log = await sh(world, script, **index(shelf))
     assert state["exitCode"] == 0, log
     assert log.strip().endswith("1.0")
 

@@ -59,7 +59,8 @@ async def test_arguments_that_name_mounts_find_the_files(mounting: World) -> Non
 
 async def test_variables_lead_to_the_files_everywhere(mounting: World) -> None:
     await make_sources(mounting)
-    obj = with_volumes("a", "sh", "-c", "cat $MINIKF_MOUNT_MY_CONFIG/a.txt", **{"my-config": {"at": "/x/y", "configMap": {"name": "c"}}})
+    volumes = {"my-config": {"at": "/x/y", "configMap": {"name": "c"}}}
+    obj = with_volumes("a", "sh", "-c", "cat $MINIKF_MOUNT_MY_CONFIG/a.txt", **volumes)
     _state, log = await mounting.run(obj)
     assert log == b"A"
 
@@ -67,13 +68,11 @@ async def test_variables_lead_to_the_files_everywhere(mounting: World) -> None:
 async def test_a_claim_outlives_its_pod(mounting: World) -> None:
     await make_sources(mounting)
     claim = {"at": "/data", "persistentVolumeClaim": {"claimName": "p"}}
-    state, log = await mounting.run(with_volumes("a", "sh", "-c", 'echo kept > "$0"', v=dict(claim)) | {})
-    obj = with_volumes("b", "touch", "/data/kept", v=dict(claim))
-    state, log = await mounting.run(obj)
+    state, log = await mounting.run(with_volumes("a", "touch", "/data/kept", v=dict(claim)))
     assert state["exitCode"] == 0, log
-    await mounting.delete("b")
-    await mounting.gone("b")
-    _state, log = await mounting.run(with_volumes("c", "ls", "/data", v=dict(claim)))
+    await mounting.delete("a")
+    await mounting.gone("a")
+    _state, log = await mounting.run(with_volumes("b", "ls", "/data", v=dict(claim)))
     assert log == b"kept\n"
     assert (mounting.runtime.host.place.paths.volumes / "default" / "p" / "kept").exists()
 
@@ -83,14 +82,15 @@ async def test_sub_paths_items_and_projections(mounting: World) -> None:
     projected = {"sources": [
         {"configMap": {"name": "c", "items": [{"key": "b", "path": "deep/b.txt"}]}},
         {"secret": {"name": "s"}},
-        {"downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]}},
+        {"downwardAPI": {"items": [{"path": "notes", "fieldRef": {"fieldPath": "metadata.annotations"}}]}},
     ]}  # fmt: skip
     obj = with_volumes(
-        "a", "cat", "/all/deep/b.txt", "/all/key", "/all/labels", "/one.txt", "/scratch/x",
-        all={"at": "/all", "projected": projected}, one={"at": "/one.txt", "subPath": "a.txt", "configMap": {"name": "c"}},
+        "a", "cat", "/all/deep/b.txt", "/all/key", "/all/notes", "/one.txt", "/scratch/x",
+        all={"at": "/all", "projected": projected},
+        one={"at": "/one.txt", "subPath": "a.txt", "configMap": {"name": "c"}},
         scratch={"at": "/scratch", "subPath": "new/folder", "emptyDir": {}},
     )  # fmt: skip
-    obj["metadata"]["labels"] = {"app": "x", "b": 'quo"ted'}
+    obj["metadata"]["annotations"] = {"app": "x", "b": 'quo"ted'}
     obj["spec"]["initContainers"] = [
         {"name": "init", "image": "any", "command": ["sh", "-c", "echo X > $MINIKF_MOUNT_SCRATCH/x"],
          "volumeMounts": [{"name": "scratch", "mountPath": "/scratch", "subPath": "new/folder"}]}
@@ -135,11 +135,12 @@ async def test_a_volume_that_is_not_declared_is_named(mounting: World) -> None:
 async def test_host_paths(mounting: World, tmp_path: Path) -> None:
     (tmp_path / "host").mkdir()
     (tmp_path / "host" / "f").write_text("from host")
-    obj = with_volumes("a", "cat", "/h/f", h={"at": "/h", "hostPath": {"path": str(tmp_path / "host"), "type": "Directory"}})
-    _state, log = await mounting.run(obj)
+    there, missing = (
+        {"at": "/h", "hostPath": {"path": str(tmp_path / one), "type": "Directory"}} for one in ("host", "no")
+    )
+    _state, log = await mounting.run(with_volumes("a", "cat", "/h/f", h=there))
     assert log == b"from host"
-    obj = with_volumes("b", "true", h={"at": "/h", "hostPath": {"path": str(tmp_path / "none"), "type": "Directory"}})
-    await mounting.create(obj)
+    await mounting.create(with_volumes("b", "true", h=missing))
     await mounting.until("b", lambda status: "is not a directory" in str(status))
 
 
@@ -179,8 +180,8 @@ async def test_a_read_only_mount_cannot_be_written(spaces: World) -> None:
 def test_namespaces_work_without_root(tmp_path: Path) -> None:
     if os.geteuid() == 0 and not Path("/usr/bin/setpriv").exists():
         pytest.skip("takes setpriv to be someone else")
-    unshare = subprocess.run(["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups", "unshare", "-Ur", "true"], check=False)
-    if unshare.returncode:
+    someone = ["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups"]
+    if subprocess.run([*someone, "unshare", "-Ur", "true"], check=False).returncode:
         pytest.skip("this kernel gives no user namespaces to users")
     # A user's own folder, since another user's interpreter may not be readable.
     import minikf
@@ -201,10 +202,7 @@ def test_namespaces_work_without_root(tmp_path: Path) -> None:
             "print(open('/new/place/f').read(), open('/proc/self/status').read().split('CapEff:')[1].split()[0])"
         )
         python = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
-        done = subprocess.run(
-            ["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups", python, "-c", code],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = subprocess.run([*someone, python, "-c", code], capture_output=True, text=True, check=False)
         assert done.stdout == "seen 0000000000000000\n", done.stderr
         assert not Path("/new").exists()
     finally:

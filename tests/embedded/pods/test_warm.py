@@ -23,7 +23,8 @@ print(json.dumps({
     "prefix": sys.prefix, "flags": str(sys.flags.safe_path), "cwd": os.getcwd(),
     "sigint": signal.getsignal(signal.SIGINT) is signal.default_int_handler,
     "sigterm": str(signal.getsignal(signal.SIGTERM)), "sigpipe": str(signal.getsignal(signal.SIGPIPE)),
-    "sigchld": str(signal.getsignal(signal.SIGCHLD)), "blocked": [str(s) for s in signal.pthread_sigmask(signal.SIG_BLOCK, [])],
+    "sigchld": str(signal.getsignal(signal.SIGCHLD)),
+    "blocked": [str(s) for s in signal.pthread_sigmask(signal.SIG_BLOCK, [])],
     "leader": os.getsid(0) == os.getpid(), "threads": [t.name for t in threading.enumerate()],
     "env": {k: v for k, v in os.environ.items() if k.startswith(("MY_", "HOSTNAME"))},
     "stdin": sys.stdin.read(), "fds": sorted(int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) < 3),
@@ -80,7 +81,7 @@ async def run_warm(world: World, code: str, name: str = "a") -> tuple[Any, bytes
         ("raise KeyboardInterrupt", 130, b"KeyboardInterrupt\n"),
         ("import os; os.abort()", 134, b""),
         ("import atexit; atexit.register(print, 'bye')", 0, b"bye\n"),
-        ("import threading, time; threading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()", 0, b"thread\n"),
+        ("import threading as t, time; t.Thread(target=lambda: (time.sleep(0.1), print(1))).start()", 0, b"1\n"),
         ("class A:\n def __del__(self): print('freed')\na = A()", 0, b"freed\n"),
         ("from __future__ import annotations\ndef f(x: nope): ...\nprint(f.__annotations__)", 0, b"{'x': 'nope'}\n"),
         ("def f(x: int): ...\nprint(f.__annotations__)", 0, b"{'x': <class 'int'>}\n"),
@@ -107,7 +108,8 @@ async def test_a_file_left_open_is_written(warm_world: World) -> None:
 
 
 async def test_a_file_left_open_beside_a_daemon_thread_is_written(warm_world: World) -> None:
-    code = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\nf = open('out', 'w'); f.write('all')"
+    code = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+    code += "f = open('out', 'w'); f.write('all')"
     await run_warm(warm_world, code)
     assert (warm_world.folder("a").container("main").work / "out").read_text() == "all"
 
@@ -165,7 +167,7 @@ async def test_its_place_in_the_process_list_is_its_own(warm_world: World) -> No
 
 async def test_killing_the_warm_server_ends_nobody_and_it_comes_back(warm_world: World) -> None:
     world = warm_world
-    code = "import time\nprint('up', flush=True)\nwhile not __import__('os').path.exists('go'): time.sleep(0.02)\nraise SystemExit(5)"
+    code = "import os, time\nprint('up', flush=True)\nwhile not os.path.exists('go'): time.sleep(0.02)\nexit(5)"
     await world.create(pod("a", "python", "-c", code))
     await world.until_logged("a", b"up")
     before = world.runtime.host.warm.pids()

@@ -1,4 +1,4 @@
-"""Objects and JSON merge patches of them, allowed and refused, whose answers `record.py` takes from a kube-apiserver."""
+"""Objects and merge patches of them, right and wrong ones, whose answers `record.py` takes from a kube-apiserver."""
 
 from __future__ import annotations
 
@@ -37,25 +37,33 @@ def _spec(**fields: Any) -> Object:
 def _pods() -> Update:
     toleration = {"key": "k", "operator": "Exists", "effect": "NoSchedule"}
     pod = _object("v1", "Pod", spec={"containers": [_CONTAINER], "tolerations": [toleration], "nodeName": "n"})
-    return f"{_NAMESPACE}/pods", pod, [
-        {"metadata": {"labels": {"a": "b"}}},
-        _spec(containers=[_CONTAINER | {"image": "x:2"}]),
-        _spec(containers=[_CONTAINER | {"image": ""}]),
-        _spec(containers=[_CONTAINER, {"name": "b", "image": "y"}]),
-        _spec(containers=[_CONTAINER], initContainers=[{"name": "i", "image": "y"}]),
-        _spec(tolerations=[toleration, {"key": "z", "operator": "Exists", "effect": "NoExecute"}]),
-        _spec(activeDeadlineSeconds=5),
-        _spec(activeDeadlineSeconds=-5),
-    ]
+    return (
+        f"{_NAMESPACE}/pods",
+        pod,
+        [
+            {"metadata": {"labels": {"a": "b"}}},
+            _spec(containers=[_CONTAINER | {"image": "x:2"}]),
+            _spec(containers=[_CONTAINER | {"image": ""}]),
+            _spec(containers=[_CONTAINER, {"name": "b", "image": "y"}]),
+            _spec(containers=[_CONTAINER], initContainers=[{"name": "i", "image": "y"}]),
+            _spec(tolerations=[toleration, {"key": "z", "operator": "Exists", "effect": "NoExecute"}]),
+            _spec(activeDeadlineSeconds=5),
+            _spec(activeDeadlineSeconds=-5),
+        ],
+    )
 
 
 def _pod_with_a_deadline() -> Update:
     pod = _object("v1", "Pod", spec={"containers": [_CONTAINER], "activeDeadlineSeconds": 10})
-    return f"{_NAMESPACE}/pods", pod, [
-        _spec(activeDeadlineSeconds=9),
-        _spec(activeDeadlineSeconds=11),
-        _spec(activeDeadlineSeconds=None),
-    ]
+    return (
+        f"{_NAMESPACE}/pods",
+        pod,
+        [
+            _spec(activeDeadlineSeconds=9),
+            _spec(activeDeadlineSeconds=11),
+            _spec(activeDeadlineSeconds=None),
+        ],
+    )
 
 
 def _jobs() -> Iterator[Update]:
@@ -114,81 +122,102 @@ def _data() -> Iterator[Update]:
 def _claims_and_services() -> Iterator[Update]:
     storage = {"requests": {"storage": "1Gi"}}
     claim = _object("v1", "PersistentVolumeClaim", spec={"accessModes": ["ReadWriteOnce"], "resources": storage})
-    yield f"{_NAMESPACE}/persistentvolumeclaims", claim, [
-        _spec(volumeName="v"),
-        _spec(storageClassName="fast"),
-        _spec(accessModes=["ReadWriteMany"]),
-        _spec(resources={"requests": {"storage": "2Gi"}}),
-        _spec(resources={"requests": {"storage": "512Mi"}}),
-        _spec(volumeMode="Block"),
-        {"metadata": {"labels": {"a": "b"}}},
-    ]
-    headless = _object("v1", "Service", spec={"ports": [{"port": 80}], "clusterIP": "None"})
-    yield f"{_NAMESPACE}/services", headless, [
-        _spec(ports=[{"port": 81}]),
-        _spec(ports=[]),
-        _spec(selector={"a": "b"}),
-        _spec(clusterIP="10.0.0.7"),
-        _spec(sessionAffinity="ClientIP"),
-    ]
+    yield (
+        f"{_NAMESPACE}/persistentvolumeclaims",
+        claim,
+        [
+            _spec(volumeName="v"),
+            _spec(storageClassName="fast"),
+            _spec(accessModes=["ReadWriteMany"]),
+            _spec(resources={"requests": {"storage": "2Gi"}}),
+            _spec(resources={"requests": {"storage": "512Mi"}}),
+            _spec(volumeMode="Block"),
+            {"metadata": {"labels": {"a": "b"}}},
+        ],
+    )
+    headless = _object("v1", "Service", spec={"ports": [{"port": 80}], "clusterIP": "None", "selector": {"b": "c"}})
+    yield (
+        f"{_NAMESPACE}/services",
+        headless,
+        [
+            _spec(ports=[{"port": 81}]),
+            _spec(ports=[]),
+            _spec(selector={"a": "b"}),
+            _spec(sessionAffinity="ClientIP"),
+        ],
+    )
 
 
 def _access() -> Iterator[Update]:
     group = "rbac.authorization.k8s.io"
     role = {"kind": "Role", "name": "r", "apiGroup": group}
     binding = _object(f"{group}/v1", "RoleBinding", roleRef=role)
-    yield f"{_RBAC}/rolebindings", binding, [
-        {"roleRef": role | {"name": "s"}},
-        {"subjects": [{"kind": "User", "name": "u", "apiGroup": group}]},
-        {"subjects": [{"kind": "Robot", "name": "u", "apiGroup": group}]},
-    ]
+    yield (
+        f"{_RBAC}/rolebindings",
+        binding,
+        [
+            {"roleRef": role | {"name": "s"}},
+            {"subjects": [{"kind": "User", "name": "u", "apiGroup": group}]},
+            {"subjects": [{"kind": "Robot", "name": "u", "apiGroup": group}]},
+        ],
+    )
 
 
 def _metadata() -> Update:
     config = _object("v1", "ConfigMap", metadata={"name": "changed", "finalizers": ["example.com/a"]})
-    return f"{_NAMESPACE}/configmaps", config, [
-        {"metadata": {"uid": "other"}},
-        {"metadata": {"creationTimestamp": "2020-01-01T00:00:00Z"}},
-        {"metadata": {"generation": 7}},
-        {"metadata": {"generateName": "c-"}},
-        {"metadata": {"deletionTimestamp": "2020-01-01T00:00:00Z"}},
-        {"metadata": {"deletionGracePeriodSeconds": 7}},
-        {"metadata": {"finalizers": ["example.com/b"]}},
-        {"metadata": {"finalizers": ["bad one"]}},
-        {"metadata": {"labels": {"-": "b"}}},
-        {"metadata": {"annotations": {"a b": "c"}}},
-        {"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": ""}]}},
-        {"metadata": {"managedFields": [{"manager": "m", "operation": "Paint"}]}},
-        {"metadata": {"managedFields": [{}]}},
-    ]
+    return (
+        f"{_NAMESPACE}/configmaps",
+        config,
+        [
+            {"metadata": {"uid": "other"}},
+            {"metadata": {"creationTimestamp": "2020-01-01T00:00:00Z"}},
+            {"metadata": {"generation": 7}},
+            {"metadata": {"generateName": "c-"}},
+            {"metadata": {"finalizers": ["example.com/b"]}},
+            {"metadata": {"finalizers": ["bad one"]}},
+            {"metadata": {"labels": {"-": "b"}}},
+            {"metadata": {"annotations": {"a b": "c"}}},
+            {"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": ""}]}},
+            {"metadata": {"managedFields": [{"manager": "m", "operation": "Paint"}]}},
+            {"metadata": {"managedFields": [{}]}},
+        ],
+    )
 
 
 def _custom() -> Iterator[Update]:
     spec: Object = {"runtimeRef": {"name": "r"}, "labels": {"a": "b"}, "suspend": True}
     job = _object("trainer.kubeflow.org/v1alpha1", "TrainJob", spec=spec)
-    yield f"{_TRAINER}/namespaces/default/trainjobs", job, [
-        _spec(runtimeRef={"name": "s"}),
-        _spec(runtimeRef={"kind": "TrainingRuntime"}),
-        _spec(suspend=False),
-        _spec(suspend=False, managedBy="kueue.x-k8s.io/multikueue"),
-        _spec(managedBy="example.com/x"),
-        _spec(managedBy=None),
-        _spec(labels={"c": "d"}),
-        _spec(trainer={"numNodes": 2}),
-        _spec(trainer={"numNodes": "2"}),
-        _spec(trainer={"numProcPerNode": "x"}),
-        _spec(trainer={"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}),
-        _spec(initializer={"model": {"storageUri": "hf://x"}}),
-        {"metadata": {"labels": {"a": "b"}}},
-        {"metadata": {"uid": "other"}},
-    ]
+    yield (
+        f"{_TRAINER}/namespaces/default/trainjobs",
+        job,
+        [
+            _spec(runtimeRef={"name": "s"}),
+            _spec(runtimeRef={"kind": "TrainingRuntime"}),
+            _spec(suspend=False),
+            _spec(suspend=False, managedBy="kueue.x-k8s.io/multikueue"),
+            _spec(managedBy="example.com/x"),
+            _spec(managedBy=None),
+            _spec(labels={"c": "d"}),
+            _spec(trainer={"numNodes": 2}),
+            _spec(trainer={"numNodes": "2"}),
+            _spec(trainer={"numProcPerNode": "x"}),
+            _spec(trainer={"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}),
+            _spec(initializer={"model": {"storageUri": "hf://x"}}),
+            {"metadata": {"labels": {"a": "b"}}},
+            {"metadata": {"uid": "other"}},
+        ],
+    )
     model = {"modelFormat": {"name": "sklearn"}, "storageUri": "pvc://x/y"}
     service = _object("serving.kserve.io/v1beta1", "InferenceService", spec={"predictor": {"model": model}})
-    yield "/apis/serving.kserve.io/v1beta1/namespaces/default/inferenceservices", service, [
-        _spec(predictor={"minReplicas": 2}),
-        _spec(predictor={"minReplicas": "2"}),
-        _spec(predictor={"model": {"storageUri": 7}}),
-        _spec(predictor={"model": {"modelFormat": None}}),
-        _spec(predictor={"model": {"unknown": 1}}),
-        _spec(predictor=None),
-    ]
+    yield (
+        "/apis/serving.kserve.io/v1beta1/namespaces/default/inferenceservices",
+        service,
+        [
+            _spec(predictor={"minReplicas": 2}),
+            _spec(predictor={"minReplicas": "2"}),
+            _spec(predictor={"model": {"storageUri": 7}}),
+            _spec(predictor={"model": {"modelFormat": None}}),
+            _spec(predictor={"model": {"unknown": 1}}),
+            _spec(predictor=None),
+        ],
+    )

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from minikf.embedded.controllers.jobset.jobs import make_jobs
 from minikf.embedded.controllers.trainjob.names import CONTAINER_OF, ancestor, pod_spec
+from minikf.embedded.defaults import default_object
+from minikf.embedded.kinds import JOB
+from minikf.embedded.schema import schema_for
 from minikf.embedded.status import Object
+from minikf.embedded.validation import validate_object
 
 _ELSEWHERE = "an engine with containers runs it: minikf up --engine k3d"
 
@@ -27,6 +32,20 @@ def reason_not_runnable(runtime: Object, jobset: Object) -> str:
                 return _no_command(replicated, container)
             if ancestor(replicated) in CONTAINER_OF and container["command"][:2] == ["tune", "run"]:
                 return f"torchtune's built-in trainers need the image {container.get('image')}: {_ELSEWHERE}"
+    return _invalid_job(runtime, jobset)
+
+
+def _invalid_job(runtime: Object, jobset: Object) -> str:
+    """Why the API would refuse a Job made of the runtime. Said now, since on each try it would be refused again."""
+    for replicated in jobset["spec"]["replicatedJobs"]:
+        for job in make_jobs(jobset, replicated, 0)[:1]:
+            job["metadata"]["uid"] = jobset["metadata"]["uid"]  # it would get one of its own
+            unknown = schema_for(JOB).unknown_fields(job, prune=True)
+            default_object(JOB, job)
+            wrong = [*unknown, *(f"{cause.field}: {cause.message}" for cause in validate_object(JOB, job))]
+            if wrong:
+                name, what = runtime["metadata"]["name"], replicated["name"]
+                return f"runtime {name} makes no valid Job of its replicated job {what}: {', '.join(wrong)}"
     return ""
 
 

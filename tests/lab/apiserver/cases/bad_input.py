@@ -6,6 +6,16 @@ from ..case import Case, Http, Kubectl
 from . import objects as o
 
 _ANSI = "\x1b[31m"
+# What is text in YAML as the API server reads it, though other readers see dates and numbers of base 60.
+_SCALARS = """
+kind: ConfigMap
+apiVersion: v1
+metadata: {name: scalars}
+data: {day: 2001-01-01, moment: 2001-01-01T00:00:00Z, clock: 1:30, empty: ~, tilde: "~", plain: 089}
+"""
+_BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{chr(c)}: &{chr(c)} [{', '.join([f'*{chr(c - 1)}'] * 10)}]\n" for c in range(ord("b"), ord("m"))
+)
 _JOB = "apiVersion: trainer.kubeflow.org/v1alpha1\nkind: TrainJob\n"
 
 CASES = (
@@ -77,6 +87,8 @@ CASES = (
                 expect=201,
             ),
             Http("POST", o.CONFIG_MAPS, o.config_map("b"), content_type=o.MERGE, expect=415),
+            Http("POST", o.CONFIG_MAPS, _SCALARS, content_type="application/yaml", expect=201),
+            Http("POST", o.CONFIG_MAPS, _BOMB, content_type="application/yaml", expect=400),
         ),
     ),
     Case(
@@ -129,6 +141,7 @@ CASES = (
             Http("NOTHING", o.CONFIG_MAPS, expect=405),
             Http("OPTIONS", o.CONFIG_MAPS, expect=405),
             Http("DELETE", "/api/v1/namespaces", expect=405),
+            Http("DELETE", "/api/v1/configmaps?labelSelector=no=where", expect=405),
             Http("GET", "/nothing", expect=404),
             Http("GET", "/api/v1/namespaces/$ns/configmaps/a/b/c", expect=404),
         ),

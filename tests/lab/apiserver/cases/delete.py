@@ -129,6 +129,7 @@ CASES = (
         "delete-collection-custom",
         (
             Kubectl("create -f -", stdin=[o.train_job("a", labels={"x": "y"}), o.train_job("b")]),
+            Http("DELETE", "/apis/trainer.kubeflow.org/v1alpha1/trainjobs?labelSelector=no=where", expect=404),
             Http("DELETE", f"{o.TRAIN_JOBS}?labelSelector=x=y"),
             Http("DELETE", o.TRAIN_JOBS),
             Http("DELETE", o.TRAIN_JOBS),

@@ -188,6 +188,13 @@ CASES = (
             Http("GET", f"{o.CONFIG_MAPS}?resourceVersion=0&resourceVersionMatch=Exact", expect=422),
             Http("GET", f"{o.CONFIG_MAPS}?resourceVersion=$rv&resourceVersionMatch=Nothing", expect=422),
             Http("GET", f"{o.CONFIG_MAPS}?continue=x&resourceVersion=$rv", expect=400),
+            Http("POST", o.CONFIG_MAPS, o.config_map("b"), expect=201),
+            Http("PATCH", f"{o.CONFIG_MAPS}/a", {"data": {"a": "2"}}, content_type=o.MERGE),
+            Http("GET", f"{o.CONFIG_MAPS}?resourceVersion=$rv&resourceVersionMatch=Exact"),
+            Http("DELETE", f"{o.CONFIG_MAPS}/a"),
+            Http("GET", f"{o.CONFIG_MAPS}?resourceVersion=$rv&resourceVersionMatch=Exact"),
+            Http("GET", f"{o.CONFIG_MAPS}?resourceVersion=$rv"),
+            Http("GET", f"{o.CONFIG_MAPS}?resourceVersion=999999999", expect=504),
         ),
     ),
     Case(

@@ -14,6 +14,7 @@ _CONDITION = {
     "message": "",
     "lastTransitionTime": "2001-01-01T00:00:00Z",
 }
+_OTHER = "11111111-1111-1111-1111-111111111111"
 _UID = {"uid": "metadata.uid", "rv": "metadata.resourceVersion"}
 
 CASES = (
@@ -46,6 +47,13 @@ CASES = (
             Http("PUT", _T, o.train_job("t", {"suspend": False}, resourceVersion="$rv"), expect=409),
             Http("PUT", f"{o.TRAIN_JOBS}/none", o.train_job("none", resourceVersion="5"), expect=404),
             Http("PUT", _T, o.train_job("t", resourceVersion="x"), expect=500),
+            Http("PUT", _T, o.train_job("t", resourceVersion="0"), expect=422),
+            Http("GET", _T, save=_UID),
+            Http("PUT", _T, o.train_job("t", resourceVersion="$rv", uid=_OTHER), expect=409),
+            Http("PATCH", _T, {"metadata": {"uid": _OTHER}}, content_type=o.MERGE, expect=422),
+            Http("DELETE", _T, {"preconditions": {"uid": _OTHER}}, expect=409),
+            Http("DELETE", _T, {"preconditions": {"resourceVersion": "1"}}, expect=409),
+            Http("DELETE", _T, {"preconditions": {"uid": "$uid", "resourceVersion": "$rv"}}),
         ),
         needs_crds=True,
     ),
