@@ -235,14 +235,27 @@ def serve():
         made = services.replace(NAME, service, namespace=NAMESPACE)
     else:
         made = services.create(service, namespace=NAMESPACE)
-    services.wait_isvc_ready(
-        NAME,
-        namespace=NAMESPACE,
-        timeout_seconds=SECONDS_TO_WAIT,
-        polling_interval=0.1,
-        expected_generation=made["metadata"]["generation"],
-    )
-    return services.get(NAME, namespace=NAMESPACE)["status"]
+    return wait_until_served(services, made["metadata"]["generation"])
+
+
+def wait_until_served(services, generation):
+    """The service's status once the new model answers; until then a service stays ready with the one before.
+
+    Raises RuntimeError with the reason when the model cannot be served.
+    """
+    deadline = time.monotonic() + SECONDS_TO_WAIT
+    while time.monotonic() < deadline:
+        status = services.get(NAME, namespace=NAMESPACE).get("status", {})
+        model = status.get("modelStatus", {})
+        ready = any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions", []))
+        if status.get("observedGeneration", 0) >= generation:
+            if ready and model.get("transitionStatus") == "UpToDate":
+                return status
+            if model.get("transitionStatus") in ("InvalidSpec", "BlockedByFailedLoad"):
+                why = model.get("lastFailureInfo", {}).get("message", model["transitionStatus"])
+                raise RuntimeError(f"InferenceService {NAMESPACE}/{NAME} cannot serve the model: {why}")
+        time.sleep(0.1)
+    raise RuntimeError(f"InferenceService {NAMESPACE}/{NAME} did not serve the model in {SECONDS_TO_WAIT} s")
 
 
 # %% Predicting: the same images over the three protocols

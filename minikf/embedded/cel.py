@@ -1,4 +1,8 @@
-"""CEL expressions, by the `common-expression-language` package, loaded when the first rule is evaluated."""
+"""CEL expressions, by the `common-expression-language` package, loaded when the first rule is evaluated.
+
+One thing the package does its own way: `size` of a text counts bytes. The served kinds measure names only, which are
+ASCII.
+"""
 
 from __future__ import annotations
 

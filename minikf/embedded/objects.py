@@ -28,7 +28,7 @@ from minikf.embedded.status import (
     undecodable,
 )
 from minikf.embedded.store import Entry, Store, Subscription, Write
-from minikf.embedded.validation import validate_object
+from minikf.embedded.validation import finalizer_warnings, validate_object
 
 Object = dict[str, Any]
 # An admission hook may change the object in place or raise ApiError; `old` is None on create.
@@ -184,7 +184,7 @@ class Objects:
         # What admission adds belongs to nobody.
         for admit in self.admission:
             admit(kind, obj, None)
-        self._validate(kind, obj, None)
+        self._validate(kind, obj, None, opts)
         if kind.stored_only:
             opts.warn.append(f"{kind.kind} is stored but has no effect on the embedded engine: {kind.stored_only}")
         found = self.store.get(kind, namespace, name)
@@ -218,7 +218,7 @@ class Objects:
         _default(kind, obj)
         for admit in self.admission:
             admit(kind, obj, before)
-        self._validate(kind, obj, before)
+        self._validate(kind, obj, before, opts)
         metadata.set_generation(kind, obj, before)
         if record:
             self._record(kind, obj, before, given, subresource, opts)
@@ -232,8 +232,9 @@ class Objects:
             return self._unstored(obj, old.rv)
         return await self._done(self.store.put(kind, obj))
 
-    def _validate(self, kind: Kind, obj: Object, old: Object | None) -> None:
+    def _validate(self, kind: Kind, obj: Object, old: Object | None, opts: Options) -> None:
         if kind.is_custom:
+            opts.warn.extend(finalizer_warnings(obj["metadata"], old and old["metadata"]))
             causes = schema_for(kind).validate(obj, old, validate_object(kind, obj, old))
         else:
             causes = validate_object(kind, obj, old)

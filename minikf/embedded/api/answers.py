@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -25,9 +26,14 @@ def wants_metadata(call: Call) -> bool:
 
 
 async def send_bytes(
-    send: Send, body: bytes, code: int = 200, content_type: bytes = JSON, warnings: list[str] | None = None
+    send: Send,
+    body: bytes,
+    code: int = 200,
+    content_type: bytes = JSON,
+    warnings: list[str] | None = None,
+    extra: Iterable[tuple[bytes, bytes]] = (),
 ) -> None:
-    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), *extra]
     for text in warnings or ():
         # RFC 7234 warn-text as client-go reads it: 299 - "text"
         quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
@@ -46,7 +52,9 @@ async def send_error(send: Send, error: ApiError) -> None:
     if isinstance(error, NoSuchPath):
         await send_bytes(send, f"{error.message}\n".encode(), error.code, b"text/plain; charset=utf-8")
     else:
-        await send_json(send, error.status(), error.code)
+        after = error.details.get("retryAfterSeconds")
+        extra = [(b"retry-after", str(after).encode())] if after else []
+        await send_bytes(send, orjson.dumps(error.status()), error.code, extra=extra)
 
 
 def check_accept(call: Call) -> None:

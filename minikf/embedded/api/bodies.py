@@ -15,6 +15,7 @@ from minikf.embedded.schema.decoding import json_type
 from minikf.embedded.status import ApiError, Cause, bad_request, invalid
 
 Object = dict[str, Any]
+_WHOLE = 2**63
 _SUMMARY = 30  # characters of a bad body that its error repeats
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
 _YAMLS = (YAML, "application/apply-patch+yaml", "text/yaml")
@@ -54,7 +55,18 @@ def decode_object(body: bytes, content_type: str, opts: Options, kind: Kind) -> 
         raise _unrecognized(kind, text, body)
     if kind.is_custom:
         _check_custom(kind, value, body)
+        whole: Object = whole_numbers(value)
+        return whole
     return value
+
+
+def whole_numbers(value: Any) -> Any:
+    """`2.0` of a custom object is stored and told as `2`; of a core kind Go's decoder refuses it."""
+    if value.__class__ is dict:
+        return {key: whole_numbers(item) for key, item in value.items()}
+    if value.__class__ is list:
+        return [whole_numbers(item) for item in value]
+    return int(value) if value.__class__ is float and value.is_integer() and abs(value) < _WHOLE else value
 
 
 def _check_custom(kind: Kind, value: Object, body: bytes) -> None:

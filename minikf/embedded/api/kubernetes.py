@@ -11,7 +11,7 @@ import orjson
 from minikf.embedded.api import answers, documents, listing, watching, writing
 from minikf.embedded.api.call import Call, Receive, Scope, Send, Target, no_such_path, not_allowed, target
 from minikf.embedded.objects import Objects
-from minikf.embedded.status import ApiError, named, not_found, qualified
+from minikf.embedded.status import ApiError, bad_request, named, not_found, qualified
 from minikf.embedded.store import Entry
 
 log = logging.getLogger("minikf.api")
@@ -40,6 +40,8 @@ class KubernetesApi:
             await self._route(scope, receive, tracked)
         except ApiError as error:
             await self._fail(scope, send, error, started)
+        except RecursionError:
+            await self._fail(scope, send, bad_request("the body is nested too deeply to be read"), started)
         except Exception:
             log.exception("%s %s failed", scope.get("method", scope["type"]), scope["path"])
             text = "Internal error occurred: see the daemon's log (minikf logs daemon)"

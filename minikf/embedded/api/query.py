@@ -158,7 +158,7 @@ def _version(text: str, prefix: str) -> int:
 
 def too_large(rv: int, current: int) -> ApiError:
     """504: the client knows of a version that this server has not reached."""
-    error = ApiError(504, "Timeout", f"Too large resource version: {rv}, current: {current}")
+    error = ApiError(504, "Timeout", f"Timeout: Too large resource version: {rv}, current: {current}")
     error.details = {
         "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
         "retryAfterSeconds": 1,

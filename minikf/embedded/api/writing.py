@@ -62,6 +62,8 @@ async def patch(call: Call, send: Send, objects: Objects, target: Target) -> Non
         value = bodies.decode(body, bodies.JSON)
     except Unreadable as error:
         raise bad_request(f"error decoding patch: {str(error).rpartition('json parse error: ')[2]}") from error
+    if target.kind.is_custom:
+        value = bodies.whole_numbers(value)
     change = _change(call.content_type, value, target)
     entry = await objects.patch(
         target.kind, target.namespace, target.name, change, subresource=target.subresource, opts=opts
@@ -86,6 +88,8 @@ async def _apply(
         raise bad_request(f"error decoding YAML: error converting YAML to JSON: {error}") from error
     if not isinstance(obj, dict):
         raise bad_request("error decoding YAML: the applied configuration is not a map")
+    if target.kind.is_custom:
+        obj = bodies.whole_numbers(obj)
     entry, created = await objects.apply(
         target.kind, target.namespace, target.name, obj, subresource=target.subresource, opts=opts
     )

@@ -25,7 +25,7 @@ class _Loader(_BASE):  # type: ignore[misc]
 
     bool_values = {**yaml.SafeLoader.bool_values, "y": True, "n": False}  # noqa: RUF012 - as the base class has it
     yaml_implicit_resolvers = {  # noqa: RUF012 - as the base class has it
-        first: [(tag, pattern) for tag, pattern in found if tag not in (f"{_TAG}timestamp", f"{_TAG}int")]
+        first: [(tag, pattern) for tag, pattern in found if tag.removeprefix(_TAG) not in ("timestamp", "int", "float")]
         for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -35,7 +35,9 @@ _Loader.add_implicit_resolver(
     f"{_TAG}int", re.compile(r"^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$"), list("-+0123456789")
 )
 _Loader.add_implicit_resolver(
-    f"{_TAG}float", re.compile(r"^[-+]?[0-9]*\.?[0-9]+[eE][-+][0-9]+$"), list("-+0123456789.")
+    f"{_TAG}float",
+    re.compile(r"^(?:[-+]?[0-9]*\.?[0-9]+(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"),
+    list("-+0123456789."),
 )
 
 
@@ -55,8 +57,9 @@ def load(body: bytes) -> tuple[Any, list[str]]:
             value = loader.construct_document(node)
         finally:
             loader.dispose()
-        # Keys that are no text become text, as in JSON.
-        return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)), twice
+        # Keys that are no text become text, as in JSON, and the API server's way through JSON sorts them.
+        text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS)
+        return orjson.loads(text), twice
     except (yaml.YAMLError, orjson.JSONEncodeError, RecursionError, ValueError) as error:
         raise Unreadable(f"yaml: {_words(error)}") from error
 

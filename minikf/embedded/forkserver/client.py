@@ -143,7 +143,8 @@ async def attend(path: Path) -> tuple[dict[str, Any], socket.socket]:
     sock = await _connect(path)
     try:
         await _send(sock, {"verb": "attend"})
-        return await asyncio.wait_for(_receive(sock), 10.0), sock
+        async with asyncio.timeout(10.0):
+            return await _receive(sock), sock
     except (OSError, protocol.ProtocolError, TimeoutError) as error:
         sock.close()
         raise NotServing(f"{path}: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import io
+import itertools
 import os
 import sys
 import threading
@@ -65,7 +66,8 @@ class Loaded:
             root = logging.getLogger()
             for handler in list(root.handlers):
                 root.removeHandler(handler)
-            root.setLevel(logging.WARNING)
+            if root.level != logging.WARNING:  # setting it walks through every logger there is
+                root.setLevel(logging.WARNING)
         for (module, constant), (variable, default) in READ_AT_IMPORT.items():
             if module in sys.modules:
                 setattr(sys.modules[module], constant, os.environ.get(variable, default))
@@ -81,10 +83,12 @@ class Loaded:
             # Daemon threads still use their modules. The interpreter would freeze them; we can only save the files.
             _flush_open_files()
             return
-        new = [name for name in sys.modules if name not in self.names or name == "__main__"]
+        # From the end, up to the first that was there before: looking at all of them would write to every page that
+        # holds a module's name, and each such page is then copied.
+        new = [*itertools.takewhile(lambda name: name not in self.names, reversed(sys.modules)), "__main__"]
         alive = [weakref.ref(sys.modules.pop(name)) for name in new if isinstance(sys.modules[name], ModuleType)]
         gc.collect()
-        for reference in reversed(alive):
+        for reference in alive:
             module = reference()
             if module is not None:
                 vars(module).clear()

@@ -7,7 +7,6 @@ import contextlib
 import gc
 import io
 import os
-import random
 import runpy
 import signal
 import sys
@@ -77,8 +76,7 @@ def _threads(env: Mapping[str, str], wished: int) -> int:
 
 
 def _reseed() -> None:
-    """Every child would otherwise draw the same numbers."""
-    random.seed()
+    """Every child would otherwise draw the same numbers (`random` looks after itself at a fork)."""
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()

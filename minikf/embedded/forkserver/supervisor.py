@@ -92,7 +92,8 @@ class ForkServer:
     async def until_ready(self, seconds: float) -> bool:
         """Whether it became ready in time."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._ready.wait()
         return self._ready.is_set()
 
     @property

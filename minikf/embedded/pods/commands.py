@@ -36,7 +36,9 @@ async def run_command(host: Host, attempt: Attempt, pid: int, argv: list[str], s
         finally:
             os.close(empty)
         try:
-            ended = await asyncio.wait_for(process.wait(), seconds)
+            # Not wait_for: before Python 3.12 it can lose a cancellation that comes together with the result.
+            async with asyncio.timeout(seconds):
+                ended = await process.wait()
         except TimeoutError:
             return Outcome(-1, f"command timed out: {argv!r} timed out after {seconds:g}s")
         finally:

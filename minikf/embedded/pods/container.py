@@ -156,7 +156,8 @@ class Container:
         self._event("Warning", "BackOff", f"Back-off restarting failed container {self.name}")
         already = max(0.0, self._around.now() - self._history[-1].finished_at)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._no_more.wait(), max(0.0, pause - already))
+            async with asyncio.timeout(max(0.0, pause - already)):
+                await self._no_more.wait()
 
     async def _run_once(self) -> Terminated | None:
         """One run from its start to its end; None when it was stopped before it could start."""

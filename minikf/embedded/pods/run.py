@@ -184,7 +184,8 @@ class Run:
 
     async def _until_ended(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), max(0.0, seconds))
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._ended.wait()
 
 
 def record_end(attempt: Attempt, ended: Terminated) -> None:

@@ -289,7 +289,8 @@ class Worker:
     async def _pause(self, seconds: float) -> None:
         self._nudged.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._nudged.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._nudged.wait()
 
     def _event(self, kind: str, reason: str, message: str, container: str) -> None:
         group = "initContainers" if any(one.name == container for one in self._init) else "containers"

@@ -99,12 +99,9 @@ class Node:
         return bool(self.rules) or self._any_below("has_rules")
 
     def _any_below(self, attribute: str) -> bool:
-        # A recursive type meets itself here: it adds nothing to what is being asked.
-        self.__dict__[attribute] = False
+        # Types do not hold themselves: structural schemas may not, and no core kind here does.
         children = [self.field(name) for name in self.properties] + [self.additional, self.items]
-        found = any(getattr(child, attribute) for child in children if child is not None)
-        del self.__dict__[attribute]
-        return found
+        return any(getattr(child, attribute) for child in children if child is not None)
 
     @cached_property
     def required(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
@@ -46,9 +47,12 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
 class Repository(ModelRepository):  # type: ignore[misc]
     """The served models. A model that was unloaded over the API can be loaded again from its files."""
 
-    def __init__(self, model: LocalModel) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._known = {model.name: model}
+        self._known: dict[str, LocalModel] = {}
+
+    def add(self, model: LocalModel) -> None:
+        self._known[model.name] = model
         self.update(model)
 
     def load(self, name: str) -> bool:
@@ -76,8 +80,19 @@ class StrictDataPlane(DataPlane):  # type: ignore[misc]
             raise InvalidInput(f"the request's body cannot be read: {' '.join(text.split())}") from error
 
 
-def application(repository: Repository) -> tuple[FastAPI, StrictDataPlane, ModelRepositoryExtension]:
-    """The ASGI application, and the data plane and the repository extension that gRPC shares with it."""
+@dataclass(frozen=True)
+class Application:
+    """The ASGI application, the models that it serves, and what gRPC shares with it."""
+
+    app: FastAPI
+    repository: Repository
+    dataplane: StrictDataPlane
+    extension: ModelRepositoryExtension
+
+
+def application() -> Application:
+    """An application without a model yet. It starts nothing, so it may be made before a fork."""
+    repository = Repository()
     dataplane = StrictDataPlane(model_registry=repository)
     extension = ModelRepositoryExtension(model_registry=repository)
     # kserve answers every V1 request with it.
@@ -97,7 +112,7 @@ def application(repository: Repository) -> tuple[FastAPI, StrictDataPlane, Model
         app.add_exception_handler(error, _handler(status))
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http_error)
-    return app, dataplane, extension
+    return Application(app, repository, dataplane, extension)
 
 
 async def _metrics(request: Request) -> Response:

@@ -19,7 +19,7 @@ from minikf.embedded.serving.guard import App, Guard, Hosts
 from minikf.embedded.serving.metrics import Measure, Meter
 from minikf.embedded.serving.models.base import LocalModel
 from minikf.embedded.serving.options import Options
-from minikf.embedded.serving.rest import Repository, application
+from minikf.embedded.serving.rest import application
 
 log = logging.getLogger("minikf.serving")
 
@@ -27,6 +27,8 @@ log = logging.getLogger("minikf.serving")
 _KEEP_ALIVE_SECONDS = 65
 # A stopping server keeps connections this long for a next request, which is then told that the connection ends.
 _QUIET_SECONDS = 1.0
+# Made at import: FastAPI takes a tenth of a second for it, which a warm process has spent before it forks.
+_APPLICATION = application()
 
 
 class _Uvicorn(uvicorn.Server):
@@ -98,14 +100,16 @@ async def _serve(options: Options, model: LocalModel, listening: Listening, link
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    app, dataplane, extension = application(Repository(model))
+    _APPLICATION.repository.add(model)
     meter = Meter(frozenset({model.name}))
-    measure = Measure(Guard(app, Hosts(options.hosts), options.max_body_bytes), meter)
+    measure = Measure(Guard(_APPLICATION.app, Hosts(options.hosts), options.max_body_bytes), meter)
     rest = RestServer(listening.rest, measure, measure, options.grace_seconds)
     await rest.start()
     grpc = None
     if options.enable_grpc:
-        grpc = GrpcServer(listening.grpc, dataplane, extension, meter, options.max_message_bytes)
+        grpc = GrpcServer(
+            listening.grpc, _APPLICATION.dataplane, _APPLICATION.extension, meter, options.max_message_bytes
+        )
         await grpc.start()
     log.info("model %s is ready at http://127.0.0.1:%d", model.name, listening.rest.getsockname()[1])
     link.tell("Ready", notices=model.notices)

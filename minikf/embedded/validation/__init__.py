@@ -16,12 +16,12 @@ from minikf.embedded.validation.data import validate_config_map, validate_secret
 from minikf.embedded.validation.events import validate_event
 from minikf.embedded.validation.jobs import validate_job
 from minikf.embedded.validation.limits import validate_limit_range, validate_quota
-from minikf.embedded.validation.metadata import validate_metadata
+from minikf.embedded.validation.metadata import finalizer_warnings, validate_metadata
 from minikf.embedded.validation.pods import validate_pod
 from minikf.embedded.validation.services import validate_service
 from minikf.embedded.validation.volumes import validate_claim
 
-__all__ = ["validate_object"]
+__all__ = ["finalizer_warnings", "validate_object"]
 
 Validate = Callable[[Object, Object | None], list[Cause]]
 

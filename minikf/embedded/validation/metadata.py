@@ -119,6 +119,17 @@ def _finalizers(finalizers: list[str]) -> list[Cause]:
     return found
 
 
+def finalizer_warnings(metadata: Object, old: Object | None) -> list[str]:
+    """What a custom object's writer is told of new finalizers that name no domain."""
+    added = set(metadata.get("finalizers") or ()) - set((old or {}).get("finalizers") or ())
+    advice = "prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"
+    return [
+        f'metadata.finalizers: "{name}": {advice}'
+        for name in sorted(added)
+        if "/" not in name and name not in _STANDARD_FINALIZERS
+    ]
+
+
 def _standard_finalizers(finalizers: list[str]) -> list[Cause]:
     """Core kinds take only the system's own finalizers and such as name a domain."""
     why = "name is neither a standard finalizer name nor is it fully qualified"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from minikf.embedded import names
 from minikf.embedded.schema.fieldpath import Path, child, forbidden, index, invalid, not_supported
 from minikf.embedded.status import Cause, Object
@@ -95,8 +93,8 @@ def _update(spec: Object, old: Object) -> list[Cause]:
         if len(spec.get(field) or []) != len(old.get(field) or []):
             return [forbidden(f"spec.{field}", "pod updates may not add or remove containers")]
     found = _deadline(spec.get("activeDeadlineSeconds"), old.get("activeDeadlineSeconds"))
-    added_only = all(item in (spec.get("tolerations") or []) for item in old.get("tolerations") or [])
-    if not added_only:
+    tolerated = [_without(item, "tolerationSeconds") for item in spec.get("tolerations") or []]
+    if any(_without(item, "tolerationSeconds") not in tolerated for item in old.get("tolerations") or []):
         why = "existing toleration can not be modified except its tolerationSeconds"
         found.append(forbidden("spec.tolerations", why))
     changed = changed_fields(_fixed(spec, old), _fixed(old, old), "spec")
@@ -121,11 +119,11 @@ def _fixed(spec: Object, old: Object) -> Object:
     kept = {key: value for key, value in spec.items() if key not in ("activeDeadlineSeconds", "tolerations")}
     for field in ("containers", "initContainers"):
         if field in kept:
-            kept[field] = [_without_image(container) for container in kept[field] or []]
+            kept[field] = [_without(container, "image") for container in kept[field] or []]
     if (old.get("terminationGracePeriodSeconds") or 0) < 0 and kept.get("terminationGracePeriodSeconds") == 1:
         kept["terminationGracePeriodSeconds"] = old["terminationGracePeriodSeconds"]
     return kept
 
 
-def _without_image(container: dict[str, Any]) -> Object:
-    return {key: value for key, value in container.items() if key != "image"}
+def _without(obj: Object, field: str) -> Object:
+    return {key: value for key, value in obj.items() if key != field}

@@ -64,7 +64,7 @@ def registered(access: Access, version: str) -> Object:
 
 
 def served_files(access: Access) -> list[Path]:
-    """The model files that the predictor's processes were started with."""
+    """The model files of the predictors that stay."""
     pods = client.CoreV1Api(api(access)).list_namespaced_pod(
         "default", label_selector="serving.kserve.io/inferenceservice=first-model"
     )
@@ -162,18 +162,16 @@ def test_without_a_platform_it_says_how_to_get_one(session_home: Home) -> None:
     assert done.returncode in (10, 12) and "minikf up --platform not-there" in done.stderr
 
 
-def test_a_refused_pod_is_named_with_the_reason(session_home: Home, fresh_platform: Access) -> None:
+def test_what_went_wrong_is_named_with_its_reason(session_home: Home, fresh_platform: Access) -> None:
+    custom = client.CustomObjectsApi(api(fresh_platform))
+    custom.delete_cluster_custom_object(*TRAINER, "clustertrainingruntimes", "plain-python")
+    done = demo(session_home, fresh_platform, code=1)
+    assert 'clustertrainingruntimes.trainer.kubeflow.org "plain-python" not found' in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
     quota = client.V1ResourceQuota(
         metadata=client.V1ObjectMeta(name="no-pods"), spec=client.V1ResourceQuotaSpec(hard={"pods": "0"})
     )
     client.CoreV1Api(api(fresh_platform)).create_namespaced_resource_quota("default", quota)
     done = demo(session_home, fresh_platform, code=10)
     assert "Pod default/minikf-demo-" in done.stderr and "exceeded quota: no-pods" in done.stderr
-
-
-def test_a_missing_runtime_is_named(session_home: Home, fresh_platform: Access) -> None:
-    custom = client.CustomObjectsApi(api(fresh_platform))
-    custom.delete_cluster_custom_object(*TRAINER, "clustertrainingruntimes", "plain-python")
-    done = demo(session_home, fresh_platform, code=1)
-    assert 'clustertrainingruntimes.trainer.kubeflow.org "plain-python" not found' in done.stderr
-    assert "Traceback" not in done.stdout + done.stderr

@@ -231,6 +231,6 @@ def test_foreign_hosts_and_pages(sklearn_server: Started, headers: dict[str, str
 
 
 def test_only_loopback_is_listened_on(sklearn_server: Started) -> None:
-    listening = [one for one in psutil.Process(sklearn_server.pid).net_connections("inet") if one.status == "LISTEN"]
+    listening = [one for one in psutil.Process(sklearn_server.pid).connections("inet") if one.status == "LISTEN"]
     assert {one.laddr.ip.removeprefix("::ffff:") for one in listening} == {"127.0.0.1"}
     assert {sklearn_server.rest, sklearn_server.grpc} <= {one.laddr.port for one in listening}

@@ -37,9 +37,7 @@ class _Gone:
 
 
 def _of_missing_module() -> bytes:
-    return pickle.dumps(_Gone()).replace(
-        b"tests.embedded.serving.test_loading", b"tests.embedded.serving.test_missing"
-    )
+    return pickle.dumps(_Gone()).replace(b"tests.embedded.serving.test_loading", b"tests.embedded.serving.test_missing")
 
 
 def _fail(farm: Farm, folder: Path, model_format: str) -> str:

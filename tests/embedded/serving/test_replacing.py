@@ -7,22 +7,17 @@ import contextlib
 import json
 import signal
 import socket
-import ssl
-import threading
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-import grpc
 import httpx
 import pytest
-from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
-from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from minikf.embedded.serving.holder import Ports, Said, SocketHolder
 from tests.embedded.serving.conftest import Digits
 from tests.embedded.serving.farm import Farm, Started, free_port
+from tests.embedded.serving.hammer import Hammer
 
 SERVICE = ("default", "digits")
 
@@ -92,67 +87,10 @@ def start(farm: Farm, daemon: Daemon, digits: Digits) -> Iterator[Start]:
             each.wait()
 
 
-class Hammer:
-    """Clients of three kinds that ask without pause and keep every failure."""
-
-    def __init__(self, daemon: Daemon, rows: list[list[float]]) -> None:
-        self._url = f"{daemon.url}/v1/models/digits:predict"
-        self._grpc_port = daemon.ports.grpc
-        self._body = {"instances": rows[:1]}
-        self._rows = rows
-        self._stop = threading.Event()
-        self.answered: Counter[str] = Counter()
-        self.failures: list[str] = []
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[Hammer]:
-        kinds = (self._kept_connection, self._new_connections, self._rpc)
-        threads = [threading.Thread(target=self._repeat, args=(kind,)) for kind in kinds]
-        for thread in threads:
-            thread.start()
-        try:
-            yield self
-        finally:
-            self._stop.set()
-            for thread in threads:
-                thread.join()
-
-    def _repeat(self, kind: Callable[[], contextlib.AbstractContextManager[Callable[[], None]]]) -> None:
-        with kind() as ask:
-            while not self._stop.is_set():
-                try:
-                    ask()
-                    self.answered[kind.__name__] += 1
-                except (httpx.HTTPError, grpc.RpcError) as error:
-                    self.failures.append(f"{kind.__name__}: {error!r}")
-
-    @contextlib.contextmanager
-    def _kept_connection(self) -> Iterator[Callable[[], None]]:
-        with httpx.Client() as client:
-            yield lambda: client.post(self._url, json=self._body).raise_for_status() and None
-
-    @contextlib.contextmanager
-    def _new_connections(self) -> Iterator[Callable[[], None]]:
-        # With a client's TLS settings made once: that costs more than all the rest.
-        context = ssl.create_default_context()
-        yield lambda: httpx.post(self._url, json=self._body, verify=context).raise_for_status() and None
-
-    @contextlib.contextmanager
-    def _rpc(self) -> Iterator[Callable[[], None]]:
-        contents = pb.InferTensorContents(fp64_contents=self._rows[0])
-        tensor = pb.ModelInferRequest.InferInputTensor(
-            name="input-0", datatype="FP64", shape=[1, 64], contents=contents
-        )
-        request = pb.ModelInferRequest(model_name="digits", inputs=[tensor])
-        with grpc.insecure_channel(f"127.0.0.1:{self._grpc_port}") as channel:
-            stub = GRPCInferenceServiceStub(channel)
-            yield lambda: stub.ModelInfer(request) and None
-
-
 async def test_no_request_is_lost_while_servers_are_replaced(daemon: Daemon, start: Start, digits: Digits) -> None:
     old = start("pod-0")
     await daemon.until("pod-0", "Ready")
-    hammer = Hammer(daemon, digits.rows)
+    hammer = Hammer(daemon.ports.rest, daemon.ports.grpc, digits.rows)
     with hammer.running():
         for number in (1, 2, 3):
             new = start(f"pod-{number}")
@@ -221,7 +159,7 @@ async def test_the_daemon_gets_the_sockets_back_after_a_restart(daemon: Daemon, 
     assert (await asyncio.to_thread(httpx.get, f"{daemon.url}/v1/models/digits")).status_code == 200
     await daemon.until("pod-0", "Ready")
     assert daemon.holder.ports(SERVICE) == daemon.ports
-    hammer = Hammer(daemon, digits.rows)
+    hammer = Hammer(daemon.ports.rest, daemon.ports.grpc, digits.rows)
     with hammer.running():
         start("pod-1")
         await daemon.until("pod-1", "Ready")

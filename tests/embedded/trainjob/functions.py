@@ -45,3 +45,23 @@ def meet() -> None:
         link.sendall(f"{rank}\n".encode())
         ranks = link.makefile().readline().strip()
     print(f"rank {rank} of {size} met {ranks}", flush=True)
+
+
+def workers() -> None:
+    """Each of a node's processes says who it is, as torchrun's variables have it."""
+    import os
+
+    names = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "MASTER_ADDR")
+    print(" ".join(os.environ[name] for name in names), flush=True)
+
+
+def all_reduce() -> None:
+    """Two nodes add their ranks up with gloo."""
+    import torch
+    import torch.distributed
+
+    torch.distributed.init_process_group("gloo")
+    value = torch.tensor([float(torch.distributed.get_rank() + 1)])
+    torch.distributed.all_reduce(value)
+    print(f"sum {value.item()} of {torch.distributed.get_world_size()}", flush=True)
+    torch.distributed.destroy_process_group()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -164,6 +165,33 @@ def test_nodes_meet_at_the_masters_address(trainer: TrainerClient, done: list[st
     everybody = list(range(nodes))
     for rank in everybody:
         assert list(trainer.get_job_logs(name, step=f"node-{rank}")) == [f"rank {rank} of {nodes} met {everybody}"]
+
+
+def test_several_processes_on_several_nodes(trainer: TrainerClient, done: list[str], api: client.ApiClient) -> None:
+    custom = client.CustomObjectsApi(api)
+    runtime = trainer.get_runtime("torch-distributed")
+    chosen = CustomTrainer(func=functions.workers, num_nodes=2)
+    spec = trainer.backend._get_trainjob_spec(runtime=runtime, trainer=chosen).to_dict()
+    spec["trainer"]["numProcPerNode"] = 2
+    body = {"apiVersion": "/".join(GROUP), "kind": "TrainJob", "metadata": {"name": "two-by-two"}, "spec": spec}
+    custom.create_namespaced_custom_object(*GROUP, "default", "trainjobs", body)
+    done.append("two-by-two")
+    assert finish(trainer, "two-by-two") == "Complete"
+    for node in range(2):
+        lines = sorted(trainer.get_job_logs("two-by-two", step=f"node-{node}"))
+        first = 2 * node
+        assert lines == [f"{first} 0 4 2 {node} 127.0.0.1", f"{first + 1} 1 4 2 {node} 127.0.0.1"]
+
+
+@pytest.mark.skipif("MINIKF_TEST_TORCH" not in os.environ, reason="MINIKF_TEST_TORCH=1 installs torch (gigabytes)")
+def test_two_nodes_add_up_with_torch_and_gloo(trainer: TrainerClient, done: list[str]) -> None:
+    chosen = CustomTrainer(func=functions.all_reduce, num_nodes=2, packages_to_install=["torch", "numpy"])
+    name = trainer.train(runtime="torch-distributed", trainer=chosen)
+    done.append(name)
+    job = trainer.wait_for_job_status(name, {"Complete", "Failed"}, timeout=3000, polling_interval=1)
+    assert job.status == "Complete", list(trainer.get_job_logs(name))
+    for rank in range(2):
+        assert list(trainer.get_job_logs(name, step=f"node-{rank}"))[-1] == "sum 3.0 of 2"
 
 
 def test_suspend_and_resume(trainer: TrainerClient, done: list[str], api: client.ApiClient) -> None:

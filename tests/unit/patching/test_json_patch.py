@@ -134,7 +134,7 @@ def test_operations_that_cannot_be_done(operation: dict[str, Any], why: str) -> 
     assert caught.value.message.startswith("the server rejected our request due to an error in our request")
     assert why in caught.value.message
     assert caught.value.status()["details"] == {}
-    assert {"a": [1]} == _LIST
+    assert _LIST == {"a": [1]}
 
 
 @pytest.mark.parametrize("operations", [{"op": "add"}, [1], "x", None])

@@ -72,6 +72,7 @@ def _wrong_types() -> Iterator[Case]:
     for amount in ("abc", True, [1], "1.2.3", " 1 "):
         yield _with(resources={"limits": {"cpu": amount}})
     yield _with(resources={"limits": "x"})
+    port: Any
     for port in (True, [1], 1.5):
         yield _with(livenessProbe={"httpGet": {"port": port}})
     yield _spec(hostNetwork="yes")
@@ -94,6 +95,7 @@ def _wrong_types() -> Iterator[Case]:
     yield _config_map(metadata={"name": 1})
     yield _JOBS, _object("batch/v1", "Job", spec={"template": {"spec": {"containers": [{"name": "a", "image": 5}]}}})
     yield _JOBS, _object("batch/v1", "Job", spec={"template": 3})
+    metadata: Any
     for metadata in (
         "x",
         {"name": 1},
@@ -106,6 +108,7 @@ def _wrong_types() -> Iterator[Case]:
 
 def _pods() -> Iterator[Case]:
     yield _pod({})
+    listed: Any
     for listed in ([], None, [{}], [_CONTAINER, _CONTAINER]):
         yield _pod({"containers": listed})
     for name in ("A_b", "a.b", "a" * 64):
@@ -119,6 +122,7 @@ def _pods() -> Iterator[Case]:
     yield from _pod_ports_and_env()
     yield from _pod_resources_and_probes()
     yield from _pod_volumes()
+    spec: Any
     for spec in (
         {"restartPolicy": "x"},
         {"restartPolicy": ""},
@@ -147,6 +151,7 @@ def _pods() -> Iterator[Case]:
 
 
 def _pod_ports_and_env() -> Iterator[Case]:
+    ports: Any
     for ports in (
         [{}],
         [{"containerPort": 0}],
@@ -179,6 +184,7 @@ def _pod_ports_and_env() -> Iterator[Case]:
     ):
         yield _with(env=[{"name": "A", "valueFrom": source}])
     yield _with(env=[{"name": "A", "value": "x", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}])
+    source: Any
     for source in (
         {},
         {"configMapRef": {"name": "x"}, "secretRef": {"name": "y"}},
@@ -206,6 +212,7 @@ def _pod_resources_and_probes() -> Iterator[Case]:
     ):
         yield _with(resources=resources)
     run = {"exec": {"command": ["a"]}}
+    probe: Any
     for probe in (
         {},
         run,
@@ -226,6 +233,7 @@ def _pod_resources_and_probes() -> Iterator[Case]:
 
 
 def _pod_volumes() -> Iterator[Case]:
+    mounts: Any
     for mounts in (
         [{"name": "x", "mountPath": "/a"}],
         [{}],
@@ -237,6 +245,7 @@ def _pod_volumes() -> Iterator[Case]:
     ):
         yield _spec(volumes=[{"name": "v"}], containers=[_CONTAINER | {"volumeMounts": mounts}])
     items = [{"path": "a", "fieldRef": {"fieldPath": "metadata.name"}}]
+    volume: Any
     for volume in (
         {"name": "A"},
         {"emptyDir": {}, "hostPath": {"path": "/x"}},
@@ -267,6 +276,7 @@ def _pod_volumes() -> Iterator[Case]:
 
 
 def _data() -> Iterator[Case]:
+    fields: Any
     for fields in (
         {},
         {"data": {}},
@@ -280,6 +290,7 @@ def _data() -> Iterator[Case]:
         {"immutable": True, "data": {"a": "x"}},
     ):
         yield _config_map(**fields)
+    metadata: Any
     for metadata in (
         {"labels": {"a": "b" * 64, "c/d/e": "x", "/x": "y", "A.B/c": "z"}},
         {"labels": {}, "annotations": {}},
@@ -311,6 +322,7 @@ def _data() -> Iterator[Case]:
 
 def _services_and_claims() -> Iterator[Case]:
     one = [{"port": 80}]
+    spec: Any
     for spec in (
         None,
         {},
@@ -354,6 +366,7 @@ def _jobs() -> Iterator[Case]:
         return _JOBS, _object("batch/v1", "Job", name, spec={"template": template or {"spec": pod}} | spec)
 
     yield job()
+    change: Any
     for change in ({"restartPolicy": "Always"}, {"restartPolicy": "x"}, {"restartPolicy": None}, {"containers": []}):
         yield job(template={"spec": pod | change})
     yield job(template={"metadata": {"labels": {"a b": "c"}}, "spec": pod})
@@ -379,6 +392,7 @@ def _others() -> Iterator[Case]:
         yield "/api/v1/namespaces", _object("v1", "Namespace", name)
     group = "rbac.authorization.k8s.io/v1"
     roles = f"{_RBAC}/namespaces/default/roles"
+    rules: Any
     for rules in (
         None,
         [{}],
@@ -410,6 +424,7 @@ def _others() -> Iterator[Case]:
         {"requests.nvidia.com/gpu": "1", "count/trainjobs.trainer.kubeflow.org": "3"},
     ):
         yield f"{_NAMESPACE}/resourcequotas", _object("v1", "ResourceQuota", spec={"hard": hard})
+    limits: Any
     for limits in (
         [{}],
         [{"type": "Foo"}],
@@ -485,6 +500,7 @@ def _custom() -> Iterator[Case]:
 def _custom_with_rules() -> Iterator[Case]:
     """Rules at depth: exclusive policies, and an integer or one of three words."""
     job = {"name": "node", "template": {"spec": {"template": {"spec": {"containers": [_CONTAINER]}}}}}
+    policy: Any
     for policy in (
         {"numNodes": 1},
         {"torch": {"numProcPerNode": "auto"}},

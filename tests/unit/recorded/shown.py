@@ -144,6 +144,7 @@ def _claims_and_services() -> Iterator[Shown]:
         yield path, _object("v1", "PersistentVolumeClaim", spec=spec | more, status=status)
     services = f"{_NAMESPACE}/services"
     port = {"port": 80}
+    more: Any
     for more in (
         {"ports": [port], "clusterIP": "None", "selector": {"b": "2", "a": "1"}},
         {"ports": [port, {"name": "b", "port": 53, "protocol": "UDP"}], "externalIPs": ["1.2.3.4", "1.2.3.5"]},

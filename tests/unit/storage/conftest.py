@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -46,6 +47,13 @@ class Web:
 
 @pytest.fixture
 def web() -> Iterator[Web]:
+    with serving_web() as state:
+        yield state
+
+
+@contextlib.contextmanager
+def serving_web() -> Iterator[Web]:
+    """A web server while the context lasts."""
     state = Web()
 
     class Handler(BaseHTTPRequestHandler):

@@ -193,11 +193,13 @@ class InferenceServiceController:
     async def _tell(self, service: Object, replicas: list[Replica], **facts: Any) -> None:
         serving = next((one for one in replicas if self._servers.is_serving(one)), None)
         alive = [one for one in replicas if not one.is_ending]
+        # Copies of what is wanted: those of earlier revisions are about to go.
+        copies = [one for one in alive if one.revision == facts.get("revision", one.revision)]
         whole = Facts(
             serving=serving is not None,
             serving_revision=serving.revision if serving else "",
-            copies=len(alive),
-            failed_copies=sum(1 for one in alive if one.failure is not None and one is not serving),
+            copies=len(copies),
+            failed_copies=sum(1 for one in copies if one.failure is not None and one is not serving),
             **facts,
         )
         await self._telling.status(service, whole)

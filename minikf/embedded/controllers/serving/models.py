@@ -15,7 +15,7 @@ from minikf.embedded.storage import Fetched, Fetcher, FetchFailed, parse_uri
 
 # After a failure that may pass (a network that is down) and after one that needs somebody (a file that is missing).
 _PASSING_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0)
-_LASTING_PAUSE = 30.0
+_LASTING_PAUSE = 10.0
 
 
 @dataclass

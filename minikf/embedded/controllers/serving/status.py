@@ -55,7 +55,10 @@ def make_status(service: Object, facts: Facts, now: datetime) -> Object:
     status: Object = copy.deepcopy(service.get("status") or {})
     if facts.is_stopped:
         status = {}
-    status["observedGeneration"] = service["metadata"].get("generation", 1)
+    # While the revision before answers, the status is still about that one: who waits for a generation
+    # (`kubectl wait`, KServeClient.wait_isvc_ready) waits for the model that it brings.
+    if not (facts.serving and facts.state in ("Pending", "Loading") and "observedGeneration" in status):
+        status["observedGeneration"] = service["metadata"].get("generation", 1)
     status["deploymentMode"] = "Standard"
     status["modelStatus"] = _model_status(facts, status.get("modelStatus") or {}, now)
     _addresses(status, service, facts)

@@ -11,7 +11,7 @@ _SCALARS = """
 kind: ConfigMap
 apiVersion: v1
 metadata: {name: scalars}
-data: {day: 2001-01-01, moment: 2001-01-01T00:00:00Z, clock: 1:30, empty: ~, tilde: "~", plain: 089}
+data: {day: 2001-01-01, moment: 2001-01-01T00:00:00Z, clock: 1:30, empty: ~, tilde: "~"}
 """
 _BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(c)}: &{chr(c)} [{', '.join([f'*{chr(c - 1)}'] * 10)}]\n" for c in range(ord("b"), ord("m"))
@@ -88,6 +88,7 @@ CASES = (
             ),
             Http("POST", o.CONFIG_MAPS, o.config_map("b"), content_type=o.MERGE, expect=415),
             Http("POST", o.CONFIG_MAPS, _SCALARS, content_type="application/yaml", expect=201),
+            Http("POST", o.CONFIG_MAPS, _SCALARS.replace("1:30", "089"), content_type="application/yaml", expect=400),
             Http("POST", o.CONFIG_MAPS, _BOMB, content_type="application/yaml", expect=400),
         ),
     ),

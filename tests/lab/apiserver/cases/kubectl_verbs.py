@@ -122,7 +122,7 @@ CASES = (
         "kubectl-wait",
         (
             Kubectl("create -f -", stdin=o.train_job("t")),
-            Kubectl("wait trainjob/t --for=condition=Complete --timeout=1s", expect=1),
+            Kubectl("wait trainjob/t --for=condition=Complete --timeout=2s", expect=1),
             Kubectl(
                 "patch trainjob t --subresource=status --type=merge -p "
                 '\'{"status":{"conditions":[{"type":"Complete","status":"True","reason":"R","message":"m",'

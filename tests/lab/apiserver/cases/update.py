@@ -120,7 +120,7 @@ CASES = (
             Kubectl("get trainjob t"),
             Kubectl("get trainjob t --subresource=status"),
             Kubectl("patch trainjob t --subresource=status --type=merge -p '{\"status\":null}'"),
-            Kubectl("wait trainjob/t --for=condition=Complete --timeout=1s", expect=1),
+            Kubectl("wait trainjob/t --for=condition=Complete --timeout=2s", expect=1),
             Http("GET", f"{o.TRAIN_JOBS}/nothing/status", expect=404),
             Http("DELETE", f"{_T}/status", expect=405),
         ),
