@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,7 +73,7 @@ class Base:
 
 def canonical(name: str) -> str:
     """A distribution's name as PEP 503 normalises it."""
-    return name.lower().replace("_", "-").replace(".", "-")
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def key(base: Base, wanted: Wanted) -> str:

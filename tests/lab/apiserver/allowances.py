@@ -26,7 +26,7 @@ _TOLD_BETTER = (
         path=r"body\.message|stderr\[0\]",
         real=r"the server rejected our request due to an error in our request\"$",
         embedded=r"the server rejected our request due to an error in our request: ",
-        reason="a JSON patch that does not apply is told which operation and why; the real server keeps that to its log",
+        reason="a JSON patch that does not apply is told which operation and why; the real server only logs that",
     ),
     Allowance(
         case="patch-strategic-custom",
@@ -40,7 +40,7 @@ _TOLD_BETTER = (
         case="pod-immutable",
         path=rf"body\.message|{_CAUSE_TEXT}",
         real=r"\\n@@ -\d+",
-        embedded=r"\\nspec\.\S+ changed",
+        embedded=r"\\nspec\.[^\\]+ changed",
         reason="what may not change in a pod is named by its field, where the real server prints a diff of Go structs",
     ),
     *(

@@ -94,13 +94,15 @@ class Watch:
 class Events:
     """Reads `count` events of an open watch, in order, then `quiet` seconds in which no other may come.
 
-    `closed` demands that the server ends the stream after them.
+    `closed` demands that the server ends the stream after them. Bookmarks come when the server likes: they are passed
+    over unless they end the initial events or `bookmarks` asks for them.
     """
 
     name: str
     count: int
     quiet: float = 0.0
     closed: bool = False
+    bookmarks: bool = False
 
     @property
     def label(self) -> str:

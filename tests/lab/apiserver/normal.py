@@ -7,6 +7,7 @@ What differs by nature becomes a placeholder that keeps equality and order:
 - a name that the server made from `generateName` becomes `<name 1>`;
 - a time becomes `<time>` or `<micro time>`, unless it is a fixed one that the case itself wrote (before 2010);
 - entries of `managedFields` are put in one order: the server sorts by time, and a second may pass between two steps;
+- causes of an Invalid answer are put in one order: the server finds some of them in the order of a Go map;
 - the resources of a discovery list are put in one order: the server lists them as their CRDs were established;
 - ages, the server's address, temporary paths and continue tokens get fixed words.
 """
@@ -77,6 +78,8 @@ class Normaliser:
             out = {self._text(key): self._tree(item) for key, item in value.items()}
             if isinstance(meta := value.get("metadata"), dict):
                 out["metadata"] = self._meta(value, meta, out["metadata"])
+            if value.get("kind") == "Status":
+                _sort_causes(out)
             if isinstance(out.get("cells"), list):
                 out["cells"] = ["<age>" if _ONE_AGE.fullmatch(str(cell)) else cell for cell in out["cells"]]
             if value.get("kind") == "APIResourceList" and isinstance(out.get("resources"), list):
@@ -143,6 +146,17 @@ def _item_versions(owner: dict[str, Any]) -> Iterator[int]:
         version = str((item.get("metadata") or {}).get("resourceVersion", ""))
         if version.isdigit():
             yield int(version)
+
+
+def _sort_causes(status: dict[str, Any]) -> None:
+    """Puts causes in one order, and the text that lists them all into one form."""
+    causes = (status.get("details") or {}).get("causes") if isinstance(status.get("details"), dict) else None
+    if not isinstance(causes, list) or len(causes) < 2:
+        return
+    causes.sort(key=lambda cause: (str(cause.get("field")), str(cause.get("message"))))
+    head, bracket, listed = str(status.get("message")).partition(": [")
+    if bracket and listed.endswith("]") and all(str(cause.get("message")) in listed for cause in causes):
+        status["message"] = f"{head}: [<the causes>]"
 
 
 def _entry_order(entry: dict[str, Any]) -> tuple[str, ...]:

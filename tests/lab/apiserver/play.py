@@ -85,7 +85,7 @@ class Player:
                 self.watches[step.name] = watch = WatchStream(self.server, path, step.accept)
                 return {"status": watch.status, "headers": watch.headers, **watch.refusal()}
             case Events():
-                return self.watches[step.name].events(step.count, step.quiet, step.closed)
+                return self.watches[step.name].events(step)
 
     def _kubectl(self, step: Kubectl) -> Outcome:
         args = shlex.split(fill(step.args, self.names))

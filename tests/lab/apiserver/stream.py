@@ -7,10 +7,12 @@ import json
 import queue
 import socket
 import threading
+import time
 from http.client import HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+from .case import Events
 from .server import Server
 
 _PATIENCE = 15.0  # seconds for an event that must come; long, because it costs nothing when events are right
@@ -45,35 +47,48 @@ class WatchStream:
                 self._queue.put(json.loads(line))
         self._queue.put(None)
 
-    def events(self, count: int, quiet: float, closed: bool) -> dict[str, Any]:
-        """The next `count` events; `extra` has what came in the quiet time, `missing` how many never came."""
+    def events(self, step: Events) -> dict[str, Any]:
+        """The next events; `extra` has what came in the quiet time, `missing` how many never came."""
         seen: list[Any] = []
-        for _ in range(count):
-            event = self._next(_PATIENCE)
+        for _ in range(step.count):
+            event = self._next(_PATIENCE, step.bookmarks)
             if event is None:
                 break
             seen.append(event)
-        out: dict[str, Any] = {"events": seen, "missing": count - len(seen)}
-        if quiet:
-            out["extra"] = [event for event in (self._next(quiet),) if event is not None]
-        if closed:
-            out["closed"] = self._next(_PATIENCE) is None and self._ended
+        out: dict[str, Any] = {"events": seen, "missing": step.count - len(seen)}
+        if step.quiet:
+            out["extra"] = [event for event in (self._next(step.quiet, False),) if event is not None]
+        if step.closed:
+            out["closed"] = self._next(_PATIENCE, False) is None and self._ended
         return out
 
     _ended = False
 
-    def _next(self, seconds: float) -> Any:
-        if self._ended:
-            return None
-        try:
-            event = self._queue.get(timeout=seconds)
-        except queue.Empty:
-            return None
-        self._ended = event is None
-        return event
+    def _next(self, seconds: float, bookmarks: bool) -> Any:
+        """The next event, None when the time is up or the stream has ended."""
+        until = time.monotonic() + seconds
+        while not self._ended:
+            try:
+                event = self._queue.get(timeout=max(until - time.monotonic(), 0))
+            except queue.Empty:
+                return None
+            self._ended = event is None
+            if bookmarks or not _is_idle_bookmark(event):
+                return event
+        return None
 
     def close(self) -> None:
         """Ends the stream from this side."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._connection.close()
+
+
+def _is_idle_bookmark(event: Any) -> bool:
+    """A bookmark that ends nothing: it only says how far the server has come."""
+    if event is None or event["type"] != "BOOKMARK":
+        return False
+    obj = event["object"]
+    rows = obj.get("rows") or [{"object": obj}]
+    annotations = (rows[0]["object"].get("metadata") or {}).get("annotations") or {}
+    return "k8s.io/initial-events-end" not in annotations

@@ -41,8 +41,8 @@ def test_names_are_compared_as_pep_503_says() -> None:
 
 
 def test_pips_words() -> None:
-    words = "-q --user --index-url=U --extra-index-url V -f W --no-deps --pre -U x==1 y[z]>2 --timeout 3".split()
-    found = parse(words)
+    words = "-q --user --index-url=U --extra-index-url V -f W --no-deps --pre -U x==1 y[z]>2 --timeout 3"
+    found = parse(words.split())
     wanted = found.wanted()
     assert wanted.requirements == ("x==1", "y[z]>2")
     assert wanted.index == ("--index-url", "U", "--extra-index-url", "V", "--find-links", "W")

@@ -228,7 +228,7 @@ def test_what_is_refused(applied: Object, code: int, message: str) -> None:
 # An empty map that is applied counts as a change each time, since it is not stored: the API server does the same.
 _DATA = st.none() | st.dictionaries(st.sampled_from("abc"), st.sampled_from("12"), min_size=1)
 _LABELS = st.dictionaries(st.sampled_from("xyz"), st.sampled_from("12"), min_size=1)
-_METADATA = st.one_of(st.just({}), st.builds(dict, labels=_LABELS))
+_METADATA: st.SearchStrategy[Object] = st.one_of(st.just({}), st.builds(dict, labels=_LABELS))
 _CONFIGS = st.builds(lambda data, metadata: config_map(data, **metadata), _DATA, _METADATA)
 
 

@@ -68,7 +68,7 @@ def test_what_clients_say_of_managers() -> None:
     silent = json.loads(json.dumps(made))
     del silent["metadata"]["managedFields"]
     assert owners(write(made, silent, "you")) == owners(made), "leaving it out changes nothing"
-    for reset in ([], [{}]):
+    for reset in (list[Object](), [Object()]):
         forgetful = json.loads(json.dumps(made))
         forgetful["metadata"]["managedFields"] = reset
         assert "managedFields" not in write(made, forgetful, "you")["metadata"]

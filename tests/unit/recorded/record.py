@@ -15,6 +15,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,12 @@ def main() -> None:
     given = options.parse_args()
     server = Server(given.server, given.token)
     version = server.ask("GET", "/version")["gitVersion"]
-    takers = {"creates": _answers, "applies": _applies, "tables": _tables, "updates": _updates}
+    takers: dict[str, Callable[[Server], list[Any]]] = {
+        "creates": _answers,
+        "applies": _applies,
+        "tables": _tables,
+        "updates": _updates,
+    }
     for name in given.only or takers:
         recorded = takers[name](server)
         path = HERE / "answers" / f"{name}.json"

@@ -135,6 +135,8 @@ def _claims_and_services() -> Iterator[Shown]:
     spec: Object = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     bound = {"phase": "Bound", "accessModes": ["ReadWriteMany", "ReadWriteOnce"], "capacity": {"storage": "1Gi"}}
     path = f"{_NAMESPACE}/persistentvolumeclaims"
+    more: Any
+    status: Any
     for more, status in (
         ({}, {"phase": "Pending"}),
         ({"storageClassName": "fast", "volumeMode": "Block"}, {"phase": "Pending"}),
@@ -144,7 +146,6 @@ def _claims_and_services() -> Iterator[Shown]:
         yield path, _object("v1", "PersistentVolumeClaim", spec=spec | more, status=status)
     services = f"{_NAMESPACE}/services"
     port = {"port": 80}
-    more: Any
     for more in (
         {"ports": [port], "clusterIP": "None", "selector": {"b": "2", "a": "1"}},
         {"ports": [port, {"name": "b", "port": 53, "protocol": "UDP"}], "externalIPs": ["1.2.3.4", "1.2.3.5"]},

@@ -70,7 +70,7 @@ def test_a_claim_gets_its_volume_and_class_once(field: str) -> None:
 
 
 def test_a_job_that_has_not_started_may_be_scheduled_elsewhere_but_not_run_something_else() -> None:
-    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "x"}]}}
+    template: Object = {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "x"}]}}
     labels = {"batch.kubernetes.io/controller-uid": "u"}
     spec: Object = {"suspend": True, "selector": {"matchLabels": labels}, "manualSelector": True}
     template |= {"metadata": {"labels": labels}}

@@ -75,7 +75,7 @@ CASES = (
             Http(
                 "POST",
                 o.CONFIG_MAPS,
-                "kind: ConfigMap\napiVersion: v1\nmetadata: {name: y}\ndata: {a: yes}\n",
+                "kind: ConfigMap\napiVersion: v1\nmetadata: {name: w}\ndata: {a: yes}\n",
                 content_type="application/yaml",
                 expect=400,
             ),

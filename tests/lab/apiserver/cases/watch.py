@@ -115,7 +115,7 @@ CASES = (
             Http("POST", o.CONFIG_MAPS, o.config_map("a"), expect=201, save=o.RV),
             Watch("w", f"{o.CONFIG_MAPS}?resourceVersion=$rv&allowWatchBookmarks=true&timeoutSeconds=3"),
             Http("DELETE", f"{o.CONFIG_MAPS}/a"),
-            Events("w", 2),  # a bookmark comes before the end; how many come is the server's affair
+            Events("w", 2, bookmarks=True),  # a bookmark comes before the end; how many come is the server's affair
         ),
     ),
     Case(
