@@ -4,7 +4,7 @@ PYTHON ?= $(shell [ -x .venv/bin/python ] && echo .venv/bin/python || echo pytho
 RUN = $(PYTHON) -m
 SOURCES = minikf gpu tui bundles tests scripts setup.py
 
-.PHONY: help check lint types imports quick test lab-core lab-full faults bench docs lock clean
+.PHONY: help check lint types imports quick test lab-core lab-full slow faults bench docs lock clean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,9 @@ lab-full: ## All of the lab
 
 faults: ## The fault tests at full length
 	MINIKF_KILL_ROUNDS=500 $(RUN) pytest tests/unit/store/test_store_killed.py tests/embedded/daemon/test_killed.py
+
+slow: ## The tests that take minutes: whole installations
+	$(RUN) pytest -m slow
 
 bench: ## Speed against the goals; both sides in one run
 	$(RUN) tests.bench

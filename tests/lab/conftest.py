@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apiserver.demo import demo_server
 from apiserver.embedded import embedded_server
 from apiserver.real import real_server, upstream_crds
 from apiserver.report import Report
@@ -82,11 +83,11 @@ def real_apiserver(
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def fresh_apiserver(
     lab_binaries: Path, crds: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """A second real kube-apiserver that no case was played against."""
+    """A real kube-apiserver of the test's own, that no case was played against."""
     with real_server(lab_binaries, tmp_path_factory.mktemp("fresh"), crds) as server:
         yield server
 
@@ -96,6 +97,16 @@ def embedded_apiserver(lab_binaries: Path, tmp_path_factory: pytest.TempPathFact
     """The embedded engine's daemon, without controllers: nothing but calls changes objects, as on the real side."""
     try:
         with embedded_server(lab_binaries / "kubectl", tmp_path_factory.mktemp("embedded")) as server:
+            yield server
+    except StartFailed as why:
+        pytest.fail(str(why), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def demo_platform(lab_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A platform with its controllers on, after `minikf demo`."""
+    try:
+        with demo_server(lab_binaries / "kubectl", tmp_path_factory.mktemp("demo")) as server:
             yield server
     except StartFailed as why:
         pytest.fail(str(why), pytrace=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import asyncio
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 from minikf.embedded.forkserver import protocol, record
 from minikf.embedded.forkserver.watching import wait_for_end
 
+# A server that is stopped or stuck must not hold up its clients; what it finds later it does not start any more.
+START_SECONDS = 10.0
+_MARGIN_SECONDS = 3.0
 # Descriptors go with the first bytes; a fresh socket takes so many without waiting.
 _FIRST = 16 << 10
 
@@ -101,11 +105,12 @@ async def start(path: Path, request: dict[str, Any], fds: list[int]) -> Process:
     """Starts a process by the server at `path`. Raises NotServing or CannotStart; the caller closes its `fds`."""
     sock = await _connect(path)
     try:
-        frame = protocol.encode({"verb": "start", **request})
+        frame = protocol.encode({"verb": "start", "until": time.monotonic() + START_SECONDS, **request})
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
-        sent = sock.sendmsg([frame[:_FIRST]], ancillary)
-        await asyncio.get_running_loop().sock_sendall(sock, frame[sent:])
-        answer = await _receive(sock)
+        async with asyncio.timeout(START_SECONDS + _MARGIN_SECONDS):
+            sent = sock.sendmsg([frame[:_FIRST]], ancillary)
+            await asyncio.get_running_loop().sock_sendall(sock, frame[sent:])
+            answer = await _receive(sock)
     except (OSError, protocol.ProtocolError) as error:
         sock.close()
         raise NotServing(str(error)) from error
@@ -157,6 +162,19 @@ async def until_gone(sock: socket.socket) -> None:
             pass
     except OSError:
         pass  # a reset is an end, too
+    finally:
+        sock.close()
+
+
+async def children(path: Path) -> set[int]:
+    """The pids of all that the server has started and that still live. Raises NotServing."""
+    sock = await _connect(path)
+    try:
+        await _send(sock, {"verb": "children"})
+        async with asyncio.timeout(START_SECONDS):
+            return set((await _receive(sock))["children"])
+    except (OSError, protocol.ProtocolError, KeyError) as error:
+        raise NotServing(f"{path}: {error}") from error
     finally:
         sock.close()
 

@@ -108,7 +108,7 @@ def load(modules: list[str], tell: Callable[[str], None]) -> dict[str, Any]:
             importlib.import_module(name)
         except ModuleNotFoundError as error:
             skipped[name] = str(error)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # A broken package must not take the warm starts of all others with it; the cause is told in the state.
             skipped[name] = f"{type(error).__name__}: {error}"
         seconds[name] = round(time.perf_counter() - begin, 3)

@@ -9,6 +9,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 
 from minikf.embedded.forkserver import protocol, record
 from minikf.embedded.forkserver.children import Child, Children
@@ -170,26 +171,35 @@ class Server:
         if verb == "start":
             return self._begin(client, request, fds, peer)
         if verb == "wait":
-            child = self._children.alive.get(request["pid"])
-            if child is None or child.token != request["token"]:
-                protocol.send(client, {"unknown": True})
-                return False
-            self._children.watch(child, client)
-            protocol.send(client, child.describe())
-            return True
+            return self._wait(client, request)
         if verb == "attend":  # stays open, so that the client learns of our end at once
             protocol.send(client, {**self.about, "children": len(self._children.alive)})
             return True
-        if verb == "drain":
+        if verb == "children":  # those that we started, not the orphans that came to us
+            protocol.send(client, {"children": sorted(self._children.alive)})
+        elif verb == "drain":
             self._drain_wanted = True
             protocol.send(client, {"children": len(self._children.alive)})
-            return False
-        protocol.send(
-            client, {"error": {"step": "request", "errno": 0, "reason": f"unknown verb {verb!r}", "what": ""}}
-        )
+        else:
+            protocol.send(client, _error("request", f"unknown verb {verb!r}"))
         return False
 
+    def _wait(self, client: socket.socket, request: dict[str, Any]) -> bool:
+        child = self._children.alive.get(request["pid"])
+        if child is None or child.token != request["token"]:
+            protocol.send(client, {"unknown": True})
+            return False
+        self._children.watch(child, client)
+        protocol.send(client, child.describe())
+        return True
+
     def _begin(self, client: socket.socket, request: dict[str, Any], fds: list[int], peer: int) -> bool:
+        if time.monotonic() > request.get("until", float("inf")):
+            # We were stopped or stuck, and the client has long done without us: never start anything twice.
+            protocol.send(
+                client, {"error": {"step": "late", "errno": 0, "reason": "the request is too old", "what": ""}}
+            )
+            return False
         if request.get("join") == "peer":
             request["join"] = peer
         try:
@@ -230,3 +240,7 @@ class Server:
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(client)
         client.close()
+
+
+def _error(step: str, reason: str) -> dict[str, Any]:
+    return {"error": {"step": step, "errno": 0, "reason": reason, "what": ""}}

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -69,6 +70,21 @@ class Spec:
         kept = {name: os.environ[name] for name in (*_ENV, _MARK) if name in os.environ}
         room = {identity.ROOM: "x" * identity.ROOM_SIZE}  # first, see identity.py
         return room | kept | SINGLE_THREADED | {"MINIKF_FORKSERVER_VERSION": self.version}
+
+
+def _make_own_folder(path: Path) -> None:
+    """Makes the folder of the sockets. Raises NotServing when somebody else could put sockets into it.
+
+    It may be in a place where everybody can make folders, so its name alone proves nothing.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    about = path.lstat()
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid():
+        raise NotServing(
+            f"{path} belongs to user {about.st_uid}: remove it, or set XDG_RUNTIME_DIR to a folder of yours"
+        )
+    if about.st_mode & 0o077:
+        path.chmod(0o700)
 
 
 class ForkServer:
@@ -182,7 +198,7 @@ class ForkServer:
         self.state = "starting"
         if self._popen is not None:
             self._popen.poll()  # collects the one that died
-        self.spec.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_own_folder(self.spec.home)
         self.spec.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.spec.log.open("ab") as output:
             self._popen = subprocess.Popen(

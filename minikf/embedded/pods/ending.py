@@ -9,6 +9,9 @@ import os
 import signal
 import time
 
+from minikf.embedded.forkserver import client
+from minikf.embedded.forkserver.client import NotServing
+from minikf.embedded.forkserver.supervisor import ForkServer
 from minikf.embedded.pods.processes import ProcessTable
 
 log = logging.getLogger("minikf.pods")
@@ -34,10 +37,7 @@ async def until_none(table: ProcessTable, uid: str, container: str, deadline: fl
 
 
 async def kill_all(table: ProcessTable, uid: str, container: str = "") -> bool:
-    """Kills every process of a pod or container, and those that they start meanwhile; whether all are gone.
-
-    With the last pod that ran at its birth goes also a process that gave up its session, parent and environment.
-    """
+    """Kills every process of a pod or container, and those that they start meanwhile; whether all are gone."""
     deadline = time.monotonic() + _KILL_SECONDS
     pause = 0.001
     while members := table.of(uid, container):
@@ -50,7 +50,21 @@ async def kill_all(table: ProcessTable, uid: str, container: str = "") -> bool:
         await asyncio.sleep(pause)
         pause = min(0.1, pause * 2)
     table.forget(uid, container)
-    for pid in table.strays():
+    return True
+
+
+async def kill_strays(table: ProcessTable, launcher: ForkServer) -> None:
+    """Kills processes that gave up session, parent and environment, with the last pod that ran at their birth.
+
+    They have become children of the launcher, which alone knows for sure which children it started itself.
+    """
+    suspects = table.suspects()
+    if not suspects:
+        return
+    try:
+        own = await client.children(launcher.spec.socket)
+    except NotServing:  # it died, and with it the trace
+        return
+    for pid in table.strays(suspects, own):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
-    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 from collections.abc import Callable
 
@@ -29,8 +28,11 @@ def is_held_for_a_pod(port: int) -> bool:
     import psutil
 
     with contextlib.suppress(psutil.Error, OSError):
-        listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
-        return any(one.pid == os.getpid() and one.laddr and one.laddr[1] == port for one in listening)
+        # Our own sockets: the list of the whole machine names one process for a socket that several share.
+        process = psutil.Process()
+        # Renamed in psutil 6.
+        mine = getattr(process, "net_connections" if hasattr(process, "net_connections") else "connections")("tcp")
+        return any(one.status == psutil.CONN_LISTEN and one.laddr and one.laddr[1] == port for one in mine)
     return False
 
 

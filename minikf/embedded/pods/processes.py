@@ -6,14 +6,13 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from minikf.embedded.forkserver import identity
 
 _UID_MARK = identity.POD_UID.encode() + b"="
 _CONTAINER_MARK = identity.CONTAINER.encode() + b"="
-_ROOM_MARK = identity.ROOM.encode() + b"="
 _WARM_MARK = identity.WARM.encode() + b"="
 # A process that has just been forked still looks like its parent; after this it has become what it is.
 _SETTLED_SECONDS = 1.0
@@ -44,7 +43,7 @@ class ProcessTable:
         self._known: dict[int, Member] = {}
         self._strangers: set[int] = set()
         self._sessions: dict[int, _Session] = {}
-        self._strays: dict[int, float] = {}
+        self._suspects: dict[int, float] = {}
         # Orphans of pods become its children (Linux); 0 while there is none.
         self.launcher = 0
         # Pids of fork servers: a child of theirs can become a pod's process long after it was started.
@@ -61,17 +60,23 @@ class ProcessTable:
             if owner.uid == uid and container in ("", owner.container):
                 del self._sessions[number]
 
-    def strays(self) -> list[int]:
-        """Processes that gave up every mark and whose pod must have ended: all that ran at their birth have."""
+    def suspects(self) -> dict[int, float]:
+        """Unmarked children of the launcher, by pid with their birth: orphans, or programs that are just starting."""
         self.scan()
-        oldest = min((owner.born for owner in self._sessions.values()), default=float("inf"))
-        return [pid for pid, born in self._strays.items() if born < oldest]
+        return dict(self._suspects)
+
+    def strays(self, suspects: Mapping[int, float], own: Collection[int]) -> list[int]:
+        """Orphans whose pod must have ended: all that ran at their birth have. `own` are no orphans."""
+        births = [owner.born for owner in self._sessions.values()]
+        births += [about[2] for pid in own if (about := _about(pid)) is not None]
+        oldest = min(births, default=float("inf"))
+        return [pid for pid, born in suspects.items() if pid not in own and born < oldest]
 
     def scan(self) -> list[Member]:
         """All living members now."""
         alive = set(_pids())
         self._strangers &= alive
-        self._strays.clear()
+        self._suspects.clear()
         known: dict[int, Member] = {}
         for pid in sorted(alive - self._strangers):
             about = _about(pid)
@@ -82,9 +87,7 @@ class ProcessTable:
             if member is not None:
                 known[pid] = self._known[pid] = member
             elif self.launcher and parent == self.launcher:
-                # Our own child that has not become its program yet still has our environment.
-                if not any(entry.startswith(_ROOM_MARK) for entry in _environ(pid)):
-                    self._strays[pid] = born
+                self._suspects[pid] = born
             elif _now() - born > _SETTLED_SECONDS and parent not in self.servers:
                 self._strangers.add(pid)
         self._known = known

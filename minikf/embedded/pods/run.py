@@ -101,6 +101,7 @@ class Run:
             if self._deadline is not None:
                 await ending.until_none(self._host.table, self._uid, self.name, self._deadline)
             await ending.kill_all(self._host.table, self._uid, self.name)
+            await ending.kill_strays(self._host.table, self._host.launcher)
             return self._verdict(ended)
         finally:
             self._detach()

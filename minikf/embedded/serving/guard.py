@@ -128,6 +128,7 @@ def _text(value: bytes | None) -> str | None:
 
 def _without_port(host: str) -> str:
     if host.startswith("["):
-        return host[1:].partition("]")[0]
+        address, closed, _ = host[1:].partition("]")
+        return address if closed else host
     name, _, port = host.rpartition(":")
     return name if name and port.isdigit() else host

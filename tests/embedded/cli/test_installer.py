@@ -187,6 +187,7 @@ def test_interrupted_resumed_repeated_and_removed(
     assert not of(daemon["pid"]).alive
 
 
+@pytest.mark.slow
 def test_purge_takes_the_platforms_and_leaves_what_is_not_ours(
     home: Home, installer: Path, shared_downloads: dict[str, str]
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,11 +10,8 @@ from typing import Any
 import pytest
 from kubeflow.trainer import CustomTrainer, CustomTrainerContainer, TrainerClient
 from kubeflow.trainer.options import ActiveDeadlineSeconds, Annotations, Labels, Name, TrainerArgs, TrainerCommand
-from kubernetes import client, watch
+from kubernetes import client
 
-from minikf.kube.health import STATUS_PATH
-from minikf.kube.rest import RestClient
-from minikf.spec import Access
 from tests.embedded.trainjob import functions
 
 # Seconds. The SDK takes fractions; its annotation does not say so.
@@ -220,54 +216,3 @@ def test_suspend_and_resume(trainer: TrainerClient, done: list[str], api: client
             break
         time.sleep(0.05)
     assert pods[0].status.phase == "Running" and pods[0].metadata.name != first
-
-
-def test_a_trivial_function_takes_less_than_a_third_of_a_second(
-    trainer: TrainerClient, done: list[str], api: client.ApiClient, platform: Access
-) -> None:
-    """From the create request to the watch event that says Complete, warm. Other work on the machine may disturb a
-    run, so the first of some that is quick enough will do."""
-    rest = RestClient(platform)
-    for _ in range(300):
-        components = {one["name"]: one["state"] for one in rest.get(STATUS_PATH)["components"]}
-        if components["warm-platform"] == "ready":
-            break
-        time.sleep(0.2)
-    runtime = trainer.get_runtime("plain-python")
-    spec = trainer.backend._get_trainjob_spec(runtime=runtime, trainer=CustomTrainer(func=functions.say)).to_dict()
-    times: list[float] = []
-    while len(times) < 12 and min(times, default=1.0) >= 0.3:
-        done.append(f"quick-{len(times)}")
-        times.append(seconds_to_complete(client.CustomObjectsApi(api), done[-1], spec))
-    assert min(times) < 0.3, times
-
-
-def seconds_to_complete(custom: client.CustomObjectsApi, name: str, spec: dict[str, Any]) -> float:
-    version = custom.list_namespaced_custom_object(*GROUP, "default", "trainjobs")["metadata"]["resourceVersion"]
-    completed = threading.Event()
-
-    def listen() -> None:
-        for event in watch.Watch().stream(
-            custom.list_namespaced_custom_object,
-            *GROUP,
-            "default",
-            "trainjobs",
-            resource_version=version,
-            field_selector=f"metadata.name={name}",
-            timeout_seconds=30,
-        ):
-            conditions = event["object"].get("status", {}).get("conditions", [])
-            if any(one["type"] == "Complete" for one in conditions):
-                completed.set()
-                return
-
-    listener = threading.Thread(target=listen)
-    listener.start()
-    time.sleep(0.2)
-    body = {"apiVersion": "/".join(GROUP), "kind": "TrainJob", "metadata": {"name": name}, "spec": spec}
-    started = time.monotonic()
-    custom.create_namespaced_custom_object(*GROUP, "default", "trainjobs", body)
-    assert completed.wait(30)
-    seconds = time.monotonic() - started
-    listener.join()
-    return seconds

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .server import Server
@@ -91,12 +92,17 @@ def as_manifest(obj: Object) -> Object:
     return out
 
 
-def replay(source: Server, target: Server, resources: tuple[Resource, ...]) -> tuple[int, list[str]]:
-    """Creates the source's objects on the target with strict validation, and writes their status there.
+@dataclass
+class Replayed:
+    """How many objects of each kind were accepted, and a line for each that was refused or warned about."""
 
-    Gives how many were accepted and a line for each that was refused or warned about.
-    """
-    accepted, refused = 0, []
+    accepted: Counter[str] = field(default_factory=Counter)
+    refused: list[str] = field(default_factory=list)
+
+
+def replay(source: Server, target: Server, resources: tuple[Resource, ...]) -> Replayed:
+    """Creates the source's objects on the target with strict validation, and writes their status there."""
+    out = Replayed()
     namespaces: set[str] = set()
     for resource in resources:
         for obj in objects_of(source, resource):
@@ -105,9 +111,9 @@ def replay(source: Server, target: Server, resources: tuple[Resource, ...]) -> t
                 _namespace(target, namespace)
                 namespaces.add(namespace)
             lines = _put(target, resource, obj)
-            refused += lines
-            accepted += not lines
-    return accepted, refused
+            out.refused += lines
+            out.accepted[resource.kind] += not lines
+    return out
 
 
 def _namespace(target: Server, name: str) -> None:

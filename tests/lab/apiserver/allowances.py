@@ -194,7 +194,7 @@ _SCHEMA_PROSE = tuple(
         path=r"body\.columnDefinitions\[\d+\]\.description|events\[0\]\.object\.columnDefinitions\[\d+\]\.description",
         reason="descriptions of columns are our own words, or none",
     )
-    for case in ("life-*", "read-tables*", "watch-tables", "pod-defaults", "inferenceservice-status")
+    for case in ("life-*", "read-chunks", "read-tables*", "watch-tables", "pod-defaults", "inferenceservice-status")
 )
 
 _TWICE = "the real server checks metadata of an update twice and repeats the causes; the text tells each once"

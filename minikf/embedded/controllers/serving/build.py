@@ -26,6 +26,8 @@ NO_IMAGE = "localhost/minikf-process"
 MODEL_MOUNT = "/mnt/models"
 FRONT = "minikf.embedded.serving.front"
 _VOLUME = "kserve-provision-location"
+# DEFAULT_HTTP_PORT and DEFAULT_GRPC_PORT in kserve/constants.
+_CLUSTER_REST, _CLUSTER_GRPC = 8080, 8081
 _PLACEHOLDER = re.compile(r"\{\{\s*\.(\w+)(?:\.([\w./-]+))?\s*\}\}")
 _ALPHABET = string.digits + string.ascii_lowercase
 
@@ -72,6 +74,7 @@ def build_pod(service: Object, wanted: Wanted, control: Path, model: Path | None
     container["ports"], declared = _port_list(wanted.ports), container.get("ports") or []
     if _is_model_server(container):
         _direct_server(container, ours, model)
+        _direct_probes(container, meta["name"], wanted.ports)
     else:
         _put_front(container, [*ours, f"--name={meta['name']}"], declared)
         if model is not None:
@@ -104,8 +107,8 @@ def build_service(service: Object, ports: Ports) -> Object:
             "ownerReferences": [owner_reference(service)],
         },
         "spec": {
-            # No virtual address exists here; the pods' own is 127.0.0.1.
-            "clusterIP": "None",
+            # No clusterIP: there is no virtual address here. "None" would say that the service's ports are the pod's,
+            # and `kubectl port-forward` would not translate them.
             "selector": {"app": _app(service)},
             "ports": [
                 {"name": "http", "port": 80, "protocol": "TCP", "targetPort": ports.rest},
@@ -166,6 +169,24 @@ def _direct_server(container: Object, ours: list[str], model: Path | None) -> No
     if model is not None:
         arguments = [one.replace(MODEL_MOUNT, str(model)) for one in arguments]
     container["args"] = [*arguments, *ours]
+
+
+def _direct_probes(container: Object, name: str, ports: Ports) -> None:
+    """Probes ask the ports that the server has here instead of those it would have on a cluster.
+
+    Without a readiness probe it gets one. Its patience spans a cold start: the request waits in the queue of the
+    listening socket until the server takes it, so the pod is ready when its model is.
+    """
+    path = f"/v2/models/{name}/ready"
+    container.setdefault(
+        "readinessProbe", {"httpGet": {"path": path, "port": ports.rest}, "timeoutSeconds": 30, "periodSeconds": 10}
+    )
+    moved = {_CLUSTER_REST: ports.rest, _CLUSTER_GRPC: ports.grpc}
+    for kind in ("readinessProbe", "livenessProbe", "startupProbe"):
+        for action in ("httpGet", "tcpSocket", "grpc"):
+            target = (container.get(kind) or {}).get(action) or {}
+            if target.get("port") in moved:
+                target["port"] = moved[target["port"]]
 
 
 def _put_front(container: Object, ours: list[str], declared: list[Object]) -> None:

@@ -13,9 +13,10 @@ from minikf.embedded.controllers.serving.spec import Predictor
 from minikf.embedded.status import Object
 from minikf.embedded.storage import Fetched, Fetcher, FetchFailed, parse_uri
 
-# After a failure that may pass (a network that is down) and after one that needs somebody (a file that is missing).
+# Seconds to the next attempt, after the first, second, ... failure. A file that is missing may be on its way; a
+# network that is down has been asked several times already.
+_PAUSES = (1.0, 2.0, 5.0, 10.0)
 _PASSING_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0)
-_LASTING_PAUSE = 10.0
 
 
 @dataclass
@@ -60,7 +61,8 @@ class Models:
         known, count = self._failures.get(key, (revision, 0))
         count = count + 1 if known == revision else 1
         self._failures[key] = (revision, count)
-        return _PASSING_PAUSES[min(count, len(_PASSING_PAUSES)) - 1] if error.passing else _LASTING_PAUSE
+        pauses = _PASSING_PAUSES if error.passing else _PAUSES
+        return pauses[min(count, len(pauses)) - 1]
 
     def forget(self, key: Key) -> None:
         """Ends the service's fetch."""

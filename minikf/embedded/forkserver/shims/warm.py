@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from minikf.embedded.forkserver.shims.place import Place
 
 _FORWARDED = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT", "SIGWINCH")
+# A server that meets the request later than this does not start it any more.
+START_SECONDS = 10.0
 # As a shell says it of a process that was killed; Kubernetes uses the same for a container that was lost.
 UNKNOWN_EXIT = 137
 
@@ -25,13 +27,12 @@ UNKNOWN_EXIT = 137
 def connect(path: str) -> socket.socket | None:
     """The warm server at `path`, or None when there is none that answers."""
     sock = socket.socket(socket.AF_UNIX)
-    sock.settimeout(2.0)  # its queue is full: it is stuck
+    sock.settimeout(START_SECONDS + 3.0)  # beyond that it is stuck, and a fresh interpreter does it
     try:
         sock.connect(path)
     except OSError:
         sock.close()
         return None
-    sock.settimeout(None)
     return sock
 
 
@@ -43,6 +44,7 @@ def request(place: Place, args: list[str], env: dict[str, str], executable: str)
     cgroups = env.get("MINIKF_CGROUPS", "")
     return {
         "verb": "start",
+        "until": time.monotonic() + START_SECONDS,
         "tied": True,
         "args": args,
         "env": env,
@@ -69,6 +71,7 @@ def run(sock: socket.socket, place: Place, args: list[str], executable: str) -> 
     if "error" in child:
         sock.close()
         return
+    sock.settimeout(None)
     _forward_signals(child["pid"])
     try:
         ended = protocol.receive(sock)[0]["exit"]

@@ -1,0 +1,51 @@
+"""A platform with everything on, in a home of its own, after `minikf demo`: what users' objects look like here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from .server import Server, StartFailed
+
+PLATFORM = "lab-demo"
+_MINUTES = 5
+
+
+@contextlib.contextmanager
+def demo_server(kubectl: Path, folder: Path) -> Iterator[Server]:
+    """The API of a platform on which the demo has run. Raises StartFailed with what a command printed."""
+    home, client = folder / "home", folder / "client"
+    for path in (home, client):
+        path.mkdir(mode=0o700)
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "MINIKF_"))}
+    # Cold: the demo's own imports cost less than preloading everything.
+    env |= {"HOME": str(home), "MINIKF_WARM": "0"}
+    try:
+        _minikf(env, "up", "--engine", "embedded")
+        _minikf(env, "demo")
+        yield _server(kubectl, client, home / ".config" / "minikf" / "platforms" / PLATFORM)
+    finally:
+        _minikf(env, "down", "--yes")
+
+
+def _minikf(env: dict[str, str], *arguments: str) -> None:
+    command = [sys.executable, "-P", "-m", "minikf", *arguments, "--platform", PLATFORM]
+    done = subprocess.run(
+        command, env=env, cwd=env["HOME"], capture_output=True, text=True, timeout=_MINUTES * 60, check=False
+    )
+    if done.returncode != 0:
+        said = f"{done.stdout}\n{done.stderr}"[-4000:]
+        raise StartFailed(f"minikf {' '.join(arguments)} exited {done.returncode}:\n{said}")
+
+
+def _server(kubectl: Path, client: Path, config: Path) -> Server:
+    kubeconfig = config / "kubeconfig"
+    url = yaml.safe_load(kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+    token = (config / "token").read_text().strip()
+    return Server("demo", url, config / "ca.crt", token, kubeconfig, kubectl, client)
