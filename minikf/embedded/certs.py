@@ -64,9 +64,7 @@ def _make_server(path: Path, key_path: Path, ca_key: ec.EllipticCurvePrivateKey,
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     write_private(key_path, pem.decode())
     write_private(path, certificate.public_bytes(serialization.Encoding.PEM).decode())
 

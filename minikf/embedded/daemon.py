@@ -12,7 +12,9 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from minikf.embedded.settings import Settings, read_settings
 from minikf.errors import MinikfError
@@ -26,9 +28,7 @@ LOG_CHECK_SECONDS = 5.0
 def main(argv: list[str] | None = None) -> int:
     """Runs until a signal; the exit code is that of the error that ended it, or 0."""
     started = time.monotonic()
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     # It would write down the addresses of websockets, and with them the commands of `kubectl exec`.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     try:
@@ -91,12 +91,15 @@ async def _keep_log_small(path: Path) -> None:
             log.warning("%s could not be cut: %s", path, error)
 
 
+class Stop(Protocol):
+    def __call__(self, *, leave: bool) -> None: ...
+
+
 @contextlib.contextmanager
-def _signals(stop: object) -> Iterator[None]:
+def _signals(stop: Stop) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    assert callable(stop)
     for number, leave in ((signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGHUP, True)):
-        loop.add_signal_handler(number, lambda leave=leave: stop(leave=leave))
+        loop.add_signal_handler(number, partial(stop, leave=leave))
     try:
         yield
     finally:

@@ -57,9 +57,7 @@ def check_identity(kind: Kind, obj: Object, namespace: str, name: str = "") -> N
         meta.pop("namespace", None)
     if name:
         if meta.get("name") and meta["name"] != name:
-            raise bad_request(
-                f"the name of the object ({meta['name']}) does not match the name on the URL ({name})"
-            )
+            raise bad_request(f"the name of the object ({meta['name']}) does not match the name on the URL ({name})")
         meta["name"] = name
 
 

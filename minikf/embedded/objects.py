@@ -241,9 +241,7 @@ class Objects:
         if causes:
             raise invalid(kind.group, kind.kind, obj["metadata"]["name"], causes)
 
-    def _record(
-        self, kind: Kind, obj: Object, before: Object, given: Object, subresource: str, opts: Options
-    ) -> None:
+    def _record(self, kind: Kind, obj: Object, before: Object, given: Object, subresource: str, opts: Options) -> None:
         """Keeps managedFields true. On a subresource all metadata that the caller sent counts as the caller's.
 
         Even what the subresource then drops: the API server tells who manages what before it does so.

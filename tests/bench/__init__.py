@@ -1,1 +1,1 @@
-"""Speeds and sizes beside a peer's, measured in one run: `python -m tests.bench [NAME...]`. Not part of any test suite."""
+"""Speeds and sizes beside a peer's, in one run: `python -m tests.bench [NAME...]`. Not part of any test suite."""

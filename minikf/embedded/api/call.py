@@ -94,9 +94,7 @@ class Call:
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > BODY_LIMIT:
-                raise ApiError(
-                    413, "RequestEntityTooLarge", f"Request entity too large: limit is {BODY_LIMIT}", {}
-                )
+                raise ApiError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {BODY_LIMIT}", {})
             parts.append(chunk)
             if not message.get("more_body"):
                 return b"".join(parts)

@@ -55,7 +55,8 @@ class Guard:
             return None
         scheme, _, given = authorization.partition(b" ")
         if scheme.lower() != b"bearer" or not hmac.compare_digest(given.strip(), self._token):
-            return ApiError(401, "Unauthorized", "Unauthorized: the platform's credential is missing or wrong (minikf env)")
+            text = "Unauthorized: the platform's credential is missing or wrong (minikf env)"
+            return ApiError(401, "Unauthorized", text)
         return None
 
     def _is_own(self, origin: str) -> bool:

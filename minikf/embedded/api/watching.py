@@ -126,8 +126,15 @@ async def _lines(
 
 
 async def _follow(
-    subscription: Any, encoder: Encoder, store: Store, target: Target, match: Match | None, since: int, end: float,
-    *, bookmarks: bool,
+    subscription: Any,
+    encoder: Encoder,
+    store: Store,
+    target: Target,
+    match: Match | None,
+    since: int,
+    end: float,
+    *,
+    bookmarks: bool,
 ) -> AsyncIterator[bytes]:
     while (left := end - time.monotonic()) > 0:
         try:

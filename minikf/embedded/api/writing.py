@@ -24,9 +24,7 @@ MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 # Kinds whose delete answers with the object: ReturnDeletedObject in kubernetes v1.34.4, pkg/registry/core/*/storage.
-_RETURNED_WHOLE = frozenset(
-    ("Namespace", "PersistentVolumeClaim", "Pod", "ResourceQuota", "Service", "ServiceAccount")
-)
+_RETURNED_WHOLE = frozenset(("Namespace", "PersistentVolumeClaim", "Pod", "ResourceQuota", "Service", "ServiceAccount"))
 
 
 async def create(call: Call, send: Send, objects: Objects, target: Target) -> None:
@@ -79,9 +77,7 @@ def _change(content_type: str, value: Any, target: Target) -> Callable[[Object],
     return lambda obj: strategic_patch(obj, value, schema_for(target.kind))
 
 
-async def _apply(
-    call: Call, send: Send, objects: Objects, target: Target, opts: Options, body: bytes
-) -> None:
+async def _apply(call: Call, send: Send, objects: Objects, target: Target, opts: Options, body: bytes) -> None:
     try:
         obj = bodies.decode(body, bodies.YAML)
     except Unreadable as error:

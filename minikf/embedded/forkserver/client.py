@@ -109,7 +109,8 @@ async def start(path: Path, request: dict[str, Any], fds: list[int]) -> Process:
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
         async with asyncio.timeout(START_SECONDS + _MARGIN_SECONDS):
             sent = sock.sendmsg([frame[:_FIRST]], ancillary)
-            await asyncio.get_running_loop().sock_sendall(sock, frame[sent:])
+            if sent < len(frame):
+                await asyncio.get_running_loop().sock_sendall(sock, frame[sent:])
             answer = await _receive(sock)
     except (OSError, protocol.ProtocolError) as error:
         sock.close()

@@ -47,7 +47,8 @@ def send(sock: socket.socket, message: dict[str, Any], fds: list[int] | None = N
     frame = encode(message)
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
     sent = sock.sendmsg([frame[:_FIRST]], ancillary)
-    sock.sendall(frame[sent:])
+    if sent < len(frame):  # sending nothing to one that has answered and hung up would be an error
+        sock.sendall(frame[sent:])
 
 
 def receive(sock: socket.socket) -> tuple[dict[str, Any], list[int]]:

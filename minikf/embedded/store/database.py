@@ -51,7 +51,8 @@ class Database:
         (version,) = run("pragma user_version").fetchone()
         if version > SCHEMA_VERSION:
             raise sqlite3.DatabaseError(f"it was written by a newer MiniKF (schema {version})")
-        run("create table if not exists objects (key text primary key, rv integer not null, raw blob not null) without rowid")
+        columns = "key text primary key, rv integer not null, raw blob not null"
+        run(f"create table if not exists objects ({columns}) without rowid")
         run("create table if not exists counter (id integer primary key check (id = 0), rv integer not null)")
         run("insert or ignore into counter values (0, 0)")
         run(f"pragma user_version={SCHEMA_VERSION}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_another_unix_user_gets_nothing(platform: Access) -> None:
     wire = Wire(platform)
     command = [sys.executable, "-c", ANOTHER_USER, str(wire.port), str(platform.token), str(platform.kubeconfig)]
     run = subprocess.run(
-        ["/usr/bin/python3", *command[1:]] if os.path.exists("/usr/bin/python3") else command,
+        ["/usr/bin/python3", *command[1:]] if Path("/usr/bin/python3").exists() else command,
         user="nobody",
         capture_output=True,
         text=True,

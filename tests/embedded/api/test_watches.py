@@ -94,7 +94,9 @@ async def test_leaving_and_entering_a_selector_is_deleted_and_added(platform: Ac
 async def test_initial_events_end_with_the_bookmark_that_clients_wait_for(platform: Access) -> None:
     wire = Wire(platform)
     await make(wire, "initial", t="initial")
-    query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&labelSelector=t%3Dinitial"
+    query = (
+        "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&labelSelector=t%3Dinitial"
+    )
     reader, writer = await open_watch(wire, query)
     added, bookmark = await asyncio.wait_for(events(reader, 2), 10)
     assert (added["type"], bookmark["type"]) == ("ADDED", "BOOKMARK")

@@ -130,11 +130,13 @@ def shared_downloads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[
     yield {"UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(tmp_path_factory.mktemp("uv"))}
 
 
-def test_interrupted_resumed_repeated_and_removed(
+def test_interrupted_resumed_repeated_removed_and_purged(
     home: Home, installer: Path, shared_downloads: dict[str, str]
 ) -> None:
-    home.root.mkdir(parents=True)
-    (home.root / "precious.txt").write_text("mine")
+    mine = [home.root / "precious.txt", home.root / ".local/bin/other", home.root / ".config/other.conf"]
+    for file in mine:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("mine")
     venv = home.root / ".local/share/minikf/venv"
     options = ("--python", sys.executable, "--no-demo")
 
@@ -181,23 +183,20 @@ def test_interrupted_resumed_repeated_and_removed(
     size = subprocess.run(["du", "-sm", str(venv)], capture_output=True, text=True, check=True).stdout.split()[0]
     assert int(size) <= 700, f"{size} MB are installed"
 
+    before = home.root.with_name("before")  # two removals of one installation: the second from a copy of it
+    home.minikf("stop")
+    shutil.copytree(home.root, before, symlinks=True, copy_function=os.link)
+    home.minikf("start")
+    daemon = home.daemon()
+
     removed = run(home, "--uninstall")
     assert removed.returncode == 0 and "kept: your platforms' data" in removed.stdout
     assert not program.exists() and not venv.exists() and (home.data() / "objects.db").exists()
     assert not of(daemon["pid"]).alive
 
-
-@pytest.mark.slow
-def test_purge_takes_the_platforms_and_leaves_what_is_not_ours(
-    home: Home, installer: Path, shared_downloads: dict[str, str]
-) -> None:
-    done = run(home, "--python", sys.executable, "--no-demo", installer=installer, **shared_downloads)
-    assert done.returncode == 0, done.stdout + done.stderr
-    mine = [home.root / "precious.txt", home.root / ".local/bin/other", home.root / ".config/other.conf"]
-    for file in mine:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("mine")
-    done = run(home, "--uninstall", "--purge")
-    assert done.returncode == 0, done.stdout + done.stderr
+    shutil.rmtree(home.root)
+    before.rename(home.root)
+    purged = run(home, "--uninstall", "--purge")
+    assert purged.returncode == 0, purged.stdout + purged.stderr
     left = [path for path in home.root.rglob("*") if path.is_file() and ".rustup" not in path.parts]
     assert sorted(left) == sorted(mine)

@@ -57,6 +57,6 @@ def test_training_knows_nothing_but_the_data_it_is_given() -> None:
     assert "load_digits" not in source
 
 
-@pytest.mark.parametrize("word", ["/work", "/tmp", "localhost", "127.0.0.1", "minikf.embedded", ".local/share"])
+@pytest.mark.parametrize("word", ["/home", "/tmp", "localhost", "127.0.0.1", "minikf.embedded", ".local/share"])
 def test_it_would_run_on_a_cluster(word: str) -> None:
     assert word not in SCRIPT.read_text()

@@ -171,7 +171,8 @@ def test_exec_keeps_streams_apart_and_tells_the_code(pods: Pods) -> None:
     name = pods.run("sleep", "60", container={"env": [{"name": "MY", "value": "own"}]})
     answer = stream(
         pods.core.connect_get_namespaced_pod_exec, name, "default", _preload_content=False,
-        command=["sh", "-c", "echo out $MY; echo err >&2; pwd; exit 3"], stdout=True, stderr=True, stdin=False, tty=False,
+        command=["sh", "-c", "echo out $MY; echo err >&2; pwd; exit 3"], stdout=True, stderr=True,
+        stdin=False, tty=False,
     )  # fmt: skip
     answer.run_forever(timeout=20)
     out = answer.read_stdout().splitlines()

@@ -72,8 +72,9 @@ def begin(farm: Farm, tmp_path: Path) -> Iterator[Begin]:
 
 def _listening(started: Started) -> set[str]:
     process = psutil.Process(started.pid)
-    found = [one for each in (process, *process.children(recursive=True)) for one in each.net_connections("inet")]
-    return {one.laddr.ip.removeprefix("::ffff:") for one in found if one.status == "LISTEN"}
+    pids = {process.pid, *(child.pid for child in process.children(recursive=True))}
+    found = [one for one in psutil.net_connections("tcp") if one.pid in pids and one.status == "LISTEN"]
+    return {one.laddr.ip.removeprefix("::ffff:") for one in found}
 
 
 def test_a_kserve_model_server_runs_unchanged_on_loopback(begin: Begin) -> None:

@@ -130,7 +130,8 @@ from minikf.embedded.status import ApiError
 from minikf.embedded.store import Store
 
 def config_map(name, size):
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "d"}, "data": {"x": "y" * size}}
+    meta = {"name": name, "namespace": "d"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"x": "y" * size}}
 
 async def main():
     store = Store(Path(sys.argv[1]))

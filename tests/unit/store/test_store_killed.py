@@ -22,7 +22,12 @@ RECORD = struct.Struct("<BBI")
 def config_map(name: str, value: int) -> dict[str, object]:
     meta = {"name": name, "namespace": "default"}
     # Larger than a database page, so that a torn write would show.
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"v": str(value), "pad": str(value) * 900}}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": meta,
+        "data": {"v": str(value), "pad": str(value) * 900},
+    }
 
 
 async def write_for_ever(path: Path, pipe: int, seed: int, first_value: int) -> None:
@@ -93,9 +98,13 @@ def test_nothing_acknowledged_is_lost_in_500_kills(tmp_path: Path) -> None:
         for name in NAMES:
             # A write that was begun and not acknowledged may have been made durable, or not: both are right.
             allowed = {known[name], *begun.get(name, [])}
-            assert found.get(name, 0) in allowed, f"round {round_}: {name} is {found.get(name, 0)}, not one of {allowed}"
+            assert found.get(name, 0) in allowed, (
+                f"round {round_}: {name} is {found.get(name, 0)}, not one of {allowed}"
+            )
             known[name] = found.get(name, 0)
-    assert acknowledged > ROUNDS, f"only {acknowledged} writes were acknowledged: the kills came too early to prove anything"
+    assert acknowledged > ROUNDS, (
+        f"only {acknowledged} writes were acknowledged: the kills came too early to prove anything"
+    )
 
 
 async def read_all(path: Path, last_rv: int) -> tuple[dict[str, int], int]:
