@@ -326,3 +326,13 @@ def test_forwarding_to_a_port_that_nobody_listens_on_says_so(pods: Pods) -> None
             assert str(port) in seen
         finally:
             process.terminate()
+
+
+@needs_kubectl
+def test_kubectl_run_falls_back_to_the_log(pods: Pods) -> None:
+    name = f"client-{next(_numbers)}"
+    pods.names.append(name)
+    words = ["run", name, "--image=any", "--restart=Never", "-i", "--command", "--", "sh", "-c", "sleep 1; echo said"]
+    done = pods.kubectl(*words, stdin=subprocess.DEVNULL)
+    assert b"said\n" in done.stdout, done
+    assert b"falling back to streaming logs" in done.stderr
