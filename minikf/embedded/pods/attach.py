@@ -1,18 +1,55 @@
-"""`pods/<name>/attach`: refused with the reason; `kubectl run -i` then shows the log instead, by itself."""
+"""`pods/<name>/attach`: what a container prints from now on, until it ends.
+
+A container writes its log itself and outlives the daemon, so nobody stands between to hand it input or a terminal:
+a terminal is refused, input is told to go nowhere.
+"""
 
 from __future__ import annotations
 
+import time
+
+import orjson
+
 from minikf.embedded.api.call import Receive, Scope, Send
 from minikf.embedded.controllers.context import Context
-from minikf.embedded.pods.request import not_here
+from minikf.embedded.pods.exec import ERROR, STDERR, STDOUT, V4, V5, choose_protocol
+from minikf.embedded.pods.logread import LogQuery, read_log
+from minikf.embedded.pods.request import Query, as_status, container_of, ends_with_client, not_here, running
 from minikf.embedded.store import Entry
+
+# Whoever attaches to what has just started (`kubectl run -i`) wants to see its beginning.
+_YOUNG_SECONDS = 10.0
+_NO_INPUT = b"minikf: standard input does not reach a container on the embedded engine\n"
 
 
 async def attach(context: Context, entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:
-    """Raises ApiError 501."""
+    """Follows the container's output. Raises ApiError 501 for a terminal, 400 when it does not run."""
+    query = Query(scope)
     name = entry.obj["metadata"]["name"]
-    raise not_here(
-        "attach",
-        "a container writes its log itself and outlives the daemon, so nobody stands between to attach to; "
-        f"follow its log (kubectl logs -f {name}) or start a program beside it (kubectl exec -it {name} -- sh)",
-    )
+    if query.flag("tty"):
+        advice = f"start a shell beside it instead: kubectl exec -it {name} -- sh"
+        raise not_here("attach", f"a container outlives the daemon, so it has no terminal; {advice}")
+    run = running(context, entry.obj, query.text("container"))
+    _spec, container = container_of(context, entry.obj, query.text("container"))
+    protocol = choose_protocol(scope, (V5, V4))
+    await receive()  # websocket.connect
+    await send({"type": "websocket.accept", "subprotocol": protocol})
+    young = time.time() - run.started_at < _YOUNG_SECONDS
+
+    async def tell(channel: int, data: bytes) -> None:
+        await send({"type": "websocket.send", "bytes": bytes([channel]) + data})
+
+    with ends_with_client(receive) as gone:
+        if query.flag("stdin") and query.flag("stderr"):
+            await tell(STDERR, _NO_INPUT)
+        wanted = LogQuery(follow=True, tail=None if young else 0)
+
+        def has_ended() -> bool:
+            return gone.is_set() or container is None or container.run is not run
+
+        async for chunk in read_log(run.attempt, wanted, has_ended):
+            if gone.is_set():
+                return
+            await tell(STDOUT, chunk)
+        await tell(ERROR, orjson.dumps(as_status(0)))
+    await send({"type": "websocket.close", "code": 1000})

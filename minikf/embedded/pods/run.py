@@ -44,6 +44,7 @@ class Run:
         self._log: LogWatch | None = None
         self._deadline: float | None = None
         self._ended = asyncio.Event()
+        self._killing: asyncio.Task[bool] | None = None
 
     @property
     def target(self) -> Target:
@@ -100,7 +101,8 @@ class Run:
             # with the first process of a container.
             if self._deadline is not None:
                 await ending.until_none(self._host.table, self._uid, self.name, self._deadline)
-            await ending.kill_all(self._host.table, self._uid, self.name)
+            # One killer, which is done before the next run can begin: it knows containers, not runs.
+            await self._kill()
             await ending.kill_strays(self._host.table, self._host.launcher)
             return self._verdict(ended)
         finally:
@@ -131,7 +133,7 @@ class Run:
         while not self._ended.is_set() and time.monotonic() < self._deadline:
             await self._until_ended(min(_HASTE_SECONDS, self._deadline - time.monotonic()))
         if not self._ended.is_set():
-            await ending.kill_all(self._host.table, self._uid, self.name)
+            self._kill()
         await self._ended.wait()
 
     # -- what watches it --------------------------------------------------------------------------------------
@@ -165,10 +167,14 @@ class Run:
             f"used {used / _MEBIBYTE:.1f}Mi of {limit / _MEBIBYTE:.1f}Mi ({over:.0%} over, looked at 10 times a second)"
         )
         self.attempt.write_note(OOM_KILLED, text)
-        self._killing = asyncio.create_task(self._kill())
+        self._kill()
 
-    async def _kill(self) -> None:
-        await ending.kill_all(self._host.table, self._uid, self.name)
+    def _kill(self) -> asyncio.Task[bool]:
+        """Begins to kill everything of the container; the task that does it."""
+        if self._killing is None or self._killing.done():
+            kill = ending.kill_all(self._host.table, self._uid, self.name)
+            self._killing = asyncio.create_task(kill, name=f"kill {self.name}")
+        return self._killing
 
     def _verdict(self, ended: Exit | None) -> Terminated:
         note = self.attempt.note()

@@ -58,6 +58,7 @@ class SocketHolder:
         self._opened: dict[Service, asyncio.Event] = {}
         self._backstops: dict[Service, Backstop] = {}
         self._connected: dict[str, socket.socket] = {}
+        self._waiting: set[str] = set()
         self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -110,6 +111,10 @@ class SocketHolder:
     def is_connected(self, pod: str) -> bool:
         """Whether the server of a pod is there, as far as its connection tells."""
         return pod in self._connected
+
+    def is_waiting(self, pod: str) -> bool:
+        """Whether the server of a pod has asked for sockets that are not there yet."""
+        return pod in self._waiting
 
     async def answer(self, service: Service, cause: str) -> None:
         """Answers the service's REST requests with 503 and the cause until `hush` or until a server comes."""
@@ -183,8 +188,13 @@ class SocketHolder:
         if service is None:
             connection.sendall(_line({"error": f"no InferenceService owns the pod {pod}"}))
             return
-        with contextlib.suppress(TimeoutError):
+        self._waiting.add(pod)
+        try:
             await asyncio.wait_for(self._event(service).wait(), _WAIT_SECONDS)
+        except TimeoutError:
+            log.warning("pod %s of %s/%s asked for ports that nobody took", pod, *service)
+        finally:
+            self._waiting.discard(pod)
         held = self._held.get(service)
         if held is None:
             connection.sendall(_line({"error": f"InferenceService {service[0]}/{service[1]} has no ports"}))

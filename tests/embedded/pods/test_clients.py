@@ -244,12 +244,19 @@ def test_a_program_started_by_exec_ends_with_its_client(pods: Pods) -> None:
         time.sleep(0.02)
 
 
-def test_attach_says_why_not(pods: Pods) -> None:
-    name = pods.run("sleep", "60")
+def test_attach_follows_the_output_and_refuses_a_terminal(pods: Pods) -> None:
+    name = pods.run("sh", "-c", "echo first; sleep 1; echo second")
+    answer = stream(
+        pods.core.connect_get_namespaced_pod_attach, name, "default", _preload_content=False,
+        stdout=True, stderr=True, stdin=True, tty=False,
+    )  # fmt: skip
+    answer.run_forever(timeout=20)
+    assert answer.read_stdout() == "first\nsecond\n"
+    assert "standard input does not reach" in answer.read_stderr()
     with pytest.raises(ApiException) as caught:
-        pods.core.connect_post_namespaced_pod_attach(name, "default")
+        pods.core.connect_post_namespaced_pod_attach(name, "default", tty=True)
     assert caught.value.status == 501
-    assert "kubectl logs -f" in caught.value.body
+    assert "kubectl exec -it" in caught.value.body
 
 
 # -- port-forward ----------------------------------------------------------------------------------------------------
@@ -329,10 +336,10 @@ def test_forwarding_to_a_port_that_nobody_listens_on_says_so(pods: Pods) -> None
 
 
 @needs_kubectl
-def test_kubectl_run_falls_back_to_the_log(pods: Pods) -> None:
+def test_kubectl_run_shows_what_the_command_prints(pods: Pods) -> None:
     name = f"client-{next(_numbers)}"
     pods.names.append(name)
     words = ["run", name, "--image=any", "--restart=Never", "-i", "--command", "--", "sh", "-c", "sleep 1; echo said"]
     done = pods.kubectl(*words, stdin=subprocess.DEVNULL)
     assert b"said\n" in done.stdout, done
-    assert b"falling back to streaming logs" in done.stderr
+    assert done.returncode == 0

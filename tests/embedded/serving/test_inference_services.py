@@ -413,6 +413,10 @@ def test_it_outlives_the_daemon_and_keeps_its_port(fresh_platform: Access, digit
     cluster.create("steady", _model(digits.sklearn))
     cluster.until_ready("steady", seconds=90)
     ports = cluster.ports("steady")
+    if len(_servers("steady")) != 1:
+        for x in psutil.process_iter(["pid", "ppid", "cmdline", "create_time", "status"]):
+            print(x.info)
+        print(cluster.pods("steady"))
     (server,) = _servers("steady")
     hammer = Hammer(*ports, digits.rows, "steady")
     with hammer.running():
@@ -427,6 +431,8 @@ def test_it_outlives_the_daemon_and_keeps_its_port(fresh_platform: Access, digit
         cluster.patch("steady", {"spec": {"predictor": _model(digits.sklearn / "model.joblib")}})
         cluster.until_ready("steady", 2, seconds=90)
         until(lambda: server.pid not in [one.pid for one in _servers("steady")], 30, lambda: _servers("steady"))
+    if hammer.failures:
+        print(cluster.events('steady'), ports, cluster.ports('steady'), PlatformPaths.of(fresh_platform.platform).daemon_log.read_text()[-6000:])
     assert hammer.failures == []
     assert cluster.ports("steady") == ports
 

@@ -40,7 +40,7 @@ class Network:
         remembered = self._remembered(service)
         ports = self._servers.holder.ports(key)
         if ports is None:
-            if self._servers.may_offer and any(one.is_running for one in replicas):
+            if any(self._servers.may_bring_sockets(one) for one in replicas):
                 return None
             ports = self._take(key, service, remembered)
         if ports != remembered:

@@ -42,10 +42,6 @@ class Replica:
         return str((self.pod["metadata"].get("annotations") or {}).get(REVISION_ANNOTATION, ""))
 
     @property
-    def is_running(self) -> bool:
-        return (self.pod.get("status") or {}).get("phase") == "Running" and not self.is_ending
-
-    @property
     def is_ending(self) -> bool:
         return "deletionTimestamp" in self.pod["metadata"]
 

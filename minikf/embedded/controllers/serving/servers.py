@@ -52,6 +52,11 @@ class Servers:
         """Whether servers of the daemon before may still come with their sockets."""
         return time.monotonic() - self._begun < OFFER_SECONDS
 
+    def may_bring_sockets(self, replica: Replica) -> bool:
+        """Whether the server of a pod has its service's sockets from the daemon before and is on its way with them."""
+        has_them = replica.said.state in ("Ready", "Loading") and not replica.is_over
+        return has_them and self.may_offer and not self.holder.is_waiting(replica.uid)
+
     def is_serving(self, replica: Replica) -> bool:
         """Whether a server answers: it said so, and is connected or may be on its way."""
         return replica.is_serving and (self.holder.is_connected(replica.uid) or self.may_offer)

@@ -14,6 +14,17 @@ _YAML_TWICE = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\ndata:\n  
 _BOTH = {"spec": {"suspend": True, "unknown": 1, "trainer": {"alsoUnknown": {"deep": 1}}}}
 _T = f"{o.TRAIN_JOBS}/t"
 
+_CUSTOM_METADATA: tuple[tuple[int, o.Object], ...] = (
+    (422, {"labels": {"bad key": "x"}}),
+    (422, {"labels": {"key": "bad value"}}),
+    (400, {"labels": {"a": 1}}),
+    (400, {"labels": ["a"]}),
+    (400, {"annotations": {"a": True}}),
+    (400, {"creationTimestamp": "yesterday"}),
+    (201, {"finalizers": ["unqualified"]}),
+    (201, {"labels": {}, "annotations": None, "creationTimestamp": None, "selfLink": "x"}),
+)
+
 
 def _modes(path: str, body: o.Object, refused: int = 400) -> tuple[Http, ...]:
     name = body["metadata"]["name"]
@@ -164,18 +175,7 @@ CASES = (
         "metadata-invalid-custom",
         tuple(
             Http("POST", o.TRAIN_JOBS, o.train_job(f"t{number}", **meta), expect=expect)
-            for number, (expect, meta) in enumerate(
-                (
-                    (422, {"labels": {"bad key": "x"}}),
-                    (422, {"labels": {"key": "bad value"}}),
-                    (400, {"labels": {"a": 1}}),
-                    (400, {"labels": ["a"]}),
-                    (400, {"annotations": {"a": True}}),
-                    (400, {"creationTimestamp": "yesterday"}),
-                    (201, {"finalizers": ["unqualified"]}),
-                    (201, {"labels": {}, "annotations": None, "creationTimestamp": None, "selfLink": "x"}),
-                )
-            )
+            for number, (expect, meta) in enumerate(_CUSTOM_METADATA)
         ),
         needs_crds=True,
     ),
