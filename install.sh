@@ -150,26 +150,36 @@ find_python() {
 
 # ---- package index --------------------------------------------------------------------------------------------------
 
+honour() { # VARIABLE VALUE: for this script's own work only; what runs after it has the user's environment
+    export "$1=$2"
+    HONOURED="${HONOURED:-} $1"
+}
+
+forget_honoured() {
+    # shellcheck disable=SC2086
+    [ -z "${HONOURED:-}" ] || unset $HONOURED
+}
+
 honour_pip_settings() { # uv does not read pip's settings: hand over what it would miss
     [ -z "${PIP_PYTHON:-}" ] || return 0
     if [ -f "$CONFIG/uv/uv.toml" ] || [ -f /etc/uv/uv.toml ]; then return 0; fi
     settings=$("$1" -m pip config list 2>/dev/null) || return 0
     setting() { printf '%s\n' "$settings" | sed -n "s/^[^=]*\.$1='\(.*\)'\$/\1/p" | tail -n 1; }
     value=$(setting index-url)
-    [ -z "$value" ] || [ -n "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] || export UV_DEFAULT_INDEX="$value"
+    [ -z "$value" ] || [ -n "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] || honour UV_DEFAULT_INDEX "$value"
     value=$(setting extra-index-url)
-    [ -z "$value" ] || [ -n "${UV_INDEX:-}${UV_EXTRA_INDEX_URL:-}" ] || export UV_INDEX="$value"
+    [ -z "$value" ] || [ -n "${UV_INDEX:-}${UV_EXTRA_INDEX_URL:-}" ] || honour UV_INDEX "$value"
     value=$(setting find-links)
-    [ -z "$value" ] || [ -n "${UV_FIND_LINKS:-}" ] || export UV_FIND_LINKS="$value"
+    [ -z "$value" ] || [ -n "${UV_FIND_LINKS:-}" ] || honour UV_FIND_LINKS "$value"
     value=$(setting trusted-host)
-    [ -z "$value" ] || [ -n "${UV_INSECURE_HOST:-}" ] || export UV_INSECURE_HOST="$value"
+    [ -z "$value" ] || [ -n "${UV_INSECURE_HOST:-}" ] || honour UV_INSECURE_HOST "$value"
     value=$(setting cert)
-    [ -z "$value" ] || [ -n "${SSL_CERT_FILE:-}" ] || export SSL_CERT_FILE="$value"
+    [ -z "$value" ] || [ -n "${SSL_CERT_FILE:-}" ] || honour SSL_CERT_FILE "$value"
     value=$(setting proxy)
-    [ -z "$value" ] || [ -n "${HTTPS_PROXY:-}${https_proxy:-}" ] || export HTTPS_PROXY="$value"
+    [ -z "$value" ] || [ -n "${HTTPS_PROXY:-}${https_proxy:-}" ] || honour HTTPS_PROXY "$value"
     value=$(setting default-timeout)
     [ -n "$value" ] || value=$(setting timeout)
-    [ -z "$value" ] || [ -n "${UV_HTTP_TIMEOUT:-}" ] || export UV_HTTP_TIMEOUT="$value"
+    [ -z "$value" ] || [ -n "${UV_HTTP_TIMEOUT:-}" ] || honour UV_HTTP_TIMEOUT "$value"
 }
 
 # ---- environment ----------------------------------------------------------------------------------------------------
@@ -322,11 +332,11 @@ begin() { # FOLDER: temporary folder, lock, and the way out
     trap interrupted INT TERM
     one_at_a_time "$1"
     WORK=$(mktemp -d "${TMPDIR:-/tmp}/minikf-install.XXXXXX")
-    export UV_PYTHON_DOWNLOADS=never
+    honour UV_PYTHON_DOWNLOADS never
     QUIET=
     [ -t 2 ] || QUIET=--quiet # uv's progress is for people
     unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
-    [ -n "${UV_CACHE_DIR:-}" ] || export UV_CACHE_DIR="$CACHE/uv"
+    [ -n "${UV_CACHE_DIR:-}" ] || honour UV_CACHE_DIR "$CACHE/uv"
 }
 
 # ---- verbs ----------------------------------------------------------------------------------------------------------
@@ -405,6 +415,7 @@ link() {
 
 started() {
     minikf=$VENV/bin/minikf
+    forget_honoured
     clean_up # the lock: what follows may take long and writes nothing of ours
     LOCK=
     if [ -n "${NO_UP:-}" ]; then
@@ -529,6 +540,7 @@ run_tests() {
     cd "$HERE"
     # The suites start platforms again and again; without compiled modules each start would compile them anew.
     unset PYTHONDONTWRITEBYTECODE
+    forget_honoured
     exec "$VENV/bin/python" -m pytest "$@"
 }
 

@@ -65,7 +65,7 @@ class Server:
         """Answers until drained or until the socket's folder is gone."""
         while self._children.alive or not self._draining:
             events = self._selector.select(None if self._children.alive else HOUSE_SECONDS)
-            if not events and not self._is_reachable():
+            if not events and (not self._is_reachable() or self._is_abandoned()):
                 break
             for key, _mask in events:
                 key.data(key.fileobj)
@@ -234,6 +234,12 @@ class Server:
             return os.stat(f"{self.base}.sock").st_ino == self._inode  # noqa: PTH116
         except OSError:
             return False
+
+    @staticmethod
+    def _is_abandoned() -> bool:
+        """Whether the platform that we belong to was deleted without a word to us."""
+        state = os.environ.get("MINIKF_STATE", "")
+        return bool(state) and not os.path.isdir(state)  # noqa: PTH112
 
     def _hang_up(self, client: socket.socket) -> None:
         # One wake-up may bring both the child's end and the client's; the second finds nothing to do.

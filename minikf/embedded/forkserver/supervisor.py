@@ -134,11 +134,15 @@ class ForkServer:
             await self._drain()
 
     async def _drain(self) -> None:
-        with contextlib.suppress(NotServing):
+        try:
             await client.drain(self.spec.socket)
-        said = self._said()
-        if said.get("state") == "starting" and record.is_alive(said["pid"], said["token"]):
-            os.kill(said["pid"], signal.SIGTERM)  # it imports and cannot listen yet; it has no children either
+        except NotServing:
+            # Ours or an earlier daemon's, it may be on its way: it does not listen yet, so it has no children either.
+            said = self._said()
+            if said.get("state") == "starting" and record.is_alive(said["pid"], said["token"]):
+                os.kill(said["pid"], signal.SIGTERM)
+            if self._popen is not None and self._popen.poll() is None:
+                self._popen.terminate()
         if self._popen is not None:
             # It is our child and becomes a zombie otherwise; if it still has children, process 1 inherits it.
             with contextlib.suppress(subprocess.TimeoutExpired):

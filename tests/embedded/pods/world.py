@@ -17,6 +17,7 @@ from minikf.embedded.controllers.context import Context
 from minikf.embedded.controllers.events import EventRecorder
 from minikf.embedded.controllers.pod import PodController
 from minikf.embedded.controllers.runner import Runner
+from minikf.embedded.forkserver import record
 from minikf.embedded.objects import Objects
 from minikf.embedded.options import DeleteOptions
 from minikf.embedded.pods.layout import PodFolder
@@ -92,6 +93,10 @@ class World:
         await self.events.stop()
         self.store.close()
         if not leave_pods:
+            home = self.runtime.host.place.paths.sockets
+            said = [record.read(str(path)) or {} for path in home.glob("*.json")]
+            pids = [one["pid"] for one in said]
+            await self.until_true(lambda: not any(alive(pid) for pid in pids))
             left = [member for member in ProcessTable().scan() if member.uid in uids]
             assert not left, f"processes of pods were left behind: {left}"
 

@@ -357,7 +357,7 @@ def test_a_server_that_crashes_is_started_again(cluster: Cluster, digits: Digits
     cluster.create("crash", _model(digits.sklearn))
     cluster.until_ready("crash")
     url = cluster.get("crash")["status"]["url"]
-    (process,) = _servers("crash")
+    (process,) = _servers(cluster, "crash")
     process.kill()
     # Asked at once: the request waits for the next server.
     asked = httpx.post(f"{url}/v1/models/crash:predict", json={"instances": digits.rows}, timeout=60)
@@ -396,7 +396,7 @@ def test_deleted_it_leaves_nothing(cluster: Cluster, digits: Digits) -> None:
     assert list(folder.rglob("model.joblib"))
     cluster.delete("gone")
     until(lambda: not cluster.pods("gone"), 20, lambda: cluster.pods("gone"))
-    until(lambda: not _servers("gone"), 10, lambda: _servers("gone"))
+    until(lambda: not _servers(cluster, "gone"), 10, lambda: _servers(cluster, "gone"))
     until(lambda: not folder.exists(), 10, lambda: folder)
     for port in ports:
         with pytest.raises(httpx.ConnectError):
@@ -413,11 +413,7 @@ def test_it_outlives_the_daemon_and_keeps_its_port(fresh_platform: Access, digit
     cluster.create("steady", _model(digits.sklearn))
     cluster.until_ready("steady", seconds=90)
     ports = cluster.ports("steady")
-    if len(_servers("steady")) != 1:
-        for x in psutil.process_iter(["pid", "ppid", "cmdline", "create_time", "status"]):
-            print(x.info)
-        print(cluster.pods("steady"))
-    (server,) = _servers("steady")
+    (server,) = _servers(cluster, "steady")
     hammer = Hammer(*ports, digits.rows, "steady")
     with hammer.running():
         record = json.loads(PlatformPaths.of(fresh_platform.platform).daemon_file.read_text())
@@ -426,22 +422,25 @@ def test_it_outlives_the_daemon_and_keeps_its_port(fresh_platform: Access, digit
         until(lambda: hammer.answered["_rpc"] > count + 20, 20, lambda: hammer.answered)
         finish(up(fresh_platform.platform))
         cluster.until_ready("steady")
-        assert [one.pid for one in _servers("steady")] == [server.pid]
+        assert [one.pid for one in _servers(cluster, "steady")] == [server.pid]
         # The sockets came back to the daemon: another server can take them over.
         cluster.patch("steady", {"spec": {"predictor": _model(digits.sklearn / "model.joblib")}})
         cluster.until_ready("steady", 2, seconds=90)
-        until(lambda: server.pid not in [one.pid for one in _servers("steady")], 30, lambda: _servers("steady"))
-    if hammer.failures:
-        print(cluster.events('steady'), ports, cluster.ports('steady'), PlatformPaths.of(fresh_platform.platform).daemon_log.read_text()[-6000:])
+        until(
+            lambda: server.pid not in [one.pid for one in _servers(cluster, "steady")],
+            30,
+            lambda: _servers(cluster, "steady"),
+        )
     assert hammer.failures == []
     assert cluster.ports("steady") == ports
 
 
-def _servers(name: str) -> list[psutil.Process]:
-    """The processes that serve a model."""
+def _servers(cluster: Cluster, name: str) -> list[psutil.Process]:
+    """The processes that serve a model of this platform."""
+    ours = f"--control={PlatformPaths.of(cluster.access.platform).sockets}/serving.sock"
     found = []
     for process in psutil.process_iter(["cmdline", "status"]):
         command = process.info["cmdline"] or []
-        if f"--model_name={name}" in command and process.info["status"] != psutil.STATUS_ZOMBIE:
+        if f"--model_name={name}" in command and ours in command and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(process)
     return found

@@ -27,7 +27,11 @@ def demo_server(kubectl: Path, folder: Path) -> Iterator[Server]:
     # Cold: the demo's own imports cost less than preloading everything.
     env |= {"HOME": str(home), "MINIKF_WARM": "0"}
     try:
-        _minikf(env, "up", "--engine", "embedded")
+        try:
+            _minikf(env, "up", "--engine", "embedded")
+        except StartFailed:
+            # Somebody else's platform took the port between its choice and its use; a second `up` takes another.
+            _minikf(env, "up", "--engine", "embedded")
         _minikf(env, "demo")
         yield _server(kubectl, client, home / ".config" / "minikf" / "platforms" / PLATFORM)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from .stream import WatchStream
 
 EDITOR = Path(__file__).with_name("editor.py")
 _HEADERS = ("content-type", "warning", "retry-after", "allow", "accept-patch")
+# What kubectl's watch says to its own log when its time is up: it depends on the moment, not on the server.
+_CLIENTS_LOG = re.compile(r"^[IWEF]\d{4} \S+ +\d+ reflector\.go:.*\n", re.MULTILINE)
 Outcome = dict[str, Any]
 
 
@@ -108,7 +111,8 @@ class Player:
             timeout=60,
             check=False,
         )
-        return {"exit": done.returncode, "stdout": _parsed(done.stdout, args), "stderr": done.stderr}
+        told = _CLIENTS_LOG.sub("", done.stderr)
+        return {"exit": done.returncode, "stdout": _parsed(done.stdout, args), "stderr": told}
 
     def _http(self, step: Http) -> Outcome:
         address = urlsplit(self.server.url)

@@ -61,18 +61,23 @@ def request(place: Place, args: list[str], env: dict[str, str], executable: str)
 
 def run(sock: socket.socket, place: Place, args: list[str], executable: str) -> None:
     """Runs `python *args` and ends as it ends. Returns only when it could not be started."""
+    # The program may run, and be told to end, before we know its pid: until then signals wait.
+    forwarded = [getattr(signal, name) for name in _FORWARDED]
+    signal.pthread_sigmask(signal.SIG_BLOCK, forwarded)
+    child: dict[str, Any] = {}
     try:
         protocol.send(sock, request(place, args, dict(os.environ), executable), [0, 1, 2])
         child, _none = protocol.receive(sock)
     except (OSError, protocol.ProtocolError):
-        # Hanging up ends the child, should it have begun after all.
+        pass  # hanging up ends the child, should it have begun after all
+    if "pid" not in child:
         sock.close()
-        return
-    if "error" in child:
-        sock.close()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, forwarded)
         return
     sock.settimeout(None)
-    _forward_signals(child["pid"])
+    for number in forwarded:
+        signal.signal(number, lambda number, _frame: _pass_on(child["pid"], number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, forwarded)
     try:
         ended = protocol.receive(sock)[0]["exit"]
     except protocol.ProtocolError:
@@ -89,11 +94,6 @@ def end_like(ended: dict[str, Any]) -> NoReturn:
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
     os._exit(ended["exitCode"] or 0)
-
-
-def _forward_signals(pid: int) -> None:
-    for name in _FORWARDED:
-        signal.signal(getattr(signal, name), lambda number, _frame: _pass_on(pid, number))
 
 
 def _pass_on(pid: int, number: int) -> None:
