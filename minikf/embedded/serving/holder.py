@@ -7,7 +7,6 @@ second one.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import socket
