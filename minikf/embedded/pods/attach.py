@@ -14,7 +14,7 @@ from minikf.embedded.api.call import Receive, Scope, Send
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.pods.exec import ERROR, STDERR, STDOUT, V4, V5, choose_protocol
 from minikf.embedded.pods.logread import LogQuery, read_log
-from minikf.embedded.pods.request import Query, as_status, container_of, ends_with_client, not_here, running
+from minikf.embedded.pods.request import Frames, Query, as_status, container_of, ends_with_client, not_here, running
 from minikf.embedded.store import Entry
 
 # Whoever attaches to what has just started (`kubectl run -i`) wants to see its beginning.
@@ -35,21 +35,17 @@ async def attach(context: Context, entry: Entry, scope: Scope, receive: Receive,
     await receive()  # websocket.connect
     await send({"type": "websocket.accept", "subprotocol": protocol})
     young = time.time() - run.started_at < _YOUNG_SECONDS
-
-    async def tell(channel: int, data: bytes) -> None:
-        await send({"type": "websocket.send", "bytes": bytes([channel]) + data})
-
+    frames = Frames(send)
     with ends_with_client(receive) as gone:
         if query.flag("stdin") and query.flag("stderr"):
-            await tell(STDERR, _NO_INPUT)
+            await frames.send(bytes([STDERR]) + _NO_INPUT)
         wanted = LogQuery(follow=True, tail=None if young else 0)
 
         def has_ended() -> bool:
-            return gone.is_set() or container is None or container.run is not run
+            return gone.is_set() or frames.is_gone or container is None or container.run is not run
 
         async for chunk in read_log(run.attempt, wanted, has_ended):
-            if gone.is_set():
-                return
-            await tell(STDOUT, chunk)
-        await tell(ERROR, orjson.dumps(as_status(0)))
-    await send({"type": "websocket.close", "code": 1000})
+            await frames.send(bytes([STDOUT]) + chunk)
+        if not gone.is_set():
+            await frames.send(bytes([ERROR]) + orjson.dumps(as_status(0)))
+            await frames.close()

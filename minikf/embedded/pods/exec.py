@@ -20,7 +20,7 @@ from minikf.embedded.controllers.context import Context
 from minikf.embedded.forkserver.client import CannotStart, NotServing, Process
 from minikf.embedded.pods import ending
 from minikf.embedded.pods.descriptors import read_chunks, write_all
-from minikf.embedded.pods.request import Query, as_status, running
+from minikf.embedded.pods.request import Frames, Query, as_status, running
 from minikf.embedded.pods.run import Run
 from minikf.embedded.pods.runtime import PodRuntime
 from minikf.embedded.pods.state import not_started
@@ -44,8 +44,9 @@ async def execute(context: Context, entry: Entry, scope: Scope, receive: Receive
     runtime: PodRuntime = context.pods
     await receive()  # websocket.connect
     await send({"type": "websocket.accept", "subprotocol": protocol})
-    await Session(runtime, run, query, receive, send).serve(command)
-    await send({"type": "websocket.close", "code": 1000})
+    frames = Frames(send)
+    await Session(runtime, run, query, receive, frames).serve(command)
+    await frames.close()
 
 
 def choose_protocol(scope: Scope, ours: tuple[str, ...]) -> str:
@@ -65,11 +66,11 @@ def choose_protocol(scope: Scope, ours: tuple[str, ...]) -> str:
 class Session:
     """One command with its streams."""
 
-    def __init__(self, runtime: PodRuntime, run: Run, query: Query, receive: Receive, send: Send) -> None:
+    def __init__(self, runtime: PodRuntime, run: Run, query: Query, receive: Receive, frames: Frames) -> None:
         self._runtime = runtime
         self._run = run
         self._receive = receive
-        self._send_raw = send
+        self._frames = frames
         self._tty = query.flag("tty")
         self._wants = {STDIN: query.flag("stdin"), STDOUT: query.flag("stdout"), STDERR: query.flag("stderr")}
         self._input = -1
@@ -143,6 +144,7 @@ class Session:
         while True:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
+                self._frames.is_gone = True
                 self._gone.set()
                 return
             data = message.get("bytes") or (message.get("text") or "").encode()
@@ -169,8 +171,7 @@ class Session:
         self._input = -1
 
     async def _send(self, channel: int, data: bytes) -> None:
-        if not self._gone.is_set():
-            await self._send_raw({"type": "websocket.send", "bytes": bytes([channel]) + data})
+        await self._frames.send(bytes([channel]) + data)
 
 
 def _close(*fds: int) -> None:

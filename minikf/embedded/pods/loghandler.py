@@ -31,10 +31,13 @@ async def log(context: Context, entry: Entry, scope: Scope, receive: Receive, se
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
     if scope.get("method") != "HEAD":
         with ends_with_client(receive) as gone:
-            async for chunk in read_log(attempt, wanted, lambda: has_ended() or gone.is_set()):
-                if gone.is_set():
-                    return
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            try:
+                async for chunk in read_log(attempt, wanted, lambda: has_ended() or gone.is_set()):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            except OSError:
+                if not gone.is_set():  # not the client's going away, but a log that cannot be read
+                    raise
+                return
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -14,7 +14,7 @@ from minikf.embedded.api.call import Receive, Scope, Send
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.pods import spdy
 from minikf.embedded.pods.exec import V4, choose_protocol
-from minikf.embedded.pods.request import Query
+from minikf.embedded.pods.request import Frames, Query
 from minikf.embedded.pods.runtime import PodRuntime
 from minikf.embedded.pods.status import ADDRESS
 from minikf.embedded.status import bad_request
@@ -37,11 +37,8 @@ async def portforward(context: Context, entry: Entry, scope: Scope, receive: Rec
         raise bad_request("query parameter ports is required")
     await receive()  # websocket.connect
     await send({"type": "websocket.accept", "subprotocol": protocol})
-
-    async def send_bytes(data: bytes) -> None:
-        await send({"type": "websocket.send", "bytes": data})
-
-    forward = Tunnel(send_bytes) if protocol == TUNNEL else Channels(send_bytes, ports)
+    frames = Frames(send)
+    forward = Tunnel(frames.send) if protocol == TUNNEL else Channels(frames.send, ports)
     try:
         if isinstance(forward, Channels):
             await forward.begin()
@@ -49,8 +46,9 @@ async def portforward(context: Context, entry: Entry, scope: Scope, receive: Rec
             if message.get("bytes"):
                 await forward.take(message["bytes"])
     except spdy.SpdyError as error:
-        await send({"type": "websocket.close", "code": 1002, "reason": str(error)})
+        await frames.close(1002, str(error))
     finally:
+        frames.is_gone = True
         await forward.connections.close()
 
 

@@ -111,6 +111,37 @@ def ends_with_client(receive: Receive) -> Iterator[asyncio.Event]:
         task.cancel()
 
 
+class Frames:
+    """Binary messages of a websocket, one at a time.
+
+    Each goes out in a TLS record of its own: the Python client waits for the socket, not for what is left of a record
+    that it has read already, and would see a second message only when a third arrives.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._turn = asyncio.Lock()
+        self.is_gone = False
+
+    async def send(self, data: bytes) -> None:
+        """Sends a message; when the client has gone away nothing happens but that `is_gone` is True."""
+        async with self._turn:
+            if self.is_gone:
+                return
+            try:
+                await self._send({"type": "websocket.send", "bytes": data})
+            except OSError:
+                self.is_gone = True
+            await asyncio.sleep(0)  # whatever gathers writes of one turn of the loop has let go of this one then
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Ends the conversation, if the client is still there."""
+        async with self._turn:
+            if not self.is_gone:
+                with contextlib.suppress(OSError):
+                    await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+
 def not_here(subresource: str, why: str) -> ApiError:
     """501 for what real clusters have and this engine has not."""
     return ApiError(501, "NotImplemented", f"pods/{subresource} is not available on the embedded engine: {why}")

@@ -74,6 +74,12 @@ class ControlLink:
             with contextlib.suppress(OSError):
                 self._send(self._state)
 
+    def close(self) -> None:
+        """Hangs up, which tells that the server is gone."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
     async def stay_connected(self) -> None:
         """Connects again whenever the daemon was restarted, and offers it the sockets. Ends only by cancellation."""
         if not self._path:

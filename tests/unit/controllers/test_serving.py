@@ -131,6 +131,20 @@ async def test_what_a_server_says_is_kept_with_its_pod(plane: Plane) -> None:
     await asyncio.to_thread(_answers_503, plane.port("digits"), "the file is cut off")
 
 
+async def test_the_cause_stays_when_the_server_ends_at_once(plane: Plane) -> None:
+    await plane.create("digits")
+    (pod,) = await until(plane.pods)
+    for number in range(5):
+        path = str(plane.paths.sockets / "serving.sock")
+        link = ControlLink(path, pod["metadata"]["uid"])
+        await asyncio.to_thread(link.ask)
+        link.tell("FailedToLoad", message=f"cause {number}")
+        link.close()
+        await until(lambda text=f"cause {number}": plane.condition("digits").get("message") == text)  # type: ignore[misc]
+        await asyncio.sleep(0.05)
+        assert plane.condition("digits")["message"] == f"cause {number}"
+
+
 async def test_a_port_that_somebody_else_took_is_exchanged_and_said(plane: Plane) -> None:
     await plane.create("digits")
     await until(plane.pods)

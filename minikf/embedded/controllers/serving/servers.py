@@ -70,9 +70,11 @@ class Servers:
 
     def _heard(self, uid: str, said: Said) -> None:
         """Keeps it with the pod, which wakes the controller. One write at a time for a pod, the newest wins."""
-        is_first = uid not in self._news
+        before = self._news.get(uid)
+        if before is not None and _outlasts(before, said):
+            return
         self._news[uid] = said
-        if is_first:
+        if before is None:
             task = asyncio.get_running_loop().create_task(self._write(uid))
             self._writing.add(task)
             task.add_done_callback(self._writing.discard)
@@ -92,8 +94,7 @@ class Servers:
             return
 
         def change(pod: Object) -> None:
-            # A failure to load stays told until the next attempt says something.
-            if not (said.state == "Gone" and read_said(pod).state == "FailedToLoad"):
+            if not _outlasts(read_said(pod), said):
                 write_said(pod, said)
 
         try:
@@ -104,3 +105,8 @@ class Servers:
 
     def _pod(self, uid: str) -> Entry | None:
         return next(iter(self._objects.list(POD, match=lambda pod: bool(pod["metadata"]["uid"] == uid))), None)
+
+
+def _outlasts(before: Said, said: Said) -> bool:
+    """A server that cannot load its model says so and ends; the cause stays told until the next attempt."""
+    return said.state == "Gone" and before.state == "FailedToLoad"
