@@ -365,14 +365,18 @@ install() {
     started
 }
 
-install_environment() {
-    check_disk "$DATA"
+prepare_environment() { # FOLDER with the disk that VENV is on: makes VENV, and finds what fills it
+    check_disk "$1"
     step "environment in $VENV"
     rm -f "$VENV/.minikf-complete"
     make_environment "$VENV"
     honour_pip_settings "${PIP:-$PYTHON}"
     get_uv "$VENV" "$LOCKED"
     done_step "filled by $([ -n "$UV" ] && "$UV" --version || echo pip)"
+}
+
+install_environment() {
+    prepare_environment "$DATA"
 
     step "$(grep -c '==' "$LOCKED") packages, about 180 MB to download"
     if ! marker "$VENV/.minikf-packages" "$want"; then
@@ -514,13 +518,7 @@ run_tests() {
     LOCKED=$HERE/requirements-dev.lock
     want="$(fingerprint "$LOCKED" "$HERE/pyproject.toml" "$HERE/setup.py") $("$PYTHON" -c 'import sys; print(sys.version)')"
     if ! marker "$VENV/.minikf-complete" "$want"; then
-        check_disk "$HERE"
-        step "environment in $VENV"
-        rm -f "$VENV/.minikf-complete"
-        make_environment "$VENV"
-        honour_pip_settings "${PIP:-$PYTHON}"
-        get_uv "$VENV" "$LOCKED"
-        done_step "filled by $([ -n "$UV" ] && "$UV" --version || echo pip)"
+        prepare_environment "$HERE"
         step "$(grep -c '==' "$LOCKED") packages and this checkout"
         fill_environment "$VENV" "$LOCKED"
         install_minikf "$VENV" -e "$HERE"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from minikf.embedded import kinds
 from minikf.embedded.kinds import Kind
 from minikf.embedded.options import DeleteOptions
 from minikf.embedded.store import Entry
+from minikf.embedded.times import timestamp
 
 Object = dict[str, Any]
 
@@ -50,7 +51,7 @@ def mark_deleted(kind: Kind, obj: Object, how: DeleteOptions, now: datetime, *, 
 
 def _end_namespace(obj: Object, how: DeleteOptions, now: datetime) -> bool:
     """The first deletion of a namespace only says that it ends; it goes when it is empty."""
-    obj["metadata"]["deletionTimestamp"] = _text(now)
+    obj["metadata"]["deletionTimestamp"] = timestamp(now)
     obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
     _set_propagation(obj["metadata"], how.propagation)
     return False
@@ -73,14 +74,14 @@ def _end_pod(obj: Object, how: DeleteOptions, now: datetime, graceful_pods: bool
     grace = how.grace
     if end < now:
         end, grace = now, min(grace, 1)
-    meta["deletionTimestamp"], meta["deletionGracePeriodSeconds"] = _text(end), grace
+    meta["deletionTimestamp"], meta["deletionGracePeriodSeconds"] = timestamp(end), grace
     return grace
 
 
 def _mark(meta: Object, now: datetime, grace: int) -> None:
     """Being deleted counts as a change of what is wanted, where that is counted."""
     if "deletionTimestamp" not in meta:
-        meta["deletionTimestamp"] = _text(now + timedelta(seconds=grace))
+        meta["deletionTimestamp"] = timestamp(now + timedelta(seconds=grace))
         if meta.get("generation"):
             meta["generation"] += 1
     meta["deletionGracePeriodSeconds"] = grace
@@ -108,7 +109,3 @@ def _grace(obj: Object, how: DeleteOptions, graceful_pods: bool) -> int:
         return 0
     wanted = how.grace if how.grace is not None else int(spec.get("terminationGracePeriodSeconds", 0))
     return wanted if wanted >= 0 else 1
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

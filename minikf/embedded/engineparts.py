@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from minikf.embedded import kinds
 from minikf.embedded.api.app import App
 from minikf.embedded.api.call import Receive, Scope, Send
 from minikf.embedded.api.kubernetes import Subresource
@@ -23,7 +22,7 @@ from minikf.embedded.controllers.pod import PodController
 from minikf.embedded.controllers.podadmission import pod_admission
 from minikf.embedded.controllers.quota.controller import QuotaController
 from minikf.embedded.controllers.runner import Runner
-from minikf.embedded.controllers.seed import NAMESPACES, seed
+from minikf.embedded.controllers.seed import seed, seed_namespaces
 from minikf.embedded.controllers.trainjob.controller import TrainJobController
 from minikf.embedded.controllers.trainjob.later import refuse_later_fields
 from minikf.embedded.controllers.volumes import VolumeController
@@ -64,9 +63,7 @@ class Parts:
 
     async def start(self) -> None:
         if self.running is None:
-            for name in NAMESPACES:
-                if self.objects.find(kinds.NAMESPACE, "", name) is None:
-                    await self.objects.create(kinds.NAMESPACE, "", {"metadata": {"name": name}})
+            await seed_namespaces(self.objects)
             return
         await seed(self.objects)
         await self.running.pods.start()

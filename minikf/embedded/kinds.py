@@ -83,11 +83,6 @@ def by_path(group: str, version: str, plural: str) -> Kind | None:
     return _BY_PATH.get((group, version, plural))
 
 
-def by_kind(group: str, kind: str) -> Kind | None:
-    """The kind of an object or an owner reference, or None outside the subset."""
-    return _BY_KIND.get((group, kind))
-
-
 def of(api_version: str, kind: str) -> Kind | None:
     """The kind that an object's `apiVersion` and `kind` name, or None outside the subset."""
     group, _, version = api_version.rpartition("/")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,7 +16,6 @@ from minikf.embedded.kinds import Kind
 from minikf.embedded.options import IGNORE, STRICT, DeleteOptions, Options
 from minikf.embedded.schema import schema_for
 from minikf.embedded.status import (
-    ApiError,
     Cause,
     Undecodable,
     already_exists,
@@ -28,21 +25,12 @@ from minikf.embedded.status import (
     undecodable,
 )
 from minikf.embedded.store import Entry, Store, Subscription, Write
+from minikf.embedded.times import timestamp
 from minikf.embedded.validation import finalizer_warnings, validate_object
 
 Object = dict[str, Any]
 # An admission hook may change the object in place or raise ApiError; `old` is None on create.
 Admission = Callable[[Kind, Object, Object | None], None]
-
-
-@lru_cache(maxsize=8)
-def _second(stamp: int) -> str:
-    return datetime.fromtimestamp(stamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def timestamp(moment: datetime) -> str:
-    """metav1.Time: UTC, whole seconds."""
-    return _second(int(moment.timestamp()))
 
 
 class Objects:
@@ -329,11 +317,3 @@ def _is_finished(kind: Kind, obj: Object) -> bool:
     if kind is kinds.NAMESPACE:
         return not (obj.get("spec") or {}).get("finalizers")
     return not meta.get("deletionGracePeriodSeconds")
-
-
-def with_manager(opts: Options, manager: str) -> Options:
-    """The same options under another field manager's name."""
-    return replace(opts, manager=manager)
-
-
-__all__ = ["Admission", "ApiError", "Objects", "timestamp", "with_manager"]

@@ -14,6 +14,7 @@ from minikf.embedded.engineparts import Parts, assemble
 from minikf.embedded.objects import Objects
 from minikf.embedded.settings import Settings
 from minikf.embedded.store import Store
+from minikf.embedded.times import timestamp
 from minikf.files import make_folder
 
 
@@ -65,6 +66,6 @@ class Platform:
         return {
             "version": minikf.__version__,
             "pid": os.getpid(),
-            "startedAt": self.started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "startedAt": timestamp(self.started_at),
             "components": [own, *await self.parts.report()],
         }

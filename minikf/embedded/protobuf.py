@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from minikf.embedded.status import ApiError, Object, bad_request
+from minikf.embedded.times import timestamp
 
 MAGIC = b"k8s\x00"
 _FOLDERS = {"v1": "core/v1", "batch/v1": "batch/v1", "rbac.authorization.k8s.io/v1": "rbac/v1"}
@@ -96,7 +97,7 @@ def _time(fields: Object) -> str | None:
         moment = datetime.fromtimestamp(fields["seconds"], UTC)
     except (OverflowError, ValueError, OSError) as error:
         raise bad_request(f"protobuf time is out of range: {fields['seconds']}") from error
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return timestamp(moment)
 
 
 def _micro_time(fields: Object) -> str | None:

@@ -54,6 +54,11 @@ class Coalescing:
         self._flush()
         self._transport.close()
 
+    def plain(self) -> Any:
+        """The transport beneath, with everything written so far on its way."""
+        self._flush()
+        return self._transport
+
     def _flush(self) -> None:
         if self._parts:
             data, self._parts = b"".join(self._parts), []
@@ -69,6 +74,13 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(Coalescing(transport, self.loop))  # type: ignore[arg-type]
+
+    def handle_websocket_upgrade(self) -> None:
+        # A message of a websocket is a record of its own: the Python client waits for the socket, not for what is
+        # left of a record that it has read already, and would see a second message only when a third arrives.
+        if isinstance(self.transport, Coalescing):
+            self.transport = self.transport.plain()
+        super().handle_websocket_upgrade()
 
 
 class Server(uvicorn.Server):

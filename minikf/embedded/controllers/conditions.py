@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from minikf.embedded.controllers.context import timestamp
 from minikf.embedded.status import Object
+from minikf.embedded.times import timestamp
 
 
 def find(status: Object, type_: str) -> Object | None:

@@ -44,11 +44,6 @@ class Context:
     clock: Clock = field(default_factory=SystemClock)
 
 
-def timestamp(moment: datetime) -> str:
-    """A metav1.Time: RFC 3339 in UTC to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def parse_time(text: str) -> datetime:
     """Reads a metav1.Time or MicroTime. Raises ValueError on anything else."""
     moment = datetime.fromisoformat(text)

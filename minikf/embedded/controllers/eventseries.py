@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from minikf.embedded.controllers.context import parse_time, timestamp
+from minikf.embedded.controllers.context import parse_time
 from minikf.embedded.status import Object
+from minikf.embedded.times import timestamp
 
 # A message is cut here: events.k8s.io/v1 allows at most 1 kB.
 MESSAGE_LIMIT = 1024

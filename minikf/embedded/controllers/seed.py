@@ -25,10 +25,7 @@ _MANAGER = "minikf-seed"
 
 async def seed(objects: Objects) -> None:
     """Creates what is missing and renews what is still as MiniKF made it; what a user changed stays."""
-    missing = [name for name in NAMESPACES if objects.find(NAMESPACE, "", name) is None]
-    await asyncio.gather(
-        *(objects.create(NAMESPACE, "", {"metadata": {"name": name}}, opts=_options()) for name in missing)
-    )
+    await seed_namespaces(objects)
     public = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -41,10 +38,17 @@ async def seed(objects: Objects) -> None:
     )
 
 
+async def seed_namespaces(objects: Objects) -> None:
+    """Creates the namespaces that are missing."""
+    missing = [name for name in NAMESPACES if objects.find(NAMESPACE, "", name) is None]
+    await asyncio.gather(
+        *(objects.create(NAMESPACE, "", {"metadata": {"name": name}}, opts=_options()) for name in missing)
+    )
+
+
 async def _apply(objects: Objects, kind: Kind, namespace: str, obj: Object) -> None:
-    named = {"apiVersion": kind.api_version, "kind": kind.kind, **obj}
     try:
-        await objects.apply(kind, namespace, obj["metadata"]["name"], named, opts=_options())
+        await objects.apply(kind, namespace, obj["metadata"]["name"], obj, opts=_options())
     except ApiError as error:
         if error.reason != "Conflict":
             raise

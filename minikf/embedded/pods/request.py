@@ -112,11 +112,7 @@ def ends_with_client(receive: Receive) -> Iterator[asyncio.Event]:
 
 
 class Frames:
-    """Binary messages of a websocket, one at a time.
-
-    Each goes out in a TLS record of its own: the Python client waits for the socket, not for what is left of a record
-    that it has read already, and would see a second message only when a third arrives.
-    """
+    """Binary messages of a websocket, one at a time."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -132,7 +128,6 @@ class Frames:
                 await self._send({"type": "websocket.send", "bytes": data})
             except OSError:
                 self.is_gone = True
-            await asyncio.sleep(0)  # whatever gathers writes of one turn of the loop has let go of this one then
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Ends the conversation, if the client is still there."""

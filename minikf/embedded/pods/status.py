@@ -13,6 +13,7 @@ from typing import Any
 from minikf.embedded.pods.resources import qos_class
 from minikf.embedded.pods.state import ContainerView, Running, State, Terminated, Waiting
 from minikf.embedded.status import Object
+from minikf.embedded.times import timestamp
 
 ADDRESS = "127.0.0.1"
 
@@ -30,7 +31,7 @@ class PodView:
 
 def time_text(epoch: float) -> str | None:
     """metav1.Time; None stands for a moment that never was."""
-    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if epoch else None
+    return timestamp(datetime.fromtimestamp(epoch, UTC)) if epoch else None
 
 
 def pod_status(pod: Object, view: PodView, now: float) -> Object:

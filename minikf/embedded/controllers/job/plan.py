@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from minikf.embedded.controllers.conditions import is_true, put
-from minikf.embedded.controllers.context import timestamp
 from minikf.embedded.controllers.job import indexes
 from minikf.embedded.controllers.job.podset import PodSet, completion_index, is_ready
 from minikf.embedded.controllers.job.spec import JobSpec
 from minikf.embedded.controllers.job.staffing import FAILURE_PAUSE, Staffing, staff
 from minikf.embedded.controllers.job.verdict import Verdict, judge, seconds_left
 from minikf.embedded.status import Object
+from minikf.embedded.times import timestamp
 
 Event = tuple[str, str, str]
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from minikf.embedded.controllers import conditions
-from minikf.embedded.controllers.context import timestamp
 from minikf.embedded.serving.holder import Ports
 from minikf.embedded.status import Object
+from minikf.embedded.times import timestamp
 
 READY = "MinimumReplicasAvailable"
 
