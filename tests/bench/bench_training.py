@@ -69,7 +69,12 @@ async def watched_seconds(access: Access) -> float:
         writer.write(wire.head("GET", f"{JOBS}?watch=true&resourceVersion=0&fieldSelector=metadata.name%3D{name}"))
         await read_head(reader)
         trainer = {"numNodes": 1, "command": ["python", "-c", "print('trained')"]}
-        body = {"metadata": {"name": name}, "spec": {"runtimeRef": {"name": "plain-python"}, "trainer": trainer}}
+        body = {
+            "apiVersion": "trainer.kubeflow.org/v1alpha1",
+            "kind": "TrainJob",
+            "metadata": {"name": name},
+            "spec": {"runtimeRef": {"name": "plain-python"}, "trainer": trainer},
+        }
         begin = time.perf_counter()
         assert (await wire.ask("POST", JOBS, body)).code == 201
         async for chunk in chunks(reader):
