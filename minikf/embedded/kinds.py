@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
-    """One resource of the API.
+    """One resource of the API. Each exists once, so kinds are compared by identity.
 
     `stored_only` is why an object of this kind changes nothing here (sent to clients as a warning), or "".
     """
@@ -41,9 +41,6 @@ class Kind:
     def has_generation(self) -> bool:
         """Whether `metadata.generation` counts changes of the spec, as in Kubernetes 1.34."""
         return self.is_custom or self.kind in ("Pod", "Job")
-
-    def __hash__(self) -> int:
-        return hash((self.group, self.plural))
 
 
 _ONE_USER = "one user owns this platform: the rule is kept, not enforced"

@@ -277,7 +277,7 @@ class Objects:
     @staticmethod
     def _unstored(obj: Object, rv: int) -> Entry:
         meta = obj["metadata"]
-        return Entry(orjson.dumps(obj), rv, meta.get("namespace", ""), meta["name"], meta.get("labels") or {})
+        return Entry(orjson.dumps(obj), meta, rv, meta.get("labels") or {})
 
 
 def _default(kind: Kind, obj: Object) -> None:

@@ -14,6 +14,7 @@ from minikf.embedded.store import Entry
 from minikf.embedded.table import table
 
 JSON = b"application/json"
+_PLAIN = frozenset(("", "*/*", "application/json"))
 _FORMS = frozenset(("application/json", "application/yaml", "application/*", "*/*"))
 
 
@@ -59,6 +60,8 @@ async def send_error(send: Send, error: ApiError) -> None:
 
 def check_accept(call: Call) -> None:
     """Raises ApiError 406 when the client takes none of the forms that objects can have here."""
+    if call.accept in _PLAIN:
+        return
     clauses = [clause.partition(";")[0].strip() for clause in call.accept.split(",")]
     if call.accept.strip() and not _FORMS.intersection(clauses):
         forms = "application/json, application/yaml, application/json;stream=watch"

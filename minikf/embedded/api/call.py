@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -52,10 +52,7 @@ class Call:
 
     @cached_property
     def query(self) -> dict[str, list[str]]:
-        out: dict[str, list[str]] = {}
-        for key, value in parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True):
-            out.setdefault(key, []).append(value)
-        return out
+        return _parsed(self.scope["query_string"])
 
     def param(self, name: str) -> str:
         """The first value of a query parameter, or ""."""
@@ -80,7 +77,7 @@ class Call:
     def content_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
-    @property
+    @cached_property
     def accept(self) -> str:
         return self.headers.get("accept", "")
 
@@ -98,6 +95,15 @@ class Call:
             parts.append(chunk)
             if not message.get("more_body"):
                 return b"".join(parts)
+
+
+# Clients ask with the same few queries all the time; nobody changes what is parsed.
+@lru_cache(maxsize=64)
+def _parsed(query: bytes) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for key, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        out.setdefault(key, []).append(value)
+    return out
 
 
 class NoSuchPath(ApiError):

@@ -38,13 +38,12 @@ class GarbageCollector:
 
     def keys(self, change: Change) -> Iterable[Key]:
         ref = self._ownership.hear(change)
-        meta = change.entry.obj["metadata"]
-        owned = bool(meta.get("ownerReferences"))
+        entry = change.entry
         if change.type == "DELETED":
-            yield from (dependent.key for dependent in self._ownership.dependents(change.entry.uid))
-            if owned:
-                yield from self._owners_in_waiting(change.entry.namespace, change.entry.obj)
-        elif owned or "deletionTimestamp" in meta:
+            yield from (dependent.key for dependent in self._ownership.dependents(entry.uid))
+            if entry.owners:
+                yield from self._owners_in_waiting(entry.namespace, entry.obj)
+        elif entry.owners or entry.is_deleted:
             yield ref.key
 
     async def reconcile(self, key: Key) -> float | None:

@@ -42,11 +42,10 @@ class Ownership:
         """Takes in a change and returns which object it was about."""
         entry = change.entry
         ref = Ref(change.kind, entry.namespace, entry.name)
-        owners: frozenset[str] = frozenset()
-        if change.type != "DELETED":
-            references = entry.obj["metadata"].get("ownerReferences") or []
-            owners = frozenset(reference["uid"] for reference in references)
+        owners: frozenset[str] = frozenset() if change.type == "DELETED" else entry.owners
         before = self._owners.get(ref, frozenset())
+        if owners == before:
+            return ref
         for uid in before - owners:
             self._dependents[uid].discard(ref)
             if not self._dependents[uid]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.base import Controller, Key
 from minikf.embedded.controllers.queue import WorkQueue
+from minikf.embedded.kinds import Kind
 from minikf.embedded.status import ApiError
 from minikf.embedded.store import Change
 
@@ -40,6 +41,10 @@ class Runner:
     def __init__(self, context: Context, controllers: Sequence[Controller]) -> None:
         self._context = context
         self._running = [_Running(controller) for controller in controllers]
+        self._hearers: dict[Kind, list[_Running]] = {}
+        for running in self._running:
+            for kind in running.controller.kinds:
+                self._hearers.setdefault(kind, []).append(running)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -74,8 +79,7 @@ class Runner:
         return all(running.queue.idle for running in self._running)
 
     def _subscribe(self) -> Subscription:
-        kinds = {kind for running in self._running for kind in running.controller.kinds}
-        return self._context.objects.subscribe(kinds)
+        return self._context.objects.subscribe(self._hearers.keys())
 
     def _resync(self) -> None:
         for running in self._running:
@@ -86,9 +90,8 @@ class Runner:
     async def _dispatch(self, subscription: Subscription) -> None:
         while True:
             async for change in subscription:
-                for running in self._running:
-                    if change.kind in running.controller.kinds:
-                        self._hear(running, change)
+                for running in self._hearers[change.kind]:
+                    self._hear(running, change)
             if not subscription.overflowed:
                 return  # the store is closing
             # The store cut us off because we were too far behind, so what we missed is looked at anew.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import array
-import json
+import _socket as socket  # the shims' starts have no time for what `socket` imports; a socket.socket is one of these
 import os
-import socket
 import struct
 import sys
+
+from minikf.embedded.forkserver import lean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 HEADER = struct.Struct(">I")
+_INT = struct.calcsize("i")
 # Far above what execve takes (2 MB of arguments and environment on Linux), so only nonsense is refused.
 MAX_FRAME = 32 << 20
 MAX_FDS = 8
@@ -27,14 +28,14 @@ class ProtocolError(Exception):
 
 def encode(message: dict[str, Any]) -> bytes:
     """One frame."""
-    body = json.dumps(message).encode()
+    body = lean.dumps(message).encode()
     return HEADER.pack(len(body)) + body
 
 
 def decode(frame: bytes) -> dict[str, Any]:
     """The message of one whole frame. Raises ProtocolError."""
     try:
-        message = json.loads(frame[HEADER.size :])
+        message = lean.loads(str(frame[HEADER.size :], "utf-8"))
     except ValueError as error:
         raise ProtocolError(str(error)) from error
     if not isinstance(message, dict):
@@ -45,7 +46,7 @@ def decode(frame: bytes) -> dict[str, Any]:
 def send(sock: socket.socket, message: dict[str, Any], fds: list[int] | None = None) -> None:
     """Sends one frame with descriptors; the caller keeps and closes its own copies of them."""
     frame = encode(message)
-    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack(f"{len(fds)}i", *fds))] if fds else []
     sent = sock.sendmsg([frame[:_FIRST]], ancillary)
     if sent < len(frame):  # sending nothing to one that has answered and hung up would be an error
         sock.sendall(frame[sent:])
@@ -66,15 +67,14 @@ def receive(sock: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 
 def _read(sock: socket.socket, size: int, fds: list[int]) -> bytes:
-    room = socket.CMSG_LEN(MAX_FDS * array.array("i").itemsize)
+    room = socket.CMSG_LEN(MAX_FDS * _INT)
     parts = []
     while size:
         data, ancillary, _flags, _from = sock.recvmsg(min(size, 1 << 20), room, getattr(socket, "MSG_CMSG_CLOEXEC", 0))
         for level, kind, payload in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                numbers = array.array("i")
-                numbers.frombytes(payload[: len(payload) - len(payload) % numbers.itemsize])
-                fds.extend(numbers)
+                count = len(payload) // _INT
+                fds.extend(struct.unpack_from(f"{count}i", payload))
         if not data:
             raise ProtocolError("the connection ended in the middle of a frame")
         parts.append(data)

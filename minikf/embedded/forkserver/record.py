@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import sys
+
+from minikf.embedded.forkserver import lean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,11 +49,13 @@ def write(path: str, data: dict[str, Any]) -> None:
     part = f"{path}.{os.getpid()}.part"
     try:
         with open(part, "w", encoding="utf-8") as file:  # noqa: PTH123
-            json.dump(data, file)
+            file.write(lean.dumps(data))
         os.replace(part, path)  # noqa: PTH105
     except OSError:
-        with contextlib.suppress(OSError):
+        try:  # noqa: SIM105 - contextlib is another import for each shim
             os.unlink(part)  # noqa: PTH108
+        except OSError:
+            pass  # it was never made, or its folder is gone
         raise
 
 
@@ -61,7 +63,7 @@ def read(path: str) -> dict[str, Any] | None:
     """The JSON object at `path`, or None when there is none or it cannot be read."""
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123
-            data = json.load(file)
+            data = lean.loads(file.read())
     except (OSError, ValueError):
         return None
     return data if isinstance(data, dict) else None

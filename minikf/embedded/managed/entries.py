@@ -12,9 +12,12 @@ APPLY, UPDATE = "Apply", "Update"
 _MAX_UPDATERS = 10
 _ANCIENT = "ancient-changes"
 # What no manager ever owns.
-_STRIPPED_METADATA = (
-    *("name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation"),
-    *("managedFields", "resourceVersion"),
+_STRIPPED = frozenset(("apiVersion", "kind"))
+_STRIPPED_METADATA = frozenset(
+    (
+        *("name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation"),
+        *("managedFields", "resourceVersion"),
+    )
 )
 
 
@@ -106,6 +109,13 @@ def write(obj: Object, managers: Managers) -> None:
         obj["metadata"]["managedFields"] = encoded
     else:
         obj["metadata"].pop("managedFields", None)
+
+
+def ownable(obj: Object) -> Object:
+    """`obj` without what nobody ever owns, which then need not be compared; shares the rest."""
+    out = {key: value for key, value in obj.items() if key not in _STRIPPED}
+    out["metadata"] = {key: value for key, value in obj["metadata"].items() if key not in _STRIPPED_METADATA}
+    return out
 
 
 def stripped(fields: FieldSet) -> FieldSet:

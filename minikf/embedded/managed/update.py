@@ -51,10 +51,10 @@ def updated(
 ) -> Managers:
     """The managers after `who` turned `old` into `new`."""
     before = blank_object(schema.kind) if old is None else old
-    change = compare(unmanaged(before), new, schema.root)
+    change = compare(entries.ownable(before), entries.ownable(new), schema.root)
     out = after_change(managers, change)
     mine = union(change.modified, change.added)
-    mine = entries.stripped(entries.reset_fields(mine, schema.kind.has_status, who.subresource))
+    mine = entries.reset_fields(mine, schema.kind.has_status, who.subresource)
     if mine:
         previous = out.get(who)
         out[who] = Entry(union(mine, previous.fields) if previous else mine, api_version, now)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from minikf.errors import Refused
 
+Values = tuple[str | int | bytes | None, ...]
+
 SCHEMA_VERSION = 1
+# Rows of one statement. Each statement gives the interpreter's lock away and waits to have it back, so few are better
+# than many; a number of sizes keeps SQLite's cache of prepared statements in use.
+_ROWS = (64, 16, 4, 1)
 
 
 @dataclass(frozen=True)
@@ -105,11 +110,14 @@ class Database:
         run = self._connection.execute
         try:
             run("begin immediate")
-            for row in rows:
-                if row.raw is None:
-                    run("delete from objects where key = ?", (row.key,))
-                else:
-                    run("insert or replace into objects values (?, ?, ?)", (row.key, row.rv, row.raw))
+            # Of several versions of one object in a batch only the last is ever read again.
+            last = {row.key: row for row in rows}
+            kept = [(row.key, row.rv, row.raw) for row in last.values() if row.raw is not None]
+            gone = [(row.key,) for row in last.values() if row.raw is None]
+            for part in _parts(kept):
+                run(f"insert or replace into objects values {', '.join(('(?, ?, ?)',) * len(part))}", _flat(part))
+            for part in _parts(gone):
+                run(f"delete from objects where key in ({', '.join('?' * len(part))})", _flat(part))
             run("update counter set rv = ?", (rows[-1].rv,))
             run("commit")
         except sqlite3.Error as error:
@@ -117,3 +125,16 @@ class Database:
                 self._connection.execute("rollback")
             return error
         return None
+
+
+def _parts(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
+    """The rows in pieces of the sizes in `_ROWS`."""
+    start = 0
+    for size in _ROWS:
+        while len(rows) - start >= size:
+            yield rows[start : start + size]
+            start += size
+
+
+def _flat(rows: Sequence[Values]) -> list[str | int | bytes | None]:
+    return [value for row in rows for value in row]

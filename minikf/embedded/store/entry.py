@@ -10,6 +10,7 @@ import orjson
 from minikf.embedded.kinds import Kind
 
 Object = dict[str, Any]
+_NOBODY: frozenset[str] = frozenset()
 
 
 class Entry:
@@ -19,38 +20,35 @@ class Entry:
     since a list of ten thousand objects needs only the bytes.
     """
 
-    def __init__(self, raw: bytes, rv: int, namespace: str, name: str, labels: dict[str, str]) -> None:
+    def __init__(self, raw: bytes, meta: Object, rv: int, labels: dict[str, str]) -> None:
         self.raw = raw
         self.rv = rv
-        self.namespace = namespace
-        self.name = name
+        self.namespace: str = meta.get("namespace", "")
+        self.name: str = meta["name"]
+        self.uid: str = meta.get("uid", "")
         self.labels = labels
+        # What the garbage collector asks of every change: the uids of the owners, and whether it is being deleted.
+        owners = meta.get("ownerReferences")
+        self.owners: frozenset[str] = frozenset(owner["uid"] for owner in owners) if owners else _NOBODY
+        self.is_deleted = "deletionTimestamp" in meta
 
     @classmethod
     def of(cls, obj: Object) -> Entry:
         """The entry of a complete object, `metadata.resourceVersion` included."""
         meta = obj["metadata"]
-        labels = meta.get("labels") or {}
-        return cls(
-            orjson.dumps(obj), int(meta["resourceVersion"]), meta.get("namespace", ""), meta["name"], dict(labels)
-        )
+        return cls(orjson.dumps(obj), meta, int(meta["resourceVersion"]), dict(meta.get("labels") or ()))
 
     @classmethod
     def read(cls, raw: bytes) -> Entry:
         """The entry of bytes that `of` once made."""
-        obj = orjson.loads(raw)
-        meta = obj["metadata"]
-        return cls(raw, int(meta["resourceVersion"]), meta.get("namespace", ""), meta["name"], meta.get("labels") or {})
+        meta = orjson.loads(raw)["metadata"]
+        return cls(raw, meta, int(meta["resourceVersion"]), meta.get("labels") or {})
 
     @cached_property
     def obj(self) -> Object:
         """The parsed object, shared by all readers: never change it."""
         parsed: Object = orjson.loads(self.raw)
         return parsed
-
-    @property
-    def uid(self) -> str:
-        return str(self.obj["metadata"].get("uid", ""))
 
     def copy(self) -> Object:
         """An object of the caller's own (an orjson round trip is about eight times faster than deepcopy)."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+# What `signal` and `socket` import for their enums takes longer than all that is done here.
+import _signal as signal  # type: ignore[import-not-found]
+import _socket as socket
 import os
 import resource
-import signal
-import socket
 import sys
 import time
 
