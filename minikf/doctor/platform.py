@@ -18,7 +18,9 @@ def port(name: str) -> Finding:
     except MinikfError as error:
         return Finding("port", Level.ERROR, error.message, error.cause, error.advice)
     if remembered is None:
-        return Finding("port", Level.OK, f"{ports.choose(PlatformPaths.of(name)).port} is free for platform '{name}'")
+        claim = ports.claim(PlatformPaths.of(name))
+        claim.listener.close()
+        return Finding("port", Level.OK, f"{claim.port} is free for platform '{name}'")
     if status(name).running:
         return Finding("port", Level.OK, f"platform '{name}' answers at {remembered.port}")
     if ports.is_free(remembered.port):
@@ -26,7 +28,7 @@ def port(name: str) -> Finding:
     return Finding(
         "port",
         Level.WARNING,
-        f"{remembered.port} is taken by another program",
+        f"{remembered.port} is taken by {ports.holder(remembered.port)}",
         f"platform '{name}' had it; kubeconfig files that name it will not work",
         f"end that program, or let `{command('up', name)}` choose another port",
     )

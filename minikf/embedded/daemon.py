@@ -58,7 +58,7 @@ async def _serve(settings: Settings, started: float) -> None:
 
     token = ensure_token(settings.paths)
     certificate, key = ensure_certificates(settings.paths)
-    sock = listen(settings.port)
+    sock = settings.listener or listen(settings.port)
     platform = await Platform.open(settings, token)
     server = make_server(platform.app, certificate, key)
     leave_pods = False

@@ -20,7 +20,6 @@ from minikf.spec import Access, Event, Status
 
 NAME = "embedded"
 STOP_SECONDS = 45.0
-START_TRIES = 3
 
 
 class Embedded:
@@ -121,20 +120,13 @@ class Embedded:
         return (yield from self._start(platform.port if platform else 0))
 
     def _start(self, remembered: int) -> Steps[Access]:
-        for attempt in range(1, START_TRIES + 1):
-            choice = ports.choose(self._paths, remembered)
-            if choice.said:
-                yield Event("port", "done", choice.said)
-            Platform(NAME, choice.port).write(self._paths)
-            try:
-                yield from start_daemon(self._paths, self._access(choice.port))
-            except Unreachable:
-                if attempt == START_TRIES or ports.is_free(choice.port):
-                    raise
-                remembered = choice.port  # another program took it between our look and the daemon's
-                continue
-            break
-        return self._hand_out(choice.port)
+        claim = ports.claim(self._paths, remembered)
+        with claim.listener:
+            if claim.said:
+                yield Event("port", "done", claim.said)
+            Platform(NAME, claim.port).write(self._paths)
+            yield from start_daemon(self._paths, self._access(claim.port), claim.listener)
+        return self._hand_out(claim.port)
 
     def _hand_out(self, port: int) -> Access:
         access = self._access(port)

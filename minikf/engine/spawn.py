@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -26,13 +27,15 @@ POLL_SECONDS = 0.02
 LOG_LINES_SHOWN = 12
 
 
-def start_daemon(paths: PlatformPaths, access: Access) -> Steps[Daemon]:
-    """Spawns the daemon, records it, and waits for `/readyz`.
+def start_daemon(paths: PlatformPaths, access: Access, listener: socket.socket) -> Steps[Daemon]:
+    """Spawns the daemon with the socket that it is to serve on, records it, and waits for `/readyz`.
 
-    Raises Unreachable with the end of its log when it ends or does not answer within READY_SECONDS.
+    The listener is closed here once the daemon has it, so that it goes with the daemon. Raises Unreachable with the
+    end of its log when it ends or does not answer within READY_SECONDS.
     """
     before = _size(paths)
-    process = _spawn(paths)
+    with listener:
+        process = _spawn(paths, listener)
     daemon = Daemon(process.pid, of(process.pid).started, access.server, __version__).write(paths)
     yield Event("daemon", "started", f"starting the daemon (process {process.pid})")
     deadline = time.monotonic() + READY_SECONDS
@@ -52,11 +55,13 @@ def start_daemon(paths: PlatformPaths, access: Access) -> Steps[Daemon]:
     raise (yield from _failure(paths, before, f"it was not ready after {READY_SECONDS:.0f} seconds: {why}"))
 
 
-def _spawn(paths: PlatformPaths) -> subprocess.Popen[bytes]:
+def _spawn(paths: PlatformPaths, listener: socket.socket) -> subprocess.Popen[bytes]:
     log = logfile.open_for_append(paths.daemon_log)
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", MODULE, "--platform", paths.name],  # -P: nothing of the current folder
+            # -P: nothing of the current folder
+            [sys.executable, "-P", "-m", MODULE, "--platform", paths.name, "--listener", str(listener.fileno())],
+            pass_fds=[listener.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

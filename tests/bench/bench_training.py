@@ -1,8 +1,8 @@
 """A TrainJob of a trivial function: through the SDK's Kubernetes back end here, and through its local process back end.
 
 The peer is favoured: its only runtime wants torch installed for each job, which takes minutes; here it is given a
-runtime that installs nothing and starts plain Python. MINIKF_BENCH_SHIPPED=1 adds a row against it as it ships, torch
-and all. Both sides are asked as often whether they are done.
+runtime that installs nothing and starts plain Python. Both sides are asked as
+often whether they are done.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from tests.bench.world import World
 from tests.embedded.wire import Wire, chunks, read_head
 
 RUNS = 5
-# Read before the benchmark's own world clears what begins with MINIKF_.
-SHIPPED = os.environ.get("MINIKF_BENCH_SHIPPED") == "1"
 POLL: Any = 0.01  # seconds; the SDK declares whole ones and takes any
 JOBS = "/apis/trainer.kubeflow.org/v1alpha1/namespaces/default/trainjobs"
 
@@ -31,18 +29,18 @@ def trivial() -> None:
     print("trained")
 
 
-def peer_seconds(*, as_shipped: bool = False) -> float:
-    """Submit to Complete of the SDK's local process back end; spared its installs unless `as_shipped`."""
+def peer_seconds() -> float:
+    """Submit to Complete of the SDK's local process back end."""
     from kubeflow.trainer import CustomTrainer, LocalProcessBackendConfig, TrainerClient
     from kubeflow.trainer.backends.localprocess import constants
 
     client = TrainerClient(backend_config=LocalProcessBackendConfig())
-    for runtime in () if as_shipped else constants.local_runtimes:
+    for runtime in constants.local_runtimes:
         runtime.trainer.packages = []
         runtime.trainer.framework = "plain"
     begin = time.perf_counter()
     name = client.train(runtime=client.get_runtime("torch-distributed"), trainer=CustomTrainer(func=trivial))
-    job = client.wait_for_job_status(name, {"Complete", "Failed"}, timeout=1800, polling_interval=POLL)
+    job = client.wait_for_job_status(name, {"Complete", "Failed"}, timeout=300, polling_interval=POLL)
     seconds = time.perf_counter() - begin
     assert job.status == "Complete", f"the peer's job is {job.status}: {list(client.get_job_logs(name))}"
     return seconds
@@ -105,11 +103,8 @@ def rows(world: World) -> list[Row]:
     watched = asyncio.run(watched_seconds(access))
     with kubeconfig(access):
         ours = our_seconds()
-    # As it ships first: the other way takes its packages out of the SDK's own table.
-    shipped = [peer_seconds(as_shipped=True)] if SHIPPED else []
     peer = peer_seconds()
     return [
         Row("TrainJob, SDK, submit to Complete", ours, "s", 40, True, peer, "SDK's local process back end", True, True),
-        *(Row("TrainJob, SDK", ours, "s", 40, True, one, "the same as it ships", True, True) for one in shipped),
         Row("TrainJob, submit to Complete by a watch", watched, "s", 0.3),
     ]

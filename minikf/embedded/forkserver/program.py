@@ -37,7 +37,7 @@ def run(request: dict[str, Any], report: int, loaded: Loaded, server: int) -> No
     sys.executable = request.get("executable") or python
     _environment(env)
     loaded.limit_threads(_threads(env, request.get("threads") or 0))
-    _reseed()
+    reseed()
     os.close(report)
     code = 1
     me = os.getpid()
@@ -75,7 +75,7 @@ def _threads(env: Mapping[str, str], wished: int) -> int:
     return wished or count
 
 
-def _reseed() -> None:
+def reseed() -> None:
     """Every child would otherwise draw the same numbers (`random` looks after itself at a fork)."""
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from minikf.embedded.forkserver.ahead import Ahead
 from minikf.embedded.forkserver.forking import fork, start_program
 from minikf.embedded.forkserver.server import AlreadyRuns, Server
 
@@ -60,11 +61,16 @@ def _warm_up(server: Server, modules: list[str]) -> None:
     snapshot = loaded.Loaded()
     me = os.getpid()
 
-    def start(request: dict[str, Any], fds: list[int], abandon: Callable[[], None]) -> int:
-        return fork(request, fds, abandon, lambda wanted, report: program.run(wanted, report, snapshot, me))
+    def become(wanted: dict[str, Any], report: int) -> None:
+        program.run(wanted, report, snapshot, me)
 
-    server.open(start)
+    def on_demand(request: dict[str, Any], fds: list[int], abandon: Callable[[], None]) -> int:
+        return fork(request, fds, abandon, become)
+
+    ahead = Ahead(server, on_demand, program.reseed, become)
+    server.open(ahead.start)
     server.say("ready")
+    ahead.fill()
 
 
 def _import_in_background_priority(server: Server, modules: list[str]) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 REQUEST_SECONDS = 2.0
 # How often an idle server looks whether its socket is still there; without it nobody could ever reach it.
 HOUSE_SECONDS = 60.0
+# How long a server must have been idle before it does what can wait.
+CHORE_SECONDS = 0.03
 
 
 class AlreadyRuns(Exception):
@@ -42,6 +44,7 @@ class Server:
         self._children = Children(name)
         self._selector = selectors.DefaultSelector()
         self._draining = self._drain_wanted = False
+        self._chore: Callable[[], None] | None = None
         self._lock = os.open(f"{self.base}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             # POSIX locks are not inherited, so no child keeps the name taken after we are gone.
@@ -64,13 +67,20 @@ class Server:
     def serve(self) -> None:
         """Answers until drained or until the socket's folder is gone."""
         while self._children.alive or not self._draining:
-            events = self._selector.select(None if self._children.alive else HOUSE_SECONDS)
-            if not events and (not self._is_reachable() or self._is_abandoned()):
+            events = self._selector.select(self._patience())
+            if not events and self._chore is not None:
+                chore, self._chore = self._chore, None
+                chore()
+            elif not events and (not self._is_reachable() or self._is_abandoned()):
                 break
             for key, _mask in events:
                 key.data(key.fileobj)
             if self._drain_wanted and not self._draining:
                 self._drain()
+
+    def when_idle(self, chore: Callable[[], None]) -> None:
+        """Calls `chore` once, when nobody has wanted anything for a moment."""
+        self._chore = chore
 
     def listen_to(self, sock: socket.socket, react: Callable[[socket.socket], None]) -> None:
         """Calls `react(sock)` in the loop whenever `sock` has something to read."""
@@ -90,6 +100,11 @@ class Server:
         for fd in (self._wake_read, self._wake_write, self._lock):
             if fd >= 0:
                 os.close(fd)
+
+    def _patience(self) -> float | None:
+        if self._chore is not None:
+            return CHORE_SECONDS
+        return None if self._children.alive else HOUSE_SECONDS
 
     # -- sources of events ------------------------------------------------------------------------------------
 

@@ -29,13 +29,15 @@ _HISTORY = 12
 class Surroundings:
     """What a container knows of its pod.
 
-    `changed()` is called when there is something new to tell, `pause(seconds)` waits so long or until something
+    `changed()` is called when there is something new to tell, `ended()` when that is an end, which most often is the
+    pod's as well and is told with it, `pause(seconds)` waits so long or until something
     that the pod refers to has changed, `event(type, reason, message, container)` records.
     """
 
     host: Host
     pod: Object
     changed: Callable[[], None]
+    ended: Callable[[], None]
     pause: Callable[[float], Awaitable[None]]
     event: Callable[[str, str, str, str], None]
     volumes: Mapping[str, Path] = field(default_factory=dict)
@@ -209,7 +211,7 @@ class Container:
         self._ready = False
         self._history = [*self._history, ended][-_HISTORY:]
         self._state = ended
-        self._around.changed()
+        self._around.ended()
 
     def _fail(self, run: Run, ended: Terminated, event: str) -> Terminated:
         """The program could not be started; that counts as a run, as it does with containerd."""

@@ -125,9 +125,19 @@ class LogIndex:
         return self._pair(place) if place < self._count else None
 
     def offset_at(self, time_ns: int) -> int:
-        """Where the log was when `time_ns` began: what follows was written then or later."""
-        place = self._first(lambda pair: pair[1] >= time_ns)
-        return self._pair(place - 1)[0] if place else 0
+        """Where the log was when `time_ns` began: what was written then or later follows.
+
+        The first such time counts, not the last: after a step back of the clock older lines may come along, but none is
+        left out.
+        """
+        place = 0
+        for place, (_, noted) in enumerate(PAIR.iter_unpack(self._pairs())):
+            if noted >= time_ns:
+                return self._pair(place - 1)[0] if place else 0
+        return self.end
+
+    def _pairs(self) -> bytes:
+        return self._data[HEADER_SIZE : HEADER_SIZE + self._count * PAIR.size]
 
     def _pair(self, place: int) -> tuple[int, int]:
         offset, time_ns = PAIR.unpack_from(self._data, HEADER_SIZE + place * PAIR.size)

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from minikf.embedded.forkserver.client import Exit, Process, adopt
-from minikf.embedded.pods import ending, ports, resources
+from minikf.embedded.pods import ending, ports, resources, user
 from minikf.embedded.pods.cgroups import Cgroup
 from minikf.embedded.pods.checks import Target, check
 from minikf.embedded.pods.host import Host
 from minikf.embedded.pods.layout import Attempt, ContainerFolder
 from minikf.embedded.pods.logfile import LogWatch
 from minikf.embedded.pods.plan import make_plan
+from minikf.embedded.pods.references import ConfigError
 from minikf.embedded.pods.state import OOM_KILLED, START_ERROR, START_ERROR_CODE, UNKNOWN, Terminated, terminated
 from minikf.embedded.status import Object
 
@@ -66,6 +67,9 @@ class Run:
         self._folder.ensure()
         refs = host.references(self._pod["metadata"]["namespace"])
         plan = make_plan(self._pod, container, self._folder, volumes, refs, host.place)
+        why = user.breaks_non_root(self._pod, container, user.current())
+        if why:
+            raise ConfigError(why)
         why = ports.taken(container, host.pod_name)
         if why:
             raise PortTaken(why)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from minikf.embedded.controllers.context import parse_time
 from minikf.embedded.kinds import POD
 from minikf.embedded.options import DeleteOptions
-from minikf.embedded.pods import ending, volumes
+from minikf.embedded.pods import ending, ignored, user, volumes
 from minikf.embedded.pods.admission import refusal
 from minikf.embedded.pods.container import Container, Surroundings
 from minikf.embedded.pods.host import Host
@@ -26,6 +26,8 @@ log = logging.getLogger("minikf.pods")
 
 DEADLINE = ("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
 SHUTDOWN = (STOPPED, "Pod was terminated because the platform was stopped")
+# How long a container's end waits to be told together with the pod's.
+_END_SECONDS = 0.02
 _RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 30.0
 
@@ -39,7 +41,7 @@ class Worker:
         self.uid: str = pod["metadata"]["uid"]
         self.folder = PodFolder.of(host.place.paths.pods, pod)
         self._nudged = asyncio.Event()
-        self._around = Surroundings(host, pod, self._changed, self._pause, self._event)
+        self._around = Surroundings(host, pod, self._changed, self._container_ended, self._pause, self._event)
         self._policy: str = pod["spec"].get("restartPolicy") or "Always"
         self._init = [self._init_container(spec) for spec in pod["spec"].get("initContainers") or []]
         self._main = [
@@ -135,6 +137,7 @@ class Worker:
         await self._end()
 
     async def _live(self) -> None:
+        self._tell_ignored()
         self.folder.ensure()
         await self._until_volumes()
         sidecars: list[asyncio.Task[Terminated | None]] = []
@@ -205,6 +208,12 @@ class Worker:
         self._event("Warning", reason, message, name)
         return True
 
+    def _tell_ignored(self) -> None:
+        """Once in a pod's life: one that has a folder was told by an earlier daemon."""
+        fields = [] if self.folder.path.exists() else ignored.ignored_fields(self.pod, user.current())
+        if fields:
+            self._event("Warning", ignored.REASON, ignored.told(fields), "")
+
     # -- its end ----------------------------------------------------------------------------------------------
 
     async def _end(self) -> None:
@@ -270,6 +279,9 @@ class Worker:
         if not self._is_leaving:
             self._publisher.touch()
 
+    def _container_ended(self) -> None:
+        asyncio.get_running_loop().call_later(_END_SECONDS, self._changed)
+
     def _start_time(self) -> float:
         text = (self.pod.get("status") or {}).get("startTime")
         return parse_time(text).timestamp() if text else self._host.clock.now().timestamp()
@@ -280,7 +292,9 @@ class Worker:
             self._deadline = asyncio.create_task(self._enforce_deadline(float(seconds)))
 
     async def _enforce_deadline(self, seconds: float) -> None:
-        await asyncio.sleep(max(0.0, self._started_at + seconds - self._host.clock.now().timestamp()))
+        # Never longer than the whole of it: a daemon may start on a clock that stepped back meanwhile.
+        passed = max(0.0, self._host.clock.now().timestamp() - self._started_at)
+        await asyncio.sleep(max(0.0, seconds - passed))
         self._failed = DEADLINE
         self._event("Warning", *DEADLINE, "")
         await self._stop_containers(self._around.grace)

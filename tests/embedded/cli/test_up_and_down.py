@@ -160,7 +160,7 @@ def test_a_taken_port_is_said_and_another_is_kept(home: Home) -> None:
     port = int(before["server"].rsplit(":", 1)[1])
     with socket.create_server(("127.0.0.1", port)):
         told = home.minikf("up")
-        assert f"port {port} is taken by another program" in told.stderr
+        assert f"port {port} is taken by process {os.getpid()} (" in told.stderr
         after = home.json("up")
         assert after["server"] != before["server"]
         assert after["server"] in Path(after["kubeconfig"]).read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,15 +23,26 @@ def free_port() -> int:
 
 
 class DaemonProcess:
-    """`python -m minikf.embedded.daemon` without controllers, on a home folder and port that stay the same."""
+    """`python -m minikf.embedded.daemon` on a home folder and port that stay the same.
 
-    def __init__(self, home: Path, *, controllers: bool = False) -> None:
+    Without controllers it stores objects and runs nothing; `extra` are variables of its environment.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        controllers: bool = False,
+        python: str = sys.executable,
+        extra: dict[str, str] | None = None,
+    ) -> None:
         self.port = free_port()
+        self._python = python
         self._arguments = [] if controllers else ["--no-controllers"]
         self._environment = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
         # Twenty starts without compiled modules would be twenty times the compiler.
         self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        self._environment["HOME"] = str(home)
+        self._environment |= {"HOME": str(home), **(extra or {})}
         self.log = home / "daemon.log"
         config = home / ".config" / "minikf" / "platforms" / "default"
         self.database = home / ".local/share/minikf/platforms/default/objects.db"
@@ -46,7 +58,7 @@ class DaemonProcess:
 
     async def start(self) -> Wire:
         """Starts it and waits until it answers."""
-        command = [sys.executable, "-m", "minikf.embedded.daemon", "--port", str(self.port), *self._arguments]
+        command = [self._python, "-m", "minikf.embedded.daemon", "--port", str(self.port), *self._arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
         for _ in range(READY_SECONDS * 50):
@@ -66,6 +78,12 @@ class DaemonProcess:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+
+    def leave(self) -> int:
+        """SIGHUP, which leaves pods running; the exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
+        return self.process.wait(30)
 
     def stop(self) -> int:
         """SIGTERM; the exit code."""

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.embedded.pods.world import WARM_FOR_TESTS, World, alive, kill, pod
@@ -60,6 +61,35 @@ async def test_a_program_sees_what_it_would_see_under_python(warm_world: World, 
     )  # fmt: skip
     expected = json.loads(cold.stdout)
     assert seen == expected
+
+
+def waiting_child(world: World) -> int:
+    """The pid of the child that the warm server has forked ahead; 0 while there is none."""
+    warm = world.runtime.host.warm.pids()
+    own = [child for pid in warm for child in psutil.Process(pid).children()]
+    return own[0].pid if own else 0
+
+
+async def test_programs_run_whether_a_child_waits_for_them_or_not(warm_world: World) -> None:
+    world = warm_world
+    await world.until_true(lambda: waiting_child(world) != 0)
+    waiting = waiting_child(world)
+    await run_warm(world, "print(1)", "waited-for")
+    run = world.folder("waited-for").container("main").attempt(0).run()
+    assert run is not None
+    assert run["pid"] == waiting
+    await world.until_true(lambda: waiting_child(world) not in (0, waiting))
+    # One that dies while it waits costs its program nothing.
+    kill(waiting_child(world))
+    state, log = await run_warm(world, "import os; print(os.getpid())", "on-demand")
+    assert (state["exitCode"], log.strip().isdigit()) == (0, True)
+    # A burst finds one child at most and does not wait for others.
+    names = [f"burst-{number}" for number in range(4)]
+    for name in names:
+        await world.create(pod(name, "python", "-c", "print(1)"))
+    for name in names:
+        assert (await world.ended(name))["phase"] == "Succeeded"
+        assert await is_warm(world, name)
 
 
 async def run_warm(world: World, code: str, name: str = "a") -> tuple[Any, bytes]:

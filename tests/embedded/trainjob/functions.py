@@ -65,3 +65,50 @@ def all_reduce() -> None:
     torch.distributed.all_reduce(value)
     print(f"sum {value.item()} of {torch.distributed.get_world_size()}", flush=True)
     torch.distributed.destroy_process_group()
+
+
+def mpi_rank() -> None:
+    """Each rank says who it is, and that its file is its own."""
+    import os
+    from pathlib import Path
+
+    names = ("RANK", "SIZE", "LOCAL_RANK", "LOCAL_SIZE")
+    told = [os.environ[f"OMPI_COMM_WORLD_{name}"] for name in names]
+    print("rank", *told, Path(__file__).parent.name, flush=True)
+
+
+def mpi_wait() -> None:
+    import os
+    import time
+
+    print("rank", os.environ["OMPI_COMM_WORLD_RANK"], "waits", flush=True)
+    time.sleep(600)
+
+
+def mpi_fail() -> None:
+    import os
+    import time
+
+    if os.environ["OMPI_COMM_WORLD_RANK"] == "1":
+        raise ValueError("no such luck")
+    time.sleep(600)
+
+
+def mpi_add_up() -> None:
+    """All ranks add up what they have, by MPI itself."""
+    from mpi4py import MPI
+
+    world = MPI.COMM_WORLD
+    total = world.allreduce(world.rank + 1)
+    print(f"sum {total} at rank {world.rank} of {world.size}", flush=True)
+
+
+def mpi_hold() -> None:
+    """As mpi_add_up, and then holds on to what MPI has opened."""
+    import time
+
+    from mpi4py import MPI
+
+    MPI.COMM_WORLD.allreduce(1)
+    print(f"rank {MPI.COMM_WORLD.rank} waits", flush=True)
+    time.sleep(600)

@@ -34,17 +34,22 @@ Object = dict[str, Any]
 
 @dataclass
 class Clock:
-    """Runs with real time, and can be moved."""
+    """Runs with real time, and can be moved: all of it, or the wall clock alone."""
 
     ahead: timedelta = timedelta()
+    passed: float = 0.0
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
     def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
+        return asyncio.get_running_loop().time() + self.passed
 
     def move(self, seconds: float) -> None:
+        self.passed += seconds
+        self.step(seconds)
+
+    def step(self, seconds: float) -> None:
         self.ahead += timedelta(seconds=seconds)
 
 

@@ -10,7 +10,7 @@ from tests.unit.controllers.conftest import Plane
 async def test_namespaces_runtimes_and_the_public_config_map(plane: Plane) -> None:
     names = plane.names(NAMESPACE)
     assert {"default", "kube-system", "kubeflow", "kubeflow-system"} <= set(names)
-    assert plane.names(CLUSTER_TRAINING_RUNTIME) == ["plain-python", "torch-distributed"]
+    assert plane.names(CLUSTER_TRAINING_RUNTIME) == ["mpi-distributed", "plain-python", "torch-distributed"]
     public = plane.the(CONFIG_MAP, "kubeflow-trainer-public", "kubeflow-system")
     assert public["data"]["kubeflow_trainer_version"].startswith("v2.")
     for name in plane.names(CLUSTER_TRAINING_RUNTIME):

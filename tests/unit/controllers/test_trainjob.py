@@ -242,6 +242,18 @@ async def test_jobs_go_after_the_ttl_of_the_runtime(plane: Plane) -> None:
     assert "Complete" in conditions(plane.the(TRAIN_JOB, "train")), "the TrainJob stays, and does not run again"
 
 
+async def test_a_clock_that_steps_back_does_not_put_the_ttl_off(plane: Plane) -> None:
+    await plane.create(CLUSTER_TRAINING_RUNTIME, runtime("brief", replicated(), ttlSecondsAfterFinished=30))
+    await plane.create(TRAIN_JOB, train_job(runtime="brief"))
+    await plane.set_phase(plane.pods()[0], "Succeeded")
+    plane.clock.step(-3600)
+    await plane.change(TRAIN_JOB, "train", lambda obj: obj["metadata"].update(labels={"look": "once"}))
+    assert plane.names(JOB)
+    plane.clock.move(31)
+    await plane.change(TRAIN_JOB, "train", lambda obj: obj["metadata"].update(labels={"look": "again"}))
+    assert not plane.names(JOB)
+
+
 async def test_a_namespaced_runtime(plane: Plane) -> None:
     await plane.create(TRAINING_RUNTIME, runtime("mine", replicated(command=["mine"])))
     wanted = train_job(runtime="mine", runtimeRef={"kind": "TrainingRuntime"})

@@ -68,12 +68,15 @@ def test_the_deadline_counts_from_creation_or_from_going_on() -> None:
     from datetime import UTC, datetime
 
     job = with_identity(train_job(activeDeadlineSeconds=60))
-    now = datetime(2026, 5, 1, 12, 0, 45, tzinfo=UTC)
-    assert seconds_left(job, {}, now) == 15
+
+    def since(moment: datetime) -> float:
+        return (datetime(2026, 5, 1, 12, 0, 45, tzinfo=UTC) - moment).total_seconds()
+
+    assert seconds_left(job, {}, since) == 15
     resumed = {"type": "Suspended", "status": "False", "lastTransitionTime": "2026-05-01T12:00:30Z"}
-    assert seconds_left(job, {"conditions": [resumed]}, now) == 45
+    assert seconds_left(job, {"conditions": [resumed]}, since) == 45
     job["spec"]["suspend"] = True
-    assert seconds_left(job, {}, now) is None
+    assert seconds_left(job, {}, since) is None
 
 
 def test_a_port_that_is_taken_is_passed_over() -> None:

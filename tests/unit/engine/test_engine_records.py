@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minikf.engine import ports, record
+from minikf.engine import record
 from minikf.engine.choose import engine_of
 from minikf.engine.process import of
 from minikf.engine.record import Daemon, Platform
@@ -70,31 +70,3 @@ def test_an_engine_is_kept_and_an_unknown_one_refused(paths: PlatformPaths) -> N
         engine_of("test", "embedded")
     with pytest.raises(Refused, match="this release does not have"):
         engine_of("test")
-
-
-def test_a_free_port_is_chosen_once_and_another_only_where_it_is_taken(paths: PlatformPaths) -> None:
-    first = ports.choose(paths)
-    assert ports.is_free(first.port) and not first.said
-    assert ports.choose(paths, first.port) == first
-    with listening(first.port):
-        assert not ports.is_free(first.port)
-        second = ports.choose(paths, first.port)
-        assert second.port != first.port and ports.is_free(second.port)
-        assert f"port {first.port} is taken" in second.said and str(second.port) in second.said
-
-
-def test_a_port_that_a_stopped_platform_remembers_is_not_given_away(paths: PlatformPaths) -> None:
-    first = ports.choose(paths)
-    Platform("embedded", first.port, record.STOPPED).write(PlatformPaths.of("other"))
-    (paths.state.parent / "Not A Platform").mkdir()
-    assert ports.choose(paths).port != first.port
-
-
-def listening(port: int):  # type: ignore[no-untyped-def]
-    import socket
-
-    server = socket.socket()
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    server.bind((ports.LOOPBACK, port))
-    server.listen()
-    return server

@@ -141,3 +141,13 @@ def test_offsets_and_times_are_found(tmp_path: Path, size: int) -> None:
         assert index.part_of(second * 10) == (second * 10 + 10, (second + 1) * SECOND)
         assert index.offset_at((second + 1) * SECOND) == second * 10
     assert index.part_of(size * 10) is None
+
+
+async def test_after_the_clock_stepped_back_nothing_that_is_asked_for_is_left_out(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    for text, second in ((b"a\n", 3600), (b"b\n", 3700), (b"c\n", 100), (b"d\n", 200), (b"e\n", 300), (b"f\n", 400)):
+        log.write(text, second)
+    index = LogIndex(log.attempt.index)
+    assert index.offset_at(3700 * SECOND) == 2, "who goes on from the last line before the step gets what came after it"
+    assert index.offset_at(350 * SECOND) <= 10, "what was printed in the last minute is there"
+    assert index.offset_at(4000 * SECOND) == 12

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, namespace_is_ending, owner_keys
 from minikf.embedded.controllers.conditions import find, is_true
 from minikf.embedded.controllers.context import Context, parse_time
-from minikf.embedded.controllers.job.plan import Plan, Vanished, is_finished, make_plan
+from minikf.embedded.controllers.elapsed import Elapsed
+from minikf.embedded.controllers.job.plan import Plan, Time, Vanished, is_finished, make_plan
 from minikf.embedded.controllers.job.pods import UID_LABEL, make_pod
-from minikf.embedded.controllers.job.podset import PodSet
+from minikf.embedded.controllers.job.podset import PodSet, finished_at
 from minikf.embedded.controllers.job.spec import JobSpec
 from minikf.embedded.controllers.job.staffing import FAILURE_PAUSE
 from minikf.embedded.kinds import JOB, POD
@@ -34,10 +34,13 @@ class JobController:
         self._objects = context.objects
         self._events = context.events.of(self.component)
         self._failure_pause = failure_pause
+        self._elapsed = Elapsed(context.clock)
         # By uid of the Job. Read off the status at first sight, so it survives the daemon.
         self._vanished: dict[str, Vanished] = {}
 
     def keys(self, change: Change) -> Iterable[Key]:
+        if change.type == "DELETED":
+            self._elapsed.forget(change.entry.uid)
         if change.kind is JOB:
             if change.type == "DELETED":
                 self._vanished.pop(change.entry.uid, None)
@@ -56,7 +59,7 @@ class JobController:
         if is_finished(job):
             return await self._expire(job)
         pods = PodSet.of(self._pods_of(job))
-        plan = make_plan(job, pods, self._vanished_of(job, pods), self._context.clock.now(), self._failure_pause)
+        plan = make_plan(job, pods, self._vanished_of(job, pods), self._time_of(job), self._failure_pause)
         await self._carry_out(job, plan)
         return plan.again
 
@@ -109,14 +112,21 @@ class JobController:
             return None
         condition = find(job["status"], "Complete" if is_true(job["status"], "Complete") else "Failed")
         assert condition is not None
-        due = parse_time(condition["lastTransitionTime"]) + timedelta(seconds=ttl)
-        left = (due - self._context.clock.now()).total_seconds()
+        left = ttl - self._elapsed.since(job["metadata"]["uid"], parse_time(condition["lastTransitionTime"]))
         if left > 0:
             return left
         meta = job["metadata"]
         how = DeleteOptions(propagation="Foreground", uid=meta["uid"], rv=meta["resourceVersion"])
         await self._objects.delete(JOB, meta["namespace"], meta["name"], how=how)
         return None
+
+    def _time_of(self, job: Object) -> Time:
+        elapsed = self._elapsed
+        return Time(
+            now=self._context.clock.now(),
+            since_stamp=elapsed.of(job["metadata"]["uid"]),
+            since_end=lambda pod: elapsed.since(pod["metadata"]["uid"], finished_at(pod)),
+        )
 
     def _pods_of(self, job: Object) -> list[Object]:
         uid = job["metadata"]["uid"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from minikf.embedded.controllers.conditions import is_true, put
+from minikf.embedded.controllers.elapsed import Since
 from minikf.embedded.controllers.job import indexes
 from minikf.embedded.controllers.job.podset import PodSet, completion_index, is_ready
 from minikf.embedded.controllers.job.spec import JobSpec
@@ -26,6 +28,15 @@ class Vanished:
 
 
 @dataclass(frozen=True)
+class Time:
+    """`now` is for stamps. `since_stamp` tells how many seconds ago a stamp of the Job was, `since_end` a pod's end."""
+
+    now: datetime
+    since_stamp: Since
+    since_end: Callable[[Object], float]
+
+
+@dataclass(frozen=True)
 class Plan:
     """`events` are (type, reason, message); `again` is in how many seconds to look anew."""
 
@@ -41,8 +52,9 @@ def is_finished(job: Object) -> bool:
     return is_true(status, "Complete") or is_true(status, "Failed")
 
 
-def make_plan(job: Object, pods: PodSet, vanished: Vanished, now: datetime, pause: float = FAILURE_PAUSE) -> Plan:
+def make_plan(job: Object, pods: PodSet, vanished: Vanished, time: Time, pause: float = FAILURE_PAUSE) -> Plan:
     """What to do about a Job that is neither finished nor being deleted."""
+    now = time.now
     spec = JobSpec.of(job)
     status: Object = dict(job.get("status") or {})
     status["conditions"] = [dict(condition) for condition in status.get("conditions") or []]
@@ -53,16 +65,17 @@ def make_plan(job: Object, pods: PodSet, vanished: Vanished, now: datetime, paus
     done = _completed_indexes(spec, status, pods)
     succeeded = len(done) if spec.indexed else vanished.succeeded + len(pods.succeeded)
     failed = max(status.get("failed", 0), vanished.failed + len(pods.failed))
-    verdict = judge(spec, status, pods, succeeded=succeeded, failed=failed, now=now)
+    verdict = judge(spec, status, pods, succeeded=succeeded, failed=failed, since=time.since_stamp)
     if verdict is not None:
         staffing = Staffing(delete=pods.active)
     else:
         events += _suspend(spec, status, now)
-        staffing = staff(spec, pods, done=done, succeeded=succeeded, now=now, pause=pause)
+        staffing = staff(spec, pods, done=done, succeeded=succeeded, since_end=time.since_end, pause=pause)
     _count(status, spec, pods, staffing, succeeded=succeeded, failed=failed, done=done)
     if verdict is not None:
         events += _conclude(status, verdict, now)
-    waits = [seconds for seconds in (seconds_left(spec, status, now), staffing.wait) if seconds is not None]
+    left = seconds_left(spec, status, time.since_stamp)
+    waits = [seconds for seconds in (left, staffing.wait) if seconds is not None]
     return Plan(status, staffing, tuple(events), None if verdict else min(waits, default=None))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,12 +46,16 @@ class PodSet:
             for container in pod.get("status", {}).get(field) or []
         )
 
-    def failures_in_a_row(self) -> tuple[int, datetime | None]:
-        """How many pods failed after the last success, and when the last of them did."""
-        last_success = max((finished_at(pod) for pod in self.succeeded), default=None)
-        failures = [finished_at(pod) for pod in self.failed]
-        since = [moment for moment in failures if last_success is None or moment > last_success]
-        return len(since), max(since, default=None)
+    def failures_in_a_row(self, since_end: Callable[[Object], float]) -> tuple[int, float]:
+        """How many pods failed after the last success, and how many seconds ago the last of them did (0 without one).
+
+        `since_end` tells how long ago a pod ended: times of ends alone do not tell which came first when the clock
+        steps back.
+        """
+        last_success = min((since_end(pod) for pod in self.succeeded), default=None)
+        failures = [since_end(pod) for pod in self.failed]
+        after = [seconds for seconds in failures if last_success is None or seconds < last_success]
+        return len(after), min(after, default=0.0)
 
 
 def _state(pod: Object) -> str:

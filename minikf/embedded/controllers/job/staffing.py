@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from minikf.embedded.controllers.job.podset import PodSet, completion_index, is_ready
 from minikf.embedded.controllers.job.spec import JobSpec
@@ -29,9 +29,18 @@ class Staffing:
 
 
 def staff(
-    spec: JobSpec, pods: PodSet, *, done: set[int], succeeded: int, now: datetime, pause: float = FAILURE_PAUSE
+    spec: JobSpec,
+    pods: PodSet,
+    *,
+    done: set[int],
+    succeeded: int,
+    since_end: Callable[[Object], float],
+    pause: float = FAILURE_PAUSE,
 ) -> Staffing:
-    """What is to change about the pods of a Job that goes on. `done` are the indexes that succeeded."""
+    """What is to change about the pods of a Job that goes on.
+
+    `done` are the indexes that succeeded, `since_end` tells how many seconds ago a pod ended.
+    """
     if spec.suspended:
         return Staffing(delete=pods.active)
     wanted = _wanted(spec, pods, succeeded)
@@ -48,7 +57,7 @@ def staff(
     missing = wanted - len(pods.active) - (len(pods.terminating) if spec.replaces_only_ended_pods else 0)
     if missing <= 0:
         return Staffing()
-    wait = _seconds_to_wait(pods, now, pause)
+    wait = _seconds_to_wait(pods, since_end, pause)
     if wait > 0:
         return Staffing(wait=wait)
     return Staffing(create=_places(spec, pods, done, min(missing, MOST_AT_ONCE)))
@@ -83,10 +92,8 @@ def _places(spec: JobSpec, pods: PodSet, done: set[int], missing: int) -> tuple[
     return tuple(index for index, _ in zip(free, range(missing), strict=False))
 
 
-def _seconds_to_wait(pods: PodSet, now: datetime, pause: float) -> float:
-    failures, last = pods.failures_in_a_row()
-    if last is None:
+def _seconds_to_wait(pods: PodSet, since_end: Callable[[Object], float], pause: float) -> float:
+    failures, passed = pods.failures_in_a_row(since_end)
+    if not failures:
         return 0.0
-    due = last + timedelta(seconds=min(LONGEST_FAILURE_PAUSE, pause * 2.0 ** min(failures - 1, 20)))
-    # A clock that stepped back must not put the replacement off for longer than the pause itself.
-    return min((due - now).total_seconds(), LONGEST_FAILURE_PAUSE)
+    return min(LONGEST_FAILURE_PAUSE, pause * 2.0 ** min(failures - 1, 20)) - passed

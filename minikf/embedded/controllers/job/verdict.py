@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from minikf.embedded.controllers.conditions import find, is_true
 from minikf.embedded.controllers.context import parse_time
+from minikf.embedded.controllers.elapsed import Since
 from minikf.embedded.controllers.job.podset import PodSet
 from minikf.embedded.controllers.job.spec import JobSpec
 from minikf.embedded.status import Object
@@ -36,14 +36,14 @@ _BACK_OFF = Verdict(False, "BackoffLimitExceeded", "Job has reached the specifie
 _DEADLINE = Verdict(False, "DeadlineExceeded", "Job was active longer than specified deadline")
 
 
-def judge(spec: JobSpec, status: Object, pods: PodSet, *, succeeded: int, failed: int, now: datetime) -> Verdict | None:
+def judge(spec: JobSpec, status: Object, pods: PodSet, *, succeeded: int, failed: int, since: Since) -> Verdict | None:
     """The verdict on a Job that is not finished, or None while it goes on."""
     given = _given(status)
     if given is not None:
         return given
     if failed > spec.backoff_limit or _restarted_too_often(spec, pods):
         return _BACK_OFF
-    left = seconds_left(spec, status, now)
+    left = seconds_left(spec, status, since)
     if left is not None and left <= 0:
         return _DEADLINE
     # Without `completions` the pods share a work queue and know among themselves when all is done: one success
@@ -52,12 +52,12 @@ def judge(spec: JobSpec, status: Object, pods: PodSet, *, succeeded: int, failed
     return _COMPLETE if enough and not pods.active else None
 
 
-def seconds_left(spec: JobSpec, status: Object, now: datetime) -> float | None:
+def seconds_left(spec: JobSpec, status: Object, since: Since) -> float | None:
     """Until the active deadline; None without one or while suspended."""
     started = status.get("startTime")
     if spec.active_deadline is None or spec.suspended or not started:
         return None
-    return (parse_time(started) + timedelta(seconds=spec.active_deadline) - now).total_seconds()
+    return spec.active_deadline - since(parse_time(started))
 
 
 def _given(status: Object) -> Verdict | None:

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from minikf.embedded.controllers.base import namespace_is_ending
+from minikf.embedded.controllers.base import is_controlled_by, namespace_is_ending
 from minikf.embedded.controllers.jobset.names import PREFIX, RESTART_ATTEMPT
 from minikf.embedded.controllers.jobset.policies import Restart
-from minikf.embedded.kinds import JOB, TRAIN_JOB
+from minikf.embedded.kinds import CONFIG_MAP, JOB, TRAIN_JOB
 from minikf.embedded.options import DeleteOptions, Options
 from minikf.embedded.status import ApiError, Object
 
@@ -43,6 +43,31 @@ class Actions:
                 return
             text = f'job "{job["metadata"]["name"]}" creation failed with error: {error.message}'
             self._events.record(train_job, "Warning", "JobCreationFailed", text)
+            raise
+
+    async def keep_config_map(self, train_job: Object, wanted: Object) -> None:
+        """Makes the TrainJob's ConfigMap, or brings it up to date. Raises ApiError 409 when another's has its name."""
+        meta = wanted["metadata"]
+        entry = self._objects.find(CONFIG_MAP, meta["namespace"], meta["name"])
+        if entry is None:
+            await self._create_config_map(train_job, wanted)
+        elif not is_controlled_by(entry.obj, train_job):
+            text = f"ConfigMap {meta['name']} belongs to somebody else: delete it, or give the TrainJob another name"
+            self._events.record(train_job, "Warning", "TrainJobResourcesCreationFailed", text)
+            raise ApiError(409, "Conflict", text)
+        elif entry.obj.get("data") != wanted["data"]:
+            data = {"data": wanted["data"]}
+            await self._objects.patch(
+                CONFIG_MAP, meta["namespace"], meta["name"], lambda now: {**now, **data}, opts=self._options()
+            )
+
+    async def _create_config_map(self, train_job: Object, wanted: Object) -> None:
+        try:
+            await self._objects.create(CONFIG_MAP, wanted["metadata"]["namespace"], wanted, opts=self._options())
+        except ApiError as error:
+            if namespace_is_ending(error):
+                return
+            self._events.record(train_job, "Warning", "TrainJobResourcesCreationFailed", error.message)
             raise
 
     async def delete(self, job: Object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minikf.embedded.controllers.base import owner_reference
 from minikf.embedded.controllers.trainjob.mlpolicy import add_torch_variables, number_of_nodes
+from minikf.embedded.controllers.trainjob.mpi import lay_out, ranks_of
 from minikf.embedded.controllers.trainjob.names import (
     CONTAINER_OF,
     INITIALIZERS,
@@ -28,6 +29,9 @@ def build_jobset(train_job: Object, runtime: Object, master_port: int) -> Object
     for replicated in jobset_spec["replicatedJobs"]:
         _set_number_of_pods(replicated, policy, spec.get("trainer") or {})
         _configure(replicated, policy, spec, master_port)
+    ranks = ranks_of(train_job, runtime)
+    if ranks is not None:
+        lay_out(jobset_spec, train_job, ranks)
     return {
         "apiVersion": "jobset.x-k8s.io/v1alpha2",
         "kind": "JobSet",

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from minikf.embedded.controllers.trainjob.mlpolicy import RESERVED
+from minikf.embedded.controllers.trainjob.mpi import LAUNCHER
 from minikf.embedded.controllers.trainjob.names import (
     ANCESTOR,
     CONTAINER_OF,
@@ -68,6 +69,23 @@ def _check_trainer(train_job: Object, runtime: Object) -> list[str]:
         if reserved:
             why = f"must not have reserved envs, invalid envs configured: [{' '.join(reserved)}]"
             errors.append(_invalid("spec.trainer.env", trainer["env"], why))
+    if policy.get("mpi") is not None:
+        errors += _check_mpi(trainer, policy["mpi"], runtime)
+    return errors
+
+
+def _check_mpi(trainer: Object, mpi: Object, runtime: Object) -> list[str]:
+    errors = []
+    processes = trainer.get("numProcPerNode")
+    if isinstance(processes, str):
+        why = "must have an int value for MPI TrainJob"
+        errors.append(_invalid("spec.trainer.numProcPerNode", processes, why))
+    names = {replicated["name"] for replicated in template_of(runtime)["spec"]["replicatedJobs"]}
+    if trainer.get("numNodes", 1) >= 2 and mpi.get("runLauncherAsNode") and not {LAUNCHER, NODE} <= names:
+        why = (
+            "must have 1 when MPI trainingRuntime with enabled runLauncherAsNode does not have either launcher and node"
+        )
+        errors.append(_invalid("spec.trainer.numNodes", trainer["numNodes"], why))
     return errors
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, owner_keys
 from minikf.embedded.controllers.context import Context
+from minikf.embedded.controllers.elapsed import Elapsed
 from minikf.embedded.controllers.job.plan import is_finished
 from minikf.embedded.controllers.jobset import JobSetPlan, plan_jobset
-from minikf.embedded.controllers.jobset.names import JOBSET_NAME, restart_attempt
+from minikf.embedded.controllers.jobset.names import JOBSET_NAME, replicated_name, restart_attempt
 from minikf.embedded.controllers.jobset.policies import Ending
 from minikf.embedded.controllers.trainjob import status as progress
 from minikf.embedded.controllers.trainjob.actions import Actions, restarts, together
 from minikf.embedded.controllers.trainjob.build import build_jobset
+from minikf.embedded.controllers.trainjob.mpi import LAUNCHER, hostfile, ranks_of, what_runs
 from minikf.embedded.controllers.trainjob.ports import free_port, port_of
 from minikf.embedded.controllers.trainjob.runnable import reason_not_runnable
 from minikf.embedded.controllers.trainjob.runtimes import find_runtime, kind_of, registry_key
-from minikf.embedded.kinds import CLUSTER_TRAINING_RUNTIME, JOB, TRAIN_JOB, TRAINING_RUNTIME
+from minikf.embedded.kinds import CLUSTER_TRAINING_RUNTIME, CONFIG_MAP, JOB, TRAIN_JOB, TRAINING_RUNTIME
 from minikf.embedded.status import Object
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class TrainJobController:
     """TrainJob -> Jobs -> pods: upstream's chain without the JobSet between."""
 
     component = "trainjob-controller"
-    kinds = (TRAIN_JOB, JOB, CLUSTER_TRAINING_RUNTIME, TRAINING_RUNTIME)
+    kinds = (TRAIN_JOB, JOB, CONFIG_MAP, CLUSTER_TRAINING_RUNTIME, TRAINING_RUNTIME)
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -38,13 +39,15 @@ class TrainJobController:
         self._actions = Actions(context.objects, self._events)
         # Rendezvous ports by uid of the TrainJob, so that two of them do not choose the same one.
         self._ports: dict[str, int] = {}
+        self._elapsed = Elapsed(context.clock)
 
     def keys(self, change: Change) -> Iterable[Key]:
         if change.kind is TRAIN_JOB:
             if change.type == "DELETED":
                 self._ports.pop(change.entry.uid, None)
+                self._elapsed.forget(change.entry.uid)
             return [key_of(change.entry)]
-        if change.kind is JOB:
+        if change.kind in (JOB, CONFIG_MAP):
             return owner_keys(change, TRAIN_JOB)
         if change.type == "DELETED":
             return []
@@ -82,12 +85,16 @@ class TrainJobController:
         plan = plan_jobset(jobset, jobs, *restarts(train_job))
         progress.set_counts(status, plan)
         ending = plan.ending
-        left = progress.seconds_left(train_job, status, now)
+        left = progress.seconds_left(train_job, status, self._elapsed.of(train_job["metadata"]["uid"]))
         if ending is None and left is not None and left <= 0:
             ending = progress.DEADLINE
             plan = JobSetPlan(plan.statuses, delete=tuple(jobs))
         if ending is not None:
             progress.set_ending(status, ending, now)
+        elif (ranks := ranks_of(train_job, runtime)) is not None:
+            await self._actions.keep_config_map(train_job, hostfile(train_job, ranks))
+            if any(replicated_name(job) == LAUNCHER for job in plan.create):
+                self._events.record(train_job, "Normal", "RanksOnOneMachine", what_runs(train_job, ranks))
         await self._carry_out(train_job, status, plan, ending)
         return None if ending else left
 
@@ -127,8 +134,7 @@ class TrainJobController:
         ttl = template.get("ttlSecondsAfterFinished")
         if ttl is None or not jobs:
             return None
-        due = progress.ended_at(train_job) + timedelta(seconds=ttl)
-        left = (due - self._context.clock.now()).total_seconds()
+        left: float = ttl - self._elapsed.since(train_job["metadata"]["uid"], progress.ended_at(train_job))
         if left > 0:
             return left
         await together(*(self._actions.delete(job) for job in jobs if "deletionTimestamp" not in job["metadata"]))

@@ -39,7 +39,7 @@ def processes_per_node(policy: Object, trainer: Object, resources: Object) -> st
     if asked is None:
         asked = (policy.get("torch") or {}).get("numProcPerNode", "auto")
     resources = trainer.get("resourcesPerNode") or resources
-    if asked == "cpu" or (asked == "auto" and not _gpus(resources)):
+    if asked == "cpu" or (asked == "auto" and not gpus(resources)):
         return str(max(1, _cpus(resources)))
     return str(asked)
 
@@ -52,7 +52,7 @@ def _cpus(resources: Object) -> int:
     return 0
 
 
-def _gpus(resources: Object) -> Decimal:
-    """Of any vendor, by the last part of the resource's name, as upstream looks for it."""
+def gpus(resources: Object) -> Decimal:
+    """How many GPUs are asked for: of any vendor, by the last part of the resource's name, as upstream looks for it."""
     amounts = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
     return sum((quantity.parse(value) for name, value in amounts.items() if "gpu" in name.lower()), Decimal(0))

@@ -1,8 +1,9 @@
-"""Why a TrainJob cannot run on the embedded engine, which starts processes and no container images; pure."""
+"""Why a TrainJob cannot run on the embedded engine, which starts processes and no container images."""
 
 from __future__ import annotations
 
 from minikf.embedded.controllers.jobset.jobs import make_jobs
+from minikf.embedded.controllers.trainjob.mpihere import pods_path, reason_without_mpi
 from minikf.embedded.controllers.trainjob.names import CONTAINER_OF, ancestor, pod_spec
 from minikf.embedded.defaults import default_object
 from minikf.embedded.kinds import JOB
@@ -14,13 +15,13 @@ _ELSEWHERE = "an engine with containers runs it: minikf up --engine k3d"
 
 
 def reason_not_runnable(runtime: Object, jobset: Object) -> str:
-    """One sentence that names the cause and the way out, or "" when it can run."""
-    policy = runtime["spec"].get("mlPolicy") or {}
-    if policy.get("mpi") is not None:
-        return (
-            f"runtime {runtime['metadata']['name']} has an MPI policy, which starts sshd from the node's image and "
-            f"finds nodes by DNS; the embedded engine has neither: {_ELSEWHERE}"
-        )
+    """One sentence that names the cause and the way out, or "" when it can run.
+
+    Pure but for runtimes with an MPI policy: there it looks for an mpirun.
+    """
+    mpi = (runtime["spec"].get("mlPolicy") or {}).get("mpi")
+    if mpi is not None and (reason := reason_without_mpi(runtime, mpi, jobset, pods_path())):
+        return f"{reason}; {_ELSEWHERE}"
     if not jobset["spec"]["replicatedJobs"]:
         return f"runtime {runtime['metadata']['name']} has no replicatedJobs, so there is nothing to run"
     for replicated in jobset["spec"]["replicatedJobs"]:

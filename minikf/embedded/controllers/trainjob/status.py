@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from minikf.embedded.controllers.conditions import find, is_true, put
 from minikf.embedded.controllers.context import parse_time
+from minikf.embedded.controllers.elapsed import Since
 from minikf.embedded.controllers.jobset.plan import JobSetPlan
 from minikf.embedded.controllers.jobset.policies import Ending
 from minikf.embedded.status import Object
@@ -58,7 +59,7 @@ def set_counts(status: Object, plan: JobSetPlan) -> None:
         status["jobsStatus"] = list(plan.statuses)
 
 
-def seconds_left(train_job: Object, status: Object, now: datetime) -> float | None:
+def seconds_left(train_job: Object, status: Object, since: Since) -> float | None:
     """Until `activeDeadlineSeconds`, which counts from creation or from the last time it went on; None without one."""
     limit = train_job["spec"].get("activeDeadlineSeconds")
     if not limit or train_job["spec"].get("suspend"):
@@ -67,7 +68,7 @@ def seconds_left(train_job: Object, status: Object, now: datetime) -> float | No
     resumed = find(status, "Suspended")
     if resumed is not None and resumed["status"] == "False":
         started = resumed["lastTransitionTime"]
-    return (parse_time(started) + timedelta(seconds=limit) - now).total_seconds()
+    return float(limit) - since(parse_time(started))
 
 
 def _condition(type_: str, status: str, reason: str, message: str) -> Object:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
+_MPI = _HERE.parents[1] / "mpi" / "program.py"
 _MODULES = {
     "pip": "minikf.embedded.forkserver.shims.pip",
     "torchrun": "minikf.embedded.forkserver.shims.torchrun",
@@ -14,7 +15,7 @@ _MODULES = {
 
 
 def write_shims(folder: Path, python: str, sockets: Path) -> Path:
-    """Writes `python`, `pip`, `torchrun` and their other names into `folder`; returns it. Raises OSError.
+    """Writes `python`, `pip`, `torchrun`, `mpirun` and their other names into `folder`; returns it. Raises OSError.
 
     `python` is the platform's interpreter, absolute; `sockets` where the warm servers listen.
     """
@@ -25,6 +26,8 @@ def write_shims(folder: Path, python: str, sockets: Path) -> Path:
     scripts = dict.fromkeys(("python", f"python{major}", f"python{major}.{minor}"), call)
     scripts |= dict.fromkeys(("pip", f"pip{major}", f"pip{major}.{minor}"), f"{call} -m {_MODULES['pip']}")
     scripts["torchrun"] = f"{call} -m {_MODULES['torchrun']}"
+    for name in ("mpirun", "mpiexec"):
+        scripts[name] = shlex.join([python, "-I", "-S", str(_MPI), str(folder / name)])
     for name, command in scripts.items():
         _write(folder / name, f'#!/bin/sh\nexec {command} "$@"\n')
     return folder
