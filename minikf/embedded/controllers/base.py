@@ -48,10 +48,11 @@ def key_of(entry: Entry) -> Key:
 
 def owner_keys(change: Change, owner: Kind) -> Iterable[Key]:
     """Keys of the controlling owners of the changed object that are of the kind `owner`."""
-    versions = [change.entry.obj] if change.old is None else [change.entry.obj, change.old.obj]
+    versions = [change.entry] if change.old is None else [change.entry, change.old]
     seen: set[Key] = set()
-    for obj in versions:
-        reference = controller_of(obj)
+    for entry in versions:
+        # Most objects belong to nobody, and need not be parsed to know that.
+        reference = controller_of(entry.obj) if entry.owners else None
         if reference is None or reference.get("kind") != owner.kind:
             continue
         if reference.get("apiVersion", "").rpartition("/")[0] != owner.group:
