@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 from kserve import KServeClient
 from kubernetes import client, config
 
@@ -96,3 +98,13 @@ def until(found: Callable[[], T | None], seconds: float, why: Callable[[], Any])
             return value
         assert time.monotonic() < end, f"it never came true: {why()}"
         time.sleep(0.05)
+
+
+def model(folder: Path | str, model_format: str = "sklearn", **more: Any) -> Object:
+    uri = folder if isinstance(folder, str) else f"file://{folder}"
+    return {"model": {"modelFormat": {"name": model_format}, "storageUri": uri, **more}}
+
+
+def predict(cluster: Cluster, name: str, rows: list[list[float]]) -> Any:
+    url = f"{cluster.get(name)['status']['url']}/v1/models/{name}:predict"
+    return httpx.post(url, json={"instances": rows}, timeout=30).raise_for_status().json()["predictions"]

@@ -16,6 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from minikf.spec import Access
+from tests.embedded.serving.cluster import Cluster
 from tests.embedded.serving.farm import Farm, Started
 
 
@@ -88,3 +90,8 @@ def serve(farm: Farm) -> Iterator[Serve]:
         if one.pid in farm.running:
             one.signal(9)
             one.wait()
+
+
+@pytest.fixture(scope="session")
+def cluster(platform: Access) -> Cluster:
+    return Cluster(platform)

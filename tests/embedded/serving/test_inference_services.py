@@ -6,14 +6,11 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
-import psutil
 import pytest
 from kserve import (
     InferenceGRPCClient,
@@ -30,16 +27,10 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from minikf.paths import PlatformPaths
-from minikf.spec import Access
-from tests.embedded.serving.cluster import Cluster, Object, until
+from tests.embedded.serving.cluster import Cluster, Object, model, predict, until
 from tests.embedded.serving.conftest import Digits
 from tests.embedded.serving.hammer import Hammer
 from tests.unit.storage.conftest import Web, serving_web
-
-
-@pytest.fixture(scope="session")
-def cluster(platform: Access) -> Cluster:
-    return Cluster(platform)
 
 
 @pytest.fixture
@@ -51,20 +42,10 @@ def web() -> Iterator[Web]:
 @pytest.fixture(scope="module")
 def digits_service(cluster: Cluster, digits: Digits) -> Iterator[str]:
     """A service that tests leave as it is."""
-    cluster.create("digits", _model(digits.sklearn))
+    cluster.create("digits", model(digits.sklearn))
     cluster.until_ready("digits")
     yield "digits"
     cluster.delete("digits")
-
-
-def _model(folder: Path | str, model_format: str = "sklearn", **more: Any) -> Object:
-    uri = folder if isinstance(folder, str) else f"file://{folder}"
-    return {"model": {"modelFormat": {"name": model_format}, "storageUri": uri, **more}}
-
-
-def _predict(cluster: Cluster, name: str, rows: list[list[float]]) -> Any:
-    url = f"{cluster.get(name)['status']['url']}/v1/models/{name}:predict"
-    return httpx.post(url, json={"instances": rows}, timeout=30).raise_for_status().json()["predictions"]
 
 
 async def test_the_whole_life_by_kserves_own_client(cluster: Cluster, digits: Digits) -> None:
@@ -150,7 +131,7 @@ def test_kubectl_shows_it_and_forwards_to_its_service(cluster: Cluster, digits_s
 
 def test_no_request_is_lost_while_the_spec_changes(cluster: Cluster, digits: Digits, tmp_path: Path) -> None:
     name = "hammered"
-    cluster.create(name, _model(digits.sklearn))
+    cluster.create(name, model(digits.sklearn))
     cluster.until_ready(name)
     ports = cluster.ports(name)
     hammer = Hammer(*ports, digits.rows, name)
@@ -158,7 +139,7 @@ def test_no_request_is_lost_while_the_spec_changes(cluster: Cluster, digits: Dig
     with hammer.running():
         for folder in (tmp_path, digits.sklearn):
             pods = {pod.metadata.name for pod in cluster.pods(name)}
-            changed = cluster.patch(name, {"spec": {"predictor": _model(folder)}})
+            changed = cluster.patch(name, {"spec": {"predictor": model(folder)}})
             cluster.until_ready(name, changed["metadata"]["generation"])
             until(
                 lambda old=pods: not old & {pod.metadata.name for pod in cluster.pods(name)},  # type: ignore[misc]
@@ -176,18 +157,18 @@ def test_a_new_model_that_does_not_load_leaves_the_old_one_serving(
     cluster: Cluster, digits: Digits, tmp_path: Path
 ) -> None:
     name = "kept"
-    cluster.create(name, _model(digits.sklearn))
+    cluster.create(name, model(digits.sklearn))
     cluster.until_ready(name)
     (tmp_path / "model.joblib").write_bytes((digits.sklearn / "model.joblib").read_bytes()[:3000])
-    cluster.patch(name, {"spec": {"predictor": _model(tmp_path)}})
+    cluster.patch(name, {"spec": {"predictor": model(tmp_path)}})
     cluster.until_told(name, "cut off")
     status = cluster.get(name)["status"]
     assert cluster.condition(name)["status"] == "True"
     assert status["modelStatus"]["transitionStatus"] == "BlockedByFailedLoad"
     assert status["modelStatus"]["states"] == {"activeModelState": "Loaded", "targetModelState": "FailedToLoad"}
     assert status["modelStatus"]["lastFailureInfo"]["reason"] == "ModelLoadFailed"
-    assert _predict(cluster, name, digits.rows) == digits.expected
-    cluster.patch(name, {"spec": {"predictor": _model(digits.sklearn)}})
+    assert predict(cluster, name, digits.rows) == digits.expected
+    cluster.patch(name, {"spec": {"predictor": model(digits.sklearn)}})
     cluster.until_ready(name, 3)
     until(lambda: len(cluster.pods(name)) == 1, 20, lambda: cluster.pods(name))
     cluster.delete(name)
@@ -198,7 +179,7 @@ def test_a_first_model_that_does_not_load_is_told_to_whoever_asks(
 ) -> None:
     name = "broken"
     (tmp_path / "model.onnx").write_bytes((digits.sklearn / "model.joblib").read_bytes())
-    cluster.create(name, _model(tmp_path, "onnx"))
+    cluster.create(name, model(tmp_path, "onnx"))
     told = cluster.until_told(name, "looks like a pickle, not like an ONNX model")
     assert (told["status"], told["reason"]) == ("False", "ModelLoadFailed")
     assert cluster.condition(name)["status"] == "False"
@@ -218,7 +199,7 @@ def test_a_pickle_of_another_version_is_said_where_people_look(
     here = sklearn.__version__.encode()
     data = (digits.sklearn / "model.joblib").read_bytes()
     (tmp_path / "model.joblib").write_bytes(data.replace(here, b"0" + here[1:]))
-    cluster.create("older", _model(tmp_path))
+    cluster.create("older", model(tmp_path))
     cluster.until_ready("older")
     text = f"was saved by scikit-learn 0{sklearn.__version__[1:]}, here is {sklearn.__version__}"
     assert text in cluster.condition("older", "PredictorReady")["message"]
@@ -227,7 +208,7 @@ def test_a_pickle_of_another_version_is_said_where_people_look(
 
 
 def test_a_missing_model_is_waited_for(cluster: Cluster, digits: Digits, tmp_path: Path) -> None:
-    cluster.create("early", _model(tmp_path / "later"))
+    cluster.create("early", model(tmp_path / "later"))
     told = cluster.until_told("early", f"there is no model at {tmp_path}/later")
     assert told["reason"] == "ModelLoadFailed"
     shutil.copytree(digits.sklearn, tmp_path / "later")
@@ -239,16 +220,16 @@ def test_models_from_the_web_and_from_claims(cluster: Cluster, digits: Digits, w
     data = (digits.onnx / "model.onnx").read_bytes()
     web.files["/model.onnx"] = data
     right, wrong = hashlib.sha256(data).hexdigest(), "0" * 64
-    cluster.create("web", _model(f"{web.url}/missing.onnx", "onnx"))
+    cluster.create("web", model(f"{web.url}/missing.onnx", "onnx"))
     cluster.until_told("web", "the server answered 404")
-    cluster.patch("web", {"spec": {"predictor": _model(f"{web.url}/model.onnx#sha256={wrong}", "onnx")}})
+    cluster.patch("web", {"spec": {"predictor": model(f"{web.url}/model.onnx#sha256={wrong}", "onnx")}})
     assert right in cluster.until_told("web", f"demanded is {wrong}")["message"]
     change = {
         "metadata": {"annotations": {"minikf/model-sha256": right}},
-        "spec": {"predictor": _model(f"{web.url}/model.onnx", "onnx")},
+        "spec": {"predictor": model(f"{web.url}/model.onnx", "onnx")},
     }
     cluster.until_ready("web", cluster.patch("web", change)["metadata"]["generation"])
-    assert [row["label"] for row in _predict(cluster, "web", digits.rows)] == digits.expected
+    assert [row["label"] for row in predict(cluster, "web", digits.rows)] == digits.expected
 
     claim = {"metadata": {"name": "shelf"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
     claim["spec"]["resources"] = {"requests": {"storage": "1Gi"}}  # type: ignore[assignment]
@@ -256,16 +237,16 @@ def test_models_from_the_web_and_from_claims(cluster: Cluster, digits: Digits, w
     folder = PlatformPaths.of(cluster.access.platform).volumes / "default" / "shelf"
     until(folder.is_dir, 10, lambda: folder)
     shutil.copytree(digits.sklearn, folder / "digits")
-    cluster.patch("web", {"metadata": {"annotations": None}, "spec": {"predictor": _model("pvc://shelf/digits")}})
+    cluster.patch("web", {"metadata": {"annotations": None}, "spec": {"predictor": model("pvc://shelf/digits")}})
     cluster.until_ready("web", 4)
-    assert _predict(cluster, "web", digits.rows) == digits.expected
+    assert predict(cluster, "web", digits.rows) == digits.expected
     cluster.delete("web")
 
 
 def test_the_shorthand_of_a_format(cluster: Cluster, digits: Digits) -> None:
     cluster.create("short", {"onnx": {"storageUri": f"file://{digits.onnx}", "protocolVersion": "v2"}})
     cluster.until_ready("short")
-    assert [row["label"] for row in _predict(cluster, "short", digits.rows)] == digits.expected
+    assert [row["label"] for row in predict(cluster, "short", digits.rows)] == digits.expected
     cluster.delete("short")
 
 
@@ -298,7 +279,7 @@ def test_a_predictor_of_the_users_own(cluster: Cluster, tmp_path: Path) -> None:
     }
     cluster.create("sums", {"containers": [container]})
     cluster.until_ready("sums")
-    assert _predict(cluster, "sums", [[1.0, 2.0], [3.0]]) == [6.0, 6.0]
+    assert predict(cluster, "sums", [[1.0, 2.0], [3.0]]) == [6.0, 6.0]
     port = cluster.ports("sums")[0]
     assert httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "evil.example"}).status_code == 403
     cluster.delete("sums")
@@ -309,10 +290,14 @@ def test_a_predictor_of_the_users_own(cluster: Cluster, tmp_path: Path) -> None:
     ("predictor", "reason", "text"),
     [
         ({"containers": [{"name": "c", "image": "x"}]}, "InvalidPredictorSpec", "has no command"),
-        (_model("file:///m", "xgboost"), "NoSupportingRuntime", "no runtime supports the model format xgboost"),
-        (_model("file:///m", "sklearn", runtime="nothing"), "RuntimeNotRecognized", "there is no runtime 'nothing'"),
-        (_model("file:///m", "sklearn", runtime="kserve-tritonserver"), "NoSupportingRuntime", "does not support"),
-        (_model("s3://bucket/m"), "ModelLoadFailed", "cannot fetch models by s3://"),
+        (model("file:///m", "xgboost"), "NoSupportingRuntime", "no runtime supports the model format xgboost"),
+        (
+            model("file:///m", "sklearn", runtime="nothing"),
+            "RuntimeNotRecognized",
+            "there is no runtime 'nothing'",
+        ),
+        (model("file:///m", "sklearn", runtime="kserve-tritonserver"), "NoSupportingRuntime", "does not support"),
+        (model("s3://bucket/m"), "ModelLoadFailed", "cannot fetch models by s3://"),
         ({"model": {"modelFormat": {"name": "sklearn"}}}, "InvalidPredictorSpec", "no storageUri"),
     ],
 )
@@ -328,11 +313,16 @@ def test_what_cannot_be_served_says_why(cluster: Cluster, predictor: Object, rea
 @pytest.mark.parametrize(
     ("name", "predictor", "spec", "text"),
     [
-        ("x", _model("file:///m"), {"transformer": {"containers": [{"name": "t", "image": "x"}]}}, "spec.transformer"),
+        (
+            "x",
+            model("file:///m"),
+            {"transformer": {"containers": [{"name": "t", "image": "x"}]}},
+            "spec.transformer",
+        ),
         ("x", {}, {}, "needs exactly one of model"),
-        ("x", {**_model("file:///m"), "sklearn": {"storageUri": "file:///m"}}, {}, "it has model and sklearn"),
-        ("x", {**_model("file:///m"), "minReplicas": 3, "maxReplicas": 1}, {}, "MinReplicas cannot be greater"),
-        ("1x", _model("file:///m"), {}, "must start with alphabetical character"),
+        ("x", {**model("file:///m"), "sklearn": {"storageUri": "file:///m"}}, {}, "it has model and sklearn"),
+        ("x", {**model("file:///m"), "minReplicas": 3, "maxReplicas": 1}, {}, "MinReplicas cannot be greater"),
+        ("1x", model("file:///m"), {}, "must start with alphabetical character"),
     ],
 )
 def test_what_is_refused_at_once(cluster: Cluster, name: str, predictor: Object, spec: Object, text: str) -> None:
@@ -343,7 +333,7 @@ def test_what_is_refused_at_once(cluster: Cluster, name: str, predictor: Object,
 
 
 def test_what_has_no_effect_is_said(cluster: Cluster, digits: Digits) -> None:
-    cluster.create("many", {**_model(digits.sklearn), "minReplicas": 2, "maxReplicas": 3, "canaryTrafficPercent": 10})
+    cluster.create("many", {**model(digits.sklearn), "minReplicas": 2, "maxReplicas": 3, "canaryTrafficPercent": 10})
     cluster.until_ready("many")
     for text in ("minReplicas 2 has no effect", "canaryTrafficPercent has no effect"):
         assert text in cluster.condition("many", "PredictorReady")["message"]
@@ -351,96 +341,3 @@ def test_what_has_no_effect_is_said(cluster: Cluster, digits: Digits) -> None:
             lambda text=text: any(text in one for _, one in cluster.events("many")), 10, lambda: cluster.events("many")
         )  # type: ignore[misc]
     cluster.delete("many")
-
-
-def test_a_server_that_crashes_is_started_again(cluster: Cluster, digits: Digits) -> None:
-    cluster.create("crash", _model(digits.sklearn))
-    cluster.until_ready("crash")
-    url = cluster.get("crash")["status"]["url"]
-    (process,) = _servers(cluster, "crash")
-    process.kill()
-    # Asked at once: the request waits for the next server.
-    asked = httpx.post(f"{url}/v1/models/crash:predict", json={"instances": digits.rows}, timeout=60)
-    assert asked.json() == {"predictions": digits.expected}
-    cluster.until_ready("crash")
-    (pod,) = cluster.pods("crash")
-    assert pod.status.container_statuses[0].restart_count == 1
-    cluster.core.delete_namespaced_pod(pod.metadata.name, "default")
-    until(lambda: [one.metadata.name for one in cluster.pods("crash")] not in ([], [pod.metadata.name]), 20, str)
-    cluster.until_ready("crash")
-    assert _predict(cluster, "crash", digits.rows) == digits.expected
-    cluster.delete("crash")
-
-
-def test_stopped_by_annotation_and_begun_again(cluster: Cluster, digits: Digits) -> None:
-    cluster.create("paused", _model(digits.sklearn))
-    cluster.until_ready("paused")
-    ports = cluster.ports("paused")
-    cluster.patch("paused", {"metadata": {"annotations": {"serving.kserve.io/stop": "true"}}})
-    until(lambda: not cluster.pods("paused"), 20, lambda: cluster.pods("paused"))
-    assert cluster.condition("paused", "Stopped")["status"] == "True"
-    assert cluster.condition("paused")["status"] == "False"
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(f"http://127.0.0.1:{ports[0]}/")
-    cluster.patch("paused", {"metadata": {"annotations": {"serving.kserve.io/stop": None}}})
-    cluster.until_ready("paused")
-    assert cluster.ports("paused") == ports
-    cluster.delete("paused")
-
-
-def test_deleted_it_leaves_nothing(cluster: Cluster, digits: Digits) -> None:
-    cluster.create("gone", _model(digits.sklearn / "model.joblib"))
-    service = cluster.until_ready("gone")
-    ports = cluster.ports("gone")
-    folder = PlatformPaths.of(cluster.access.platform).data / "serving" / service["metadata"]["uid"]
-    assert list(folder.rglob("model.joblib"))
-    cluster.delete("gone")
-    until(lambda: not cluster.pods("gone"), 20, lambda: cluster.pods("gone"))
-    until(lambda: not _servers(cluster, "gone"), 10, lambda: _servers(cluster, "gone"))
-    until(lambda: not folder.exists(), 10, lambda: folder)
-    for port in ports:
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"http://127.0.0.1:{port}/")
-    with pytest.raises(ApiException):
-        cluster.core.read_namespaced_service("gone-predictor", "default")
-
-
-def test_it_outlives_the_daemon_and_keeps_its_port(fresh_platform: Access, digits: Digits) -> None:
-    from minikf.up import up
-    from tests.embedded.homes import finish
-
-    cluster = Cluster(fresh_platform)
-    cluster.create("steady", _model(digits.sklearn))
-    cluster.until_ready("steady", seconds=90)
-    ports = cluster.ports("steady")
-    (server,) = _servers(cluster, "steady")
-    hammer = Hammer(*ports, digits.rows, "steady")
-    with hammer.running():
-        record = json.loads(PlatformPaths.of(fresh_platform.platform).daemon_file.read_text())
-        psutil.Process(record["pid"]).send_signal(signal.SIGKILL)
-        count = hammer.answered["_rpc"]
-        until(lambda: hammer.answered["_rpc"] > count + 20, 20, lambda: hammer.answered)
-        finish(up(fresh_platform.platform))
-        cluster.until_ready("steady")
-        assert [one.pid for one in _servers(cluster, "steady")] == [server.pid]
-        # The sockets came back to the daemon: another server can take them over.
-        cluster.patch("steady", {"spec": {"predictor": _model(digits.sklearn / "model.joblib")}})
-        cluster.until_ready("steady", 2, seconds=90)
-        until(
-            lambda: server.pid not in [one.pid for one in _servers(cluster, "steady")],
-            30,
-            lambda: _servers(cluster, "steady"),
-        )
-    assert hammer.failures == []
-    assert cluster.ports("steady") == ports
-
-
-def _servers(cluster: Cluster, name: str) -> list[psutil.Process]:
-    """The processes that serve a model of this platform."""
-    ours = f"--control={PlatformPaths.of(cluster.access.platform).sockets}/serving.sock"
-    found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
-        command = process.info["cmdline"] or []
-        if f"--model_name={name}" in command and ours in command and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(process)
-    return found
