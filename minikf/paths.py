@@ -141,6 +141,15 @@ class PlatformPaths:
         return self.data / "registry.db"
 
     @property
+    def pipelines_database(self) -> Path:
+        return self.data / "pipelines.db"
+
+    @property
+    def artifacts(self) -> Path:
+        """What pipeline runs made: artifacts/<run>/<task>/<name>."""
+        return self.data / "artifacts"
+
+    @property
     def environments(self) -> Path:
         """Python environments by requirements hash, shared by all platforms."""
         return self.cache / "environments"

@@ -66,7 +66,7 @@ async def _serve(settings: Settings, started: float) -> None:
     def stop(*, leave: bool) -> None:
         nonlocal leave_pods
         leave_pods = leave
-        platform.store.end_subscriptions()
+        platform.release()
         server.should_exit = True
 
     with _signals(stop):

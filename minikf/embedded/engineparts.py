@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from minikf.embedded.api.app import App
@@ -28,6 +31,8 @@ from minikf.embedded.controllers.trainjob.later import refuse_later_fields
 from minikf.embedded.controllers.volumes import VolumeController
 from minikf.embedded.lookup import ObjectLookup
 from minikf.embedded.objects import Objects
+from minikf.embedded.pipelines.part import PREFIX as PIPELINES
+from minikf.embedded.pipelines.part import SERVICE, Pipelines
 from minikf.embedded.pods import SUBRESOURCES
 from minikf.embedded.pods.request import Handler
 from minikf.embedded.pods.runtime import PodRuntime
@@ -47,6 +52,7 @@ class Running:
 
     pods: PodRuntime
     serving: InferenceServiceController
+    pipelines: Pipelines
     runner: Runner
 
 
@@ -59,6 +65,7 @@ class Parts:
     running: Running | None = None
     subresources: Mapping[str, Subresource] = field(default_factory=dict)
     mounts: Mapping[str, App] = field(default_factory=dict)
+    services: Mapping[str, App] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
 
     async def start(self) -> None:
@@ -69,9 +76,16 @@ class Parts:
         await self.running.pods.start()
         await self.running.serving.start()
         await self.running.runner.start()
+        await self.running.pipelines.start()
+
+    def release(self) -> None:
+        """Ends requests that wait for something, so that the server can drain."""
+        if self.running is not None:
+            self.running.pipelines.release()
 
     async def stop(self, *, leave_pods: bool) -> None:
         if self.running is not None:
+            await self.running.pipelines.stop()
             await self.running.runner.stop()
             await self.running.pods.stop(leave_pods=leave_pods)
             await self.running.serving.stop()
@@ -106,7 +120,10 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
             raise Refused(error.message, cause=error.reason, advice=error.advice) from error
 
     serving = InferenceServiceController(context, resolve)
-    parts.running = Running(context.pods, serving, Runner(context, [*controllers(context), serving]))
+    pipelines = Pipelines(context, os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
+    parts.running = Running(context.pods, serving, pipelines, Runner(context, [*controllers(context), serving]))
+    parts.mounts = {**parts.mounts, PIPELINES: pipelines.app}
+    parts.services = {SERVICE: pipelines.app}
     parts.subresources = pod_subresources(context)
     parts.reports.append(lambda: fork_servers(context.pods))
     return parts

@@ -31,6 +31,7 @@ class Platform:
             Router(
                 KubernetesApi(self.objects, self.parts.subresources, settings.port),
                 {**self.parts.mounts, "/minikf/v1": own_api({"status": self._status})},
+                self.parts.services,
             ),
             token,
             settings.port,
@@ -47,6 +48,11 @@ class Platform:
     async def start(self) -> None:
         """Seeds what every platform has, then starts the controllers."""
         await self.parts.start()
+
+    def release(self) -> None:
+        """Ends watches and requests that wait, so that their connections can close."""
+        self.store.end_subscriptions()
+        self.parts.release()
 
     async def stop(self, *, leave_pods: bool) -> None:
         await self.parts.stop(leave_pods=leave_pods)

@@ -41,9 +41,11 @@ def _state(paths: PlatformPaths) -> list[Path]:
 
 def _data(paths: PlatformPaths) -> list[Path]:
     databases = [
-        base.with_name(base.name + end) for base in (paths.database, paths.registry_database) for end in _SQLITE
+        base.with_name(base.name + end)
+        for base in (paths.database, paths.registry_database, paths.pipelines_database)
+        for end in _SQLITE
     ]
-    return [*databases, paths.pods, paths.volumes, paths.blobs, paths.data / "serving"]
+    return [*databases, paths.pods, paths.volumes, paths.blobs, paths.artifacts, paths.data / "serving"]
 
 
 def _remove(what: str, folder: Path, known: list[Path]) -> Steps[None]:

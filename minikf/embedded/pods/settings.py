@@ -21,6 +21,7 @@ WARM_MODULES = (
     "sklearn.datasets",
     "sklearn.model_selection",
     "kubeflow.trainer",
+    "kfp.dsl.executor_main",
     *PRELOAD,
     "packaging.requirements",
     "minikf.embedded.forkserver.shims.pip",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import metadata
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
 
 from minikf.embedded.environments import Wanted, canonical
 
@@ -15,9 +16,28 @@ def is_satisfied(wanted: Wanted) -> bool:
         return False
     try:
         bounds = [Requirement(text) for text in wanted.constraints]
-        return all(_holds(Requirement(text), bounds, set()) for text in wanted.requirements)
+        asked = [Requirement(text) for text in wanted.requirements]
+        return all((wanted.no_deps and _is_sdk_prelude(one)) or _holds(one, bounds, set()) for one in asked)
     except InvalidRequirement:  # a path, or nonsense that the installer words better
         return False
+
+
+def _is_sdk_prelude(requirement: Requirement) -> bool:
+    """Whether it is `kfp==X`, and the platform's own kfp can do what X can: the same major version, and not older.
+
+    The SDK has every step install, without dependencies, the version that compiled it, only to run `kfp.dsl`'s
+    executor; a newer one of the same major version reads the same input and writes the same output.
+    """
+    if canonical(requirement.name) != "kfp" or requirement.url or requirement.extras or requirement.marker:
+        return False
+    exact = [one for one in requirement.specifier if one.operator == "==" and not one.version.endswith(".*")]
+    if len(exact) != 1 or len(requirement.specifier) != 1:
+        return False
+    try:
+        found, asked = Version(metadata.version("kfp")), Version(exact[0].version)
+    except (metadata.PackageNotFoundError, InvalidVersion):
+        return False
+    return found.major == asked.major and found >= asked
 
 
 def _holds(requirement: Requirement, bounds: list[Requirement], seen: set[tuple[str, str]]) -> bool:

@@ -1,0 +1,228 @@
+"""The unmodified `kfp.Client` against the pipelines API over TLS, as the daemon serves it.
+
+Runs are ended by a small keeper of the tests (see its module): what is looked at here is the API.
+"""
+
+# The SDK reads the annotations of components, so they must not be text here.
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minikf.embedded.credentials import ensure_certificates, ensure_token
+from minikf.embedded.pipelines.api import pipelines_app
+from minikf.embedded.pipelines.store import PipelineStore
+from minikf.embedded.server import listen, make_server
+from minikf.paths import PlatformPaths
+from tests.unit.pipelines.api.world import FinishingKeeper
+
+kfp = pytest.importorskip("kfp")
+server_api = pytest.importorskip("kfp_server_api")
+
+
+@dataclass
+class Endpoint:
+    url: str
+    paths: PlatformPaths
+    keeper: FinishingKeeper
+
+    def client(self) -> Any:
+        return kfp.Client(
+            host=self.url, existing_token=self.paths.token.read_text(), ssl_ca_cert=str(self.paths.ca), namespace="any"
+        )
+
+
+async def serve(paths: PlatformPaths, started: Any) -> None:
+    store = PipelineStore.open(paths.state / "pipelines.db")
+    keeper = FinishingKeeper(store, 0.2)
+    app = pipelines_app(store, keeper)
+    certificate, key = ensure_certificates(paths)
+    token = ensure_token(paths)
+    sock = listen(0)
+
+    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+        """Stands for the daemon's guard: a client that does not send the credential fails here, too."""
+        if dict(scope["headers"]).get(b"authorization") == f"Bearer {token}".encode():
+            await app(scope, receive, send)
+        else:
+            await send({"type": "http.response.start", "status": 401, "headers": []})
+            await send({"type": "http.response.body", "body": b"{}"})
+
+    server = make_server(guarded, certificate, key)
+    await app.scheduler.start()
+    asyncio.get_running_loop().call_soon(started, server, sock.getsockname()[1], keeper)
+    await server.serve([sock])
+    await app.scheduler.stop()
+    await store.close()
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    folder = tmp_path_factory.mktemp("platform")
+    paths = PlatformPaths("test", folder / "config", folder / "state", folder / "data", folder / "cache")
+    ready = threading.Event()
+    found: list[Any] = []
+
+    def started(*what: Any) -> None:
+        found.extend(what)
+        ready.set()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve(paths, started)))
+    thread.start()
+    assert ready.wait(20)
+    yield Endpoint(f"https://127.0.0.1:{found[1]}", paths, found[2])
+    found[0].should_exit = True
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def client(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(kfp.Client, "_LOCAL_KFP_CONTEXT", str(tmp_path / "kfp" / "context.json"))
+    endpoint.keeper.seconds = 0.2
+    return endpoint.client()
+
+
+@kfp.dsl.component(base_image="python:3.11")  # type: ignore[untyped-decorator]  # kfp has no types
+def add(n: int) -> int:
+    return n + 1
+
+
+@kfp.dsl.pipeline(name="adder")  # type: ignore[untyped-decorator]
+def adder(n: int = 1) -> None:
+    add(n=add(n=n).output)
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> str:
+    path = tmp_path / "adder.yaml"
+    kfp.compiler.Compiler().compile(adder, str(path))
+    return str(path)
+
+
+def test_a_function_is_run_and_waited_for(client: Any) -> None:
+    assert client.get_kfp_healthz().multi_user is False
+    start = time.monotonic()
+    result = client.create_run_from_pipeline_func(adder, arguments={"n": 7}, experiment_name="of functions")
+    run = result.wait_for_run_completion(timeout=20)
+    assert time.monotonic() - start < 4  # not the five seconds that the client would sleep
+    assert run.state == "SUCCEEDED" and run.runtime_config.parameters == {"n": 7}
+    assert run.pipeline_spec["pipelineInfo"]["name"] == "adder"
+    assert [status.state for status in run.state_history] == ["PENDING", "RUNNING", "SUCCEEDED"]
+    assert run.finished_at >= run.scheduled_at >= run.created_at
+    tasks = {task.display_name for task in run.run_details.task_details}
+    assert tasks == {"add", "copy", "loop"}
+    experiment = client.get_experiment(experiment_name="of functions")
+    assert experiment.experiment_id == run.experiment_id and experiment.last_run_created_at == run.created_at
+
+
+def test_experiments(client: Any) -> None:
+    made = client.create_experiment("trials", description="some")
+    assert client.create_experiment("trials").experiment_id == made.experiment_id
+    assert client.get_experiment(experiment_id=made.experiment_id).description == "some"
+    client.archive_experiment(made.experiment_id)
+    assert client.get_experiment(made.experiment_id).storage_state == "ARCHIVED"
+    client.unarchive_experiment(made.experiment_id)
+    client.delete_experiment(made.experiment_id)
+    with pytest.raises(ValueError, match="No experiment is found"):
+        client.get_experiment(experiment_name="trials")
+    first = client.list_experiments(page_size=1, sort_by="created_at desc")
+    assert first.total_size >= 1 and len(first.experiments) == 1
+
+
+def test_pipelines_and_versions(client: Any, package: str) -> None:
+    made = client.upload_pipeline(package, pipeline_name="adder", description="adds")
+    assert client.get_pipeline_id("adder") == made.pipeline_id and client.get_pipeline_id("other") is None
+    assert client.get_pipeline(made.pipeline_id).description == "adds"
+    version = client.upload_pipeline_version(package, "second", pipeline_name="adder")
+    listed = client.list_pipeline_versions(made.pipeline_id, sort_by="created_at desc")
+    assert [one.display_name for one in listed.pipeline_versions] == ["second", "adder"]
+    found = client.get_pipeline_version(made.pipeline_id, version.pipeline_version_id)
+    assert found.pipeline_spec["root"]["dag"]["tasks"].keys() == {"add", "add-2"}
+    experiment = client.create_experiment("of versions")
+    run = client.run_pipeline(
+        experiment.experiment_id, "by version", pipeline_id=made.pipeline_id, version_id=version.pipeline_version_id
+    )
+    done = client.wait_for_run_completion(run.run_id, timeout=20)
+    assert done.pipeline_version_reference.pipeline_version_id == version.pipeline_version_id
+    assert done.runtime_config.parameters == {"n": 1}  # the default
+    with pytest.raises(server_api.ApiException) as refused:
+        client.delete_pipeline(made.pipeline_id)
+    assert refused.value.status == 400 and json.loads(refused.value.body)["code"] == 3
+    client.delete_pipeline_version(made.pipeline_id, version.pipeline_version_id)
+    client._pipelines_api.pipeline_service_delete_pipeline(made.pipeline_id, cascade=True)
+    assert client.list_pipelines().pipelines == []
+    from_function = client.upload_pipeline_from_pipeline_func(adder, pipeline_name="from a function")
+    assert client._pipelines_api.pipeline_service_get_pipeline_by_name("from a function") == from_function
+
+
+def test_runs_are_listed_ended_and_deleted(client: Any, endpoint: Endpoint, package: str) -> None:
+    experiment = client.create_experiment("of runs").experiment_id
+    ids = [client.run_pipeline(experiment, f"run {n}", package, params={"n": n}).run_id for n in range(3)]
+    for run_id in ids:
+        client.wait_for_run_completion(run_id, timeout=20)
+    page = client.list_runs(page_size=2, sort_by="created_at desc", experiment_id=experiment)
+    assert [run.display_name for run in page.runs] == ["run 2", "run 1"] and page.total_size == 3
+    rest = client.list_runs(page.next_page_token, 2, sort_by="created_at desc", experiment_id=experiment)
+    assert [run.run_id for run in rest.runs] == ids[:1] and not rest.next_page_token
+    named = json.dumps({"predicates": [{"operation": "IS_SUBSTRING", "key": "display_name", "stringValue": "run 1"}]})
+    assert [run.run_id for run in client.list_runs(filter=named).runs] == ids[1:2]
+    client.archive_run(ids[0])
+    assert client.get_run(ids[0]).storage_state == "ARCHIVED"
+    client.unarchive_run(ids[0])
+    client.delete_run(ids[0])
+    with pytest.raises(server_api.ApiException) as gone:
+        client.get_run(ids[0])
+    assert gone.value.status == 404 and ids[0] in json.loads(gone.value.body)["message"]
+    endpoint.keeper.seconds = None
+    endless = client.run_pipeline(experiment, "endless", package, enable_caching=False).run_id
+    client.terminate_run(endless)
+    assert client.get_run(endless).state == "CANCELED"
+    endpoint.keeper.seconds = 0.1
+    client._run_api.run_service_retry_run(endless)
+    assert client.wait_for_run_completion(endless, timeout=20).state == "SUCCEEDED"
+
+
+def test_recurring_runs(client: Any, package: str) -> None:
+    experiment = client.create_experiment("of schedules").experiment_id
+    made = client.create_recurring_run(
+        experiment, "often", interval_second=1, pipeline_package_path=package, params={"n": 3}, no_catchup=True
+    )
+    assert made.status == "ENABLED" and made.max_concurrency == "1"
+    deadline = time.monotonic() + 15
+    while not (runs := client.list_runs(experiment_id=experiment).runs) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert runs[0].recurring_run_id == made.recurring_run_id and runs[0].display_name == "often-1"
+    client.disable_recurring_run(made.recurring_run_id)
+    assert client.get_recurring_run(made.recurring_run_id).status == "DISABLED"
+    client.enable_recurring_run(made.recurring_run_id)
+    client.delete_recurring_run(made.recurring_run_id)
+    nightly = client.create_recurring_run(
+        experiment,
+        "nightly",
+        cron_expression="0 0 2 * * *",
+        pipeline_package_path=package,
+        start_time="2026-01-01T00:00:00Z",
+        enabled=False,
+    )
+    assert nightly.trigger.cron_schedule.cron == "0 0 2 * * *" and nightly.mode == "DISABLE"
+    listed = client.list_recurring_runs(experiment_id=experiment)
+    assert [one.display_name for one in listed.recurring_runs] == ["nightly"]
+
+
+def test_what_is_refused_says_why(client: Any, endpoint: Endpoint, package: str) -> None:
+    with pytest.raises(server_api.ApiException) as refused:
+        client.create_run_from_pipeline_package(package, arguments={"m": 1})
+    assert refused.value.status == 400 and "m" in json.loads(refused.value.body)["message"]
+    stranger = kfp.Client(host=endpoint.url, existing_token="wrong", ssl_ca_cert=str(endpoint.paths.ca), namespace="x")
+    with pytest.raises(server_api.ApiException) as kept_out:
+        stranger.list_runs()
+    assert kept_out.value.status == 401

@@ -1,0 +1,79 @@
+"""The pipelines API of a whole platform: what takes the API, the scheduler and execution together."""
+
+from __future__ import annotations
+
+import asyncio
+import textwrap
+from typing import Any
+
+from minikf.spec import Access
+from tests.embedded.wire import Wire
+
+ROOT = "/apis/v2beta1"
+
+
+def specification(name: str, code: str) -> dict[str, Any]:
+    """The IR of a pipeline with one step, a program of Python's."""
+    container = {"image": "python:3.11", "command": ["python3", "-c", textwrap.dedent(code)]}
+    return {
+        "pipelineInfo": {"name": name},
+        "schemaVersion": "2.1.0",
+        "sdkVersion": "kfp-2.17.0",
+        "root": {"dag": {"tasks": {"work": {"componentRef": {"name": "comp-work"}, "taskInfo": {"name": "work"}}}}},
+        "components": {"comp-work": {"executorLabel": "exec-work"}},
+        "deploymentSpec": {"executors": {"exec-work": {"container": container}}},
+    }
+
+
+async def good(wire: Wire, method: str, path: str, body: Any = None) -> Any:
+    answer = await wire.ask(method, f"{ROOT}{path}", body)
+    assert answer.code == 200, answer.json
+    return answer.json
+
+
+async def in_state(wire: Wire, run_id: str, *states: str) -> Any:
+    async with asyncio.timeout(60):
+        while True:
+            run = await good(wire, "GET", f"/runs/{run_id}")
+            if run["state"] in states:
+                return run
+            await asyncio.sleep(0.1)
+
+
+async def test_a_recurring_run_is_carried_out(platform: Access) -> None:
+    wire = Wire(platform)
+    body = {
+        "display_name": "every second",
+        "pipeline_spec": specification("ticking", "print('tick')"),
+        "trigger": {"periodic_schedule": {"interval_second": "1"}},
+        "no_catchup": True,
+    }
+    made = await good(wire, "POST", "/recurringruns", body)
+    query = f"/runs?experiment_id={made['experiment_id']}&sort_by=created_at"
+    runs: list[Any] = []
+    async with asyncio.timeout(30):
+        while not runs:
+            found = (await good(wire, "GET", query))["runs"]
+            runs = [run for run in found if run.get("recurring_run_id") == made["recurring_run_id"]]
+            await asyncio.sleep(0.1)
+    await good(wire, "DELETE", f"/recurringruns/{made['recurring_run_id']}")
+    run = await in_state(wire, runs[0]["run_id"], "SUCCEEDED", "FAILED")
+    assert run["state"] == "SUCCEEDED" and run["display_name"] == "every second-1"
+
+
+async def test_a_run_that_goes_on_is_ended_before_it_is_deleted(platform: Access) -> None:
+    wire = Wire(platform)
+    body = {"display_name": "endless", "pipeline_spec": specification("endless", "import time; time.sleep(600)")}
+    run_id = (await good(wire, "POST", "/runs", body))["run_id"]
+    pods = f"/api/v1/pods?labelSelector=pipeline%2Frunid%3D{run_id}"
+    async with asyncio.timeout(30):
+        while not any(pod["status"]["phase"] == "Running" for pod in (await wire.ask("GET", pods)).json["items"]):
+            await asyncio.sleep(0.1)
+    await good(wire, "DELETE", f"/runs/{run_id}")
+    assert (await wire.ask("GET", f"{ROOT}/runs/{run_id}")).code == 404
+    assert not any(pod["status"]["phase"] == "Running" for pod in (await wire.ask("GET", pods)).json["items"])
+
+
+async def test_a_run_in_a_namespace_that_is_none_is_refused(platform: Access) -> None:
+    answer = await Wire(platform).ask("POST", f"{ROOT}/experiments", {"display_name": "e", "namespace": "nowhere"})
+    assert answer.code == 400 and "kubectl create namespace nowhere" in answer.json["message"]

@@ -1,0 +1,197 @@
+"""What can be said of a package before it runs: whether it can, and with which arguments."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from minikf.embedded.pipelines.errors import PipelineError
+from minikf.embedded.pipelines.spec import Package, check_runnable, from_documents, resolve_arguments
+from minikf.embedded.pipelines.spec.model import ParameterType
+from minikf.embedded.pipelines.spec.types import coerce
+from tests.unit.pipelines.plan.player import DATA, compiled_pipeline, upstream_pipelines
+
+
+def found(program: str) -> str | None:
+    return f"/bin/{program}" if program in ("sh", "cp", "true") else None
+
+
+def small(executor: dict[str, Any], platform: Any = None, **component: Any) -> Package:
+    return from_documents(
+        {
+            "pipelineInfo": {"name": "small"},
+            "schemaVersion": "2.1.0",
+            "deploymentSpec": {"executors": {"exec": executor}},
+            "components": {"comp-one": {"executorLabel": "exec", **component}},
+            "root": {"dag": {"tasks": {"one": {"componentRef": {"name": "comp-one"}}}}},
+        },
+        platform,
+    )
+
+
+def container(**fields: Any) -> dict[str, Any]:
+    return {"container": {"image": "busybox", "command": ["true"], **fields}}
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.yaml")), ids=lambda path: path.stem)
+def test_steps_of_python_and_the_shell_can_run(path: Any) -> None:
+    check_runnable(compiled_pipeline(path.stem), found)
+
+
+OPTIONAL = {"parameterType": "TASK_CONFIG", "isOptional": True}
+
+
+@pytest.mark.parametrize(
+    "package, reason",
+    [
+        (
+            small(container(command=["java", "-jar"])),
+            "its program 'java' is not on this machine (its image is 'busybox')",
+        ),
+        (
+            small(container(command=[], args=["x"])),
+            "has no command of its own and runs what the image 'busybox' starts",
+        ),
+        (small(container(command=[], image="argostub/createpvc")), "makes or deletes a PersistentVolumeClaim"),
+        (
+            small(container(resources={"accelerator": {"type": "nvidia.com/gpu", "count": "2"}})),
+            "asks for 2 accelerator(s) of type nvidia.com/gpu",
+        ),
+        (small({"resolver": {"outputArtifactQueries": {}}}), "it is a resolver"),
+        (small({"customJob": {"customJob": {}}}), "it is a customJob"),
+        (small(container(), inputDefinitions={"parameters": {"c": OPTIONAL}}), "takes a TaskConfig"),
+        (small(container(), taskConfigPassthroughs=[{"field": "ENV"}]), "uses taskConfigPassthroughs"),
+        (
+            small(
+                {"importer": {"artifactUri": {"constant": "gs://x"}, "downloadToWorkspace": True}},
+                outputDefinitions={"artifacts": {"artifact": {}}},
+            ),
+            "downloads into a workspace",
+        ),
+        (small({"importer": {"artifactUri": {"constant": "gs://x"}}}), "exactly one output artifact"),
+    ],
+)
+def test_what_needs_a_cluster_is_refused(package: Package, reason: str) -> None:
+    with pytest.raises(PipelineError) as refused:
+        check_runnable(package, found)
+    text = str(refused.value)
+    assert reason in text and "comp-one" in text and refused.value.where == "root.dag.tasks.one"
+    assert all(engine in refused.value.advice for engine in ("k3d", "kind", "context"))
+
+
+def test_a_workspace_is_refused_and_programs_of_placeholders_are_not() -> None:
+    workspace = {"platforms": {"kubernetes": {"pipelineConfig": {"workspace": {"size": "1Gi"}}}}}
+    with pytest.raises(PipelineError, match="workspace"):
+        check_runnable(small(container(), workspace), found)
+    check_runnable(small(container(command=["{{$.inputs.parameters['program']}}"])), found)
+    check_runnable(small(container(resources={"accelerator": {"type": "gpu", "count": "0"}})), found)
+
+
+def test_a_component_that_nothing_uses_is_not_refused() -> None:
+    package = compiled_pipeline("exits")
+    document = copy.deepcopy(dict(package.pipeline_spec))
+    document["components"]["comp-unused"] = {"executorLabel": "exec-unused"}
+    document["deploymentSpec"]["executors"]["exec-unused"] = container(command=["java"])
+    check_runnable(from_documents(document), found)
+
+
+@pytest.mark.skipif(
+    not upstream_pipelines("valid"), reason="no mirror of Kubeflow's files; name it with MINIKF_UPSTREAM"
+)
+def test_upstream_files_that_are_refused() -> None:
+    from minikf.embedded.pipelines.spec import load
+
+    refused = []
+    for path in upstream_pipelines("valid"):
+        try:
+            check_runnable(load(path.read_bytes(), path.name), lambda program: program)
+        except PipelineError as error:
+            refused.append((path.stem, error.message))
+    assert all("accelerator" in message or "no command of its own" in message for _, message in refused), refused
+    assert len(refused) < len(upstream_pipelines("valid")) / 4
+
+
+def with_inputs(**inputs: Any) -> Package:
+    document = dict(small(container()).pipeline_spec)
+    document["root"] = {**document["root"], "inputDefinitions": {"parameters": inputs}}
+    return from_documents(document)
+
+
+def test_arguments_have_defaults_and_types() -> None:
+    package = with_inputs(
+        a={"parameterType": "NUMBER_INTEGER"},
+        b={"parameterType": "STRING", "defaultValue": "x", "isOptional": True},
+        c={"parameterType": "LIST", "isOptional": True},
+    )
+    assert resolve_arguments(package, {"a": 3.0}) == {"a": 3, "b": "x"}
+    assert resolve_arguments(package, {"a": "3", "b": None, "c": "[1]"}) == {"a": 3, "b": "x", "c": [1]}
+    assert isinstance(resolve_arguments(package, {"a": 3.0})["a"], int)
+    for given, error in (
+        ({}, "needs a value for: a"),
+        ({"a": None}, "needs a value for: a"),
+        ({"a": 1, "d": 2}, "has no parameter 'd'"),
+        ({"a": 1.5}, "must be a whole number"),
+        ({"a": True}, "must be a whole number"),
+        ({"a": 1, "c": {}}, "must be a list"),
+    ):
+        with pytest.raises(PipelineError, match=error):
+            resolve_arguments(package, given)
+
+
+def test_arguments_keep_to_literals_and_artifacts_cannot_be_given() -> None:
+    package = with_inputs(a={"parameterType": "STRING", "literals": ["x", "y"]})
+    assert resolve_arguments(package, {"a": "y"}) == {"a": "y"}
+    with pytest.raises(PipelineError, match="'z' is none of 'x', 'y'"):
+        resolve_arguments(package, {"a": "z"})
+    document = dict(package.pipeline_spec)
+    document["root"] = {**document["root"], "inputDefinitions": {"artifacts": {"data": {}}}}
+    with pytest.raises(PipelineError, match=r"takes artifacts \(data\)"):
+        resolve_arguments(from_documents(document), {})
+
+
+@pytest.mark.parametrize(
+    "value, kind, made",
+    [
+        (5, "STRING", "5"),
+        ([1, "a"], "STRING", '[1, "a"]'),
+        (True, "STRING", "true"),
+        ("", "STRING", ""),
+        (4, "NUMBER_DOUBLE", 4.0),
+        ("1e3", "NUMBER_DOUBLE", 1000.0),
+        (2.0, "NUMBER_INTEGER", 2),
+        (10**30, "NUMBER_INTEGER", 10**30),
+        ("True", "BOOLEAN", True),
+        (False, "BOOLEAN", False),
+        ('{"a": 1}', "STRUCT", {"a": 1}),
+        ({}, "STRUCT", {}),
+        ([], "LIST", []),
+        ({"state": "FAILED"}, "TASK_FINAL_STATUS", {"state": "FAILED"}),
+        (None, "LIST", None),
+    ],
+)
+def test_values_that_fit(value: Any, kind: str, made: Any) -> None:
+    got = coerce(value, ParameterType(kind), "x")
+    assert got == made and type(got) is type(made)
+
+
+@pytest.mark.parametrize(
+    "value, kind",
+    [
+        (1.5, "NUMBER_INTEGER"),
+        (float("inf"), "NUMBER_INTEGER"),
+        (float("nan"), "NUMBER_INTEGER"),
+        (True, "NUMBER_DOUBLE"),
+        ("many", "NUMBER_DOUBLE"),
+        (1, "BOOLEAN"),
+        ("yes", "BOOLEAN"),
+        ([], "STRUCT"),
+        ("[1", "LIST"),
+        ("[" * 100_000, "LIST"),
+        ({}, "LIST"),
+    ],
+)
+def test_values_that_do_not_fit(value: Any, kind: str) -> None:
+    with pytest.raises(PipelineError, match=kind):
+        coerce(value, ParameterType(kind), "x")
