@@ -4,7 +4,7 @@
     python examples/make_notebooks.py --check   exit code 1 when one of them is out of date
 
 A cell begins at each line `# %%`; the text after it becomes the heading above the cell, and the script's docstring the
-first cell.
+first cell. A script without such lines is no notebook.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def _cell(kind: str, text: str) -> dict[str, Any]:
 
 def wanted() -> dict[Path, str]:
     """What every made file should hold."""
-    scripts = sorted(HERE.glob("*/*.py"))
-    files = {script.with_suffix(".ipynb"): notebook(script.read_text()) for script in scripts}
+    texts = {script: script.read_text() for script in sorted(HERE.glob("*/*.py"))}
+    files = {script.with_suffix(".ipynb"): notebook(text) for script, text in texts.items() if "\n# %% " in text}
     # `minikf demo` works without a checkout, so the package carries the script as data.
     files[PACKAGED] = (HERE / "first-model" / "first_model.py").read_text()
     return files
