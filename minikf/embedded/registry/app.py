@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 
@@ -13,20 +12,15 @@ from minikf.embedded.registry.errors import RegistryError, invalid, not_found
 from minikf.embedded.registry.lineage import Lookup, lineage
 from minikf.embedded.registry.registry import ModelRegistry
 from minikf.embedded.registry.routes import VERSIONS, Answer, Call, route
+from minikf.embedded.rest import ClientGone, Message, Receive, TooLarge, first_values, whole_body
 
 PREFIX = "/api/model_registry"
 BODY_LIMIT = 4 * 1024 * 1024  # bytes; far more than the largest resource that is kept
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
-
-
-class _Gone(Exception):
-    """The client went away before it had sent its request."""
 
 
 def registry_app(registry: ModelRegistry, lookup: Lookup) -> App:
@@ -41,7 +35,7 @@ def registry_app(registry: ModelRegistry, lookup: Lookup) -> App:
             return
         try:
             answer = await _answer(registry, lookup, scope, receive)
-        except _Gone:
+        except ClientGone:
             return
         except RegistryError as error:
             answer = Answer(error.status, error.body())
@@ -68,27 +62,17 @@ async def _answer(registry: ModelRegistry, lookup: Lookup, scope: MutableMapping
 
 
 def _query(raw: bytes) -> dict[str, str]:
-    """The first value of each parameter."""
     try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
-    except (UnicodeDecodeError, ValueError) as error:
-        raise invalid(f"the query cannot be read: {error}") from error
-    if any("\0" in value for _, value in pairs):
-        raise invalid("the query contains a NUL character")
-    return dict(reversed(pairs))
+        return first_values(raw)
+    except ValueError as error:
+        raise invalid(str(error)) from error
 
 
 async def _body(receive: Receive) -> bytes:
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
-            raise RegistryError(413, "TooLarge", f"the body has more than {BODY_LIMIT} bytes")
-        if not message.get("more_body", False):
-            return bytes(body)
+    try:
+        return await whole_body(receive, BODY_LIMIT)
+    except TooLarge as error:
+        raise RegistryError(413, "TooLarge", str(error)) from error
 
 
 async def _send(send: Send, answer: Answer) -> None:

@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 
@@ -19,19 +18,14 @@ from minikf.embedded.pipelines.api.keeper import Keeper
 from minikf.embedded.pipelines.api.routes import route
 from minikf.embedded.pipelines.api.scheduler import Scheduler
 from minikf.embedded.pipelines.store import PipelineStore
+from minikf.embedded.rest import ClientGone, Message, Receive, TooLarge, first_values, whole_body
 
 PREFIX = "/apis/v2beta1"
 BODY_LIMIT = 32 * 1024 * 1024  # bytes
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
-
-
-class _Gone(Exception):
-    """The client went away before it had sent its request."""
 
 
 class PipelinesApp:
@@ -51,7 +45,7 @@ class PipelinesApp:
         status, body = 200, b""
         try:
             body = _written(await self._answer(scope, receive))
-        except _Gone:
+        except ClientGone:
             return
         except Exception as error:
             failure = worded(error)
@@ -124,24 +118,14 @@ def _as_protobuf(value: Any) -> Any:
 
 
 def _query(raw: bytes) -> dict[str, str]:
-    """The first value of each parameter."""
     try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
-    except (UnicodeDecodeError, ValueError) as error:
-        raise invalid(f"the query cannot be read: {error}") from error
-    if any("\0" in value for _, value in pairs):
-        raise invalid("the query contains a NUL character")
-    return dict(reversed(pairs))
+        return first_values(raw)
+    except ValueError as error:
+        raise invalid(str(error)) from error
 
 
 async def _body(receive: Receive) -> bytes:
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
-            raise ApiFailure(INVALID, f"the body has more than {BODY_LIMIT} bytes", status=413)
-        if not message.get("more_body", False):
-            return bytes(body)
+    try:
+        return await whole_body(receive, BODY_LIMIT)
+    except TooLarge as error:
+        raise ApiFailure(INVALID, str(error), status=413) from error
