@@ -17,7 +17,7 @@ from minikf.embedded.pipelines.execution.retrying import component_at
 from minikf.embedded.pipelines.execution.step import StepRunner, delete_pod
 from minikf.embedded.pipelines.execution.steppod import job_names
 from minikf.embedded.pipelines.execution.tools import Tools
-from minikf.embedded.pipelines.plan.advance import advance
+from minikf.embedded.pipelines.plan import advance, begun
 from minikf.embedded.pipelines.plan.model import Action, Close, Ending, Import, Open, Skip, Start
 from minikf.embedded.pipelines.records import Json, RunRecord, RunState, TaskRecord, TaskState
 from minikf.embedded.pipelines.spec.arguments import resolve_arguments
@@ -108,15 +108,12 @@ class RunTask:
             raise PipelineError(f"the run took longer than its activeDeadlineSeconds, {limit:g}") from error
 
     def _resume(self, package: Package, arguments: Mapping[str, Json], names: Mapping[str, str]) -> None:
-        """Takes up steps that a daemon before had begun: asked about the moment before it, the plan names one again."""
+        """Takes up steps that a daemon before had begun."""
         for path, record in self._tasks.items():
             if record.state.is_over or not self._is_leaf(path, package):
                 continue
-            # The clock may have stepped back since, so that moments do not tell the order: then all other records do.
-            rest = {other: one for other, one in self._tasks.items() if other != path}
-            asked = (advance(package, arguments, told, names=names) for told in (before(self._tasks, record), rest))
-            action = next((one for step in asked for one in step.actions if one.path == path), None)
-            if not isinstance(action, Start | Import):
+            action = begun(package, arguments, self._tasks, path, names=names)
+            if action is None:
                 raise PipelineError(f"the step {path} was begun and is not in the plan any more")
             self._start_leaf(action, record, names)
 
@@ -203,18 +200,6 @@ class RunTask:
         await self._tools.store.put_run(changed)
         self._run = changed
         self._told()
-
-
-def before(tasks: Mapping[str, TaskRecord], begun: TaskRecord) -> dict[str, TaskRecord]:
-    """The records as they were when `begun` was about to be made. Pure.
-
-    What came later may keep the plan from naming it: after a failure, say, nothing new is started.
-    """
-    found = {path: record for path, record in tasks.items() if record.created < begun.created}
-    for path, record in found.items():
-        if record.state.is_over and record.finished >= begun.created:
-            found[path] = replace(record, state=TaskState.RUNNING)
-    return found
 
 
 def _has_ended(pod: Mapping[str, Json]) -> bool:
