@@ -58,9 +58,13 @@ class RestClient:
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON object at `path`. Raises Unreachable, or ApiAnswer with the API's own words."""
-        reply = self.request("GET", path)
+        return self.call("GET", path)
+
+    def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """One call whose answer is a JSON object. Raises Unreachable, or ApiAnswer with the API's own words."""
+        reply = self.request(method, path, body)
         if not reply.ok:
-            raise _refusal(path, reply)
+            raise refusal(path, reply)
         try:
             found = json.loads(reply.body)
         except ValueError as error:
@@ -83,7 +87,7 @@ class RestClient:
         try:
             with self._open("GET", path, None, endless=ends) as response:
                 if not 200 <= response.status < 300:
-                    raise _refusal(path, Reply(response.status, response.read()))
+                    raise refusal(path, Reply(response.status, response.read()))
                 yield from response
         except Unreachable:
             if not ends.done:
@@ -131,7 +135,7 @@ class RestClient:
         )
 
 
-def _refusal(path: str, reply: Reply) -> ApiAnswer:
+def refusal(path: str, reply: Reply) -> ApiAnswer:
     """The API's own `Status` message where it sent one (Kubernetes API conventions), else the HTTP code."""
     try:
         status = json.loads(reply.body)

@@ -14,12 +14,12 @@ from typing import TypeVar
 from minikf.embedded.registry.errors import RegistryError
 from minikf.embedded.registry.migrations import migrate
 from minikf.embedded.registry.session import Session
+from minikf.embedded.sqlitewal import BUSY_SECONDS, use_write_ahead_log
 from minikf.errors import Refused
 
 T = TypeVar("T")
 Clock = Callable[[], float]
 
-_BUSY_SECONDS = 5
 _FULL = 13  # SQLITE_FULL; sqlite3 names it from Python 3.11 on, but not on every build
 
 
@@ -38,11 +38,11 @@ class RegistryStore:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise _unusable(path, error) from error
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # macOS: through the drive's cache
             connection.execute("PRAGMA foreign_keys = ON")

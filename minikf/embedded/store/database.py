@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from minikf.embedded.sqlitewal import use_write_ahead_log
 from minikf.errors import Refused
 
 Values = tuple[str | int | bytes | None, ...]
@@ -51,7 +52,7 @@ class Database:
 
     def _prepare(self) -> None:
         run = self._connection.execute
-        run("pragma journal_mode=wal")
+        use_write_ahead_log(self._connection)
         run("pragma synchronous=full")
         (version,) = run("pragma user_version").fetchone()
         if version > SCHEMA_VERSION:

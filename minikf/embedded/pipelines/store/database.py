@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 
 from minikf.embedded.pipelines.store.errors import StoreFailed
 from minikf.embedded.pipelines.store.migrations import migrate
+from minikf.embedded.sqlitewal import BUSY_SECONDS, use_write_ahead_log
 from minikf.errors import Refused
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
-_BUSY_SECONDS = 5
 _FULL = 13  # SQLITE_FULL; sqlite3 names it from Python 3.11 on, but not on every build
 
 
@@ -43,7 +43,7 @@ class Database:
         except (OSError, sqlite3.Error) as error:
             raise _unusable(path, error) from error
         try:
-            writer.execute("PRAGMA journal_mode = WAL")
+            use_write_ahead_log(writer)
             writer.execute("PRAGMA synchronous = FULL")
             writer.execute("PRAGMA fullfsync = ON")  # macOS: through the drive's cache
             writer.execute("PRAGMA foreign_keys = ON")
@@ -111,7 +111,7 @@ class Database:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
 
 def _unusable(path: Path, error: Exception) -> Refused:
