@@ -10,8 +10,8 @@ from minikf.embedded import kinds
 from minikf.embedded.forkserver import identity
 from minikf.embedded.forkserver.loaded import SINGLE_THREADED
 from minikf.embedded.forkserver.shims.pip import BASE_PYTHON, BASE_SITE, ENVIRONMENTS
-from minikf.embedded.forkserver.shims.place import CONTAINER_DIR
-from minikf.embedded.pods import references, resources
+from minikf.embedded.forkserver.shims.place import CONTAINER_DIR, SPARE_THREADS
+from minikf.embedded.pods import cpus, references, resources
 from minikf.embedded.pods.expansion import expand
 from minikf.embedded.pods.layout import ContainerFolder
 from minikf.embedded.pods.mounting import Mount
@@ -108,6 +108,8 @@ def platform(
     if spec.get("automountServiceAccountToken") is not False:
         env["KUBECONFIG"] = str(paths.kubeconfig)
     threads = resources.cpu_count(container)
-    if threads:
-        env |= dict.fromkeys(SINGLE_THREADED, str(threads))
+    if not threads:
+        threads = cpus.spare()
+        env[SPARE_THREADS] = str(threads)
+    env |= dict.fromkeys(SINGLE_THREADED, str(threads))
     return env | {f"MINIKF_MOUNT_{mount.variable}": str(mount.source) for mount in mounts}

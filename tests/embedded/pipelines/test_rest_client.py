@@ -134,6 +134,7 @@ def test_experiments(client: Any) -> None:
     client.delete_experiment(made.experiment_id)
     with pytest.raises(ValueError, match="No experiment is found"):
         client.get_experiment(experiment_name="trials")
+    client.create_experiment("another")
     first = client.list_experiments(page_size=1, sort_by="created_at desc")
     assert first.total_size >= 1 and len(first.experiments) == 1
 

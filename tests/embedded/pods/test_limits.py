@@ -71,6 +71,14 @@ async def test_an_oom_killed_container_restarts_by_its_policy(world: World) -> N
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="takes two processors")
+async def test_without_a_cpu_limit_one_processor_is_left_to_others(warm_world: World) -> None:
+    code = "import os; print(os.environ['OMP_NUM_THREADS'])"
+    spare = max(1, len(os.sched_getaffinity(0)) - 1)
+    for name, env, threads in (("a", [], spare), ("b", [{"name": "OMP_NUM_THREADS", "value": "7"}], 7)):
+        _state, log = await warm_world.run(pod(name, "python", "-c", code, container={"env": env}))
+        assert log == f"{threads}\n".encode()
+
+
 async def test_a_cpu_limit_gives_processors_and_threads(warm_world: World) -> None:
     code = "import os; print(len(os.sched_getaffinity(0)), os.environ['OMP_NUM_THREADS'])"
     for name, argv in (("cold", ["sh", "-c", f'python -c "{code}"']), ("warm", ["python", "-c", code])):

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 CONTAINER_DIR = "MINIKF_CONTAINER_DIR"
 ENV_LINK = "env"
 PLATFORM = "platform"
+# How many threads the platform chose for a container that asked for nothing: whoever knows better replaces them.
+SPARE_THREADS = "MINIKF_SPARE_THREADS"
+OPENMP_THREADS = "OMP_NUM_THREADS"
 
 
 class Place:

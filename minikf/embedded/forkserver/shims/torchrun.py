@@ -17,6 +17,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from minikf.embedded.forkserver.shims.place import OPENMP_THREADS, SPARE_THREADS
+
 DEFAULT_PORT = 29500
 _POLL_SECONDS = 0.02
 _KILL_AFTER_SECONDS = 30.0
@@ -24,6 +26,8 @@ _KILL_AFTER_SECONDS = 30.0
 
 def main(words: list[str]) -> int:
     """The exit code of `torchrun *words`: 0 when every worker of this node ended well, else 1; 2 on bad words."""
+    if os.environ.get(OPENMP_THREADS) == os.environ.get(SPARE_THREADS):
+        os.environ.pop(OPENMP_THREADS, None)  # nobody asked for it, and torchrun has a rule of its own
     if importlib.util.find_spec("torch") is not None:
         python = str(Path(sys.prefix) / "bin" / "python")
         os.execv(python, [python, "-m", "torch.distributed.run", *words])
@@ -126,7 +130,7 @@ class Node:
             "TORCH_NCCL_ASYNC_ERROR_HANDLING": self._env.get("TORCH_NCCL_ASYNC_ERROR_HANDLING", "1"),
         }
         if size > 1:
-            env.setdefault("OMP_NUM_THREADS", "1")  # torchrun does so, too: workers share the processors
+            env.setdefault(OPENMP_THREADS, "1")  # torchrun does so, too: workers share the processors
         return env
 
     def _master(self) -> tuple[str, str]:

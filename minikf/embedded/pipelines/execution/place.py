@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from minikf.embedded.pipelines.execution.pythonprogram import FILE
+
 # A file name has at most 255 bytes.
 _NAME_ROOM = 200
 
@@ -36,6 +38,15 @@ class TaskPlace:
 
     def staged(self, attempt: int) -> Path:
         return self.staging / str(attempt)
+
+    def program(self, attempt: int) -> Path:
+        """Where an attempt's program is; gone with what the attempts have staged."""
+        return self.staging / f"program-{attempt}" / FILE
+
+    def write_program(self, attempt: int, source: str) -> None:
+        path = self.program(attempt)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(source)
 
     def open(self, attempt: int) -> None:
         """Makes an empty folder for an attempt and has the task's folder lead there."""

@@ -122,15 +122,19 @@ class StepRunner:
             raise _Failed(f"its outputs could not be kept: {error}") from error
 
     async def _make_pod(self, record: TaskRecord, name: str) -> None:
-        pod = self._pod(name)
-        await asyncio.to_thread(self.place.open, record.attempts)
+        pod = await asyncio.to_thread(self._prepare_pod, record.attempts, name)
         await self.tools.context.objects.create(kinds.POD, self.run.namespace, pod)
 
-    def _pod(self, name: str) -> Object:
+    def _prepare_pod(self, attempt: int, name: str) -> Object:
+        """The pod, once the folder for its outputs and its program are there."""
         work, job = self.work, {**self.job, **self._task_names}
         given = {key: placeholders.resolve_job(value, job) for key, value in work.inputs.parameters.items()}
         told = executor_input(replace(work.inputs, parameters=given), work.outputs, self.place.root)
-        return step_pod(self.run, work, name, pod_parts(work.platform), told, job)
+        made = step_pod(self.run, work, name, pod_parts(work.platform), told, job, self.place.program(attempt))
+        self.place.open(attempt)
+        if made.source is not None:
+            self.place.write_program(attempt, made.source)
+        return made.pod
 
     def _take_over(self, attempt: int) -> Values:
         place = self.place

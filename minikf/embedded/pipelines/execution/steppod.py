@@ -1,4 +1,4 @@
-"""The Pod of a step. Pure."""
+"""The Pod of a step."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import math
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 from minikf.embedded import quantity
 from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.execution import placeholders
 from minikf.embedded.pipelines.execution.platform import PodParts
+from minikf.embedded.pipelines.execution.pythonprogram import RUNTIME, python_command, python_source
 from minikf.embedded.pipelines.plan.model import Work
 from minikf.embedded.pipelines.records import Json, RunRecord
 from minikf.embedded.pipelines.spec.model import Resources
@@ -25,6 +28,14 @@ TASK_ANNOTATION = "pipelines.kubeflow.org/task_path"
 # One argument of a program has at most 32 pages of 4 KiB: MAX_ARG_STRLEN, execve(2).
 ARGUMENT_LIMIT = 32 * 4096
 _NAME_ROOM = 63
+
+
+@dataclass(frozen=True)
+class StepPod:
+    """The pod, and what must be in its program's file before it starts (None: it has no such file)."""
+
+    pod: Object
+    source: str | None
 
 
 def pod_name(run_name: str, task: str, suffix: str) -> str:
@@ -47,34 +58,43 @@ def step_pod(
     parts: PodParts,
     executor_input: Mapping[str, Json],
     job: Mapping[str, str],
-) -> Object:
-    """The pod that runs `work`. Raises PipelineError for placeholders and sizes that cannot be."""
+    program: Path,
+) -> StepPod:
+    """The pod that runs `work`, a Python component from the file `program` where that can be.
+
+    Raises PipelineError for placeholders and sizes that cannot be. Reads the metadata of installed packages.
+    """
 
     def words(given: tuple[str, ...]) -> list[str]:
-        return _checked(placeholders.resolve_command(given, executor_input, job))
+        return placeholders.resolve_command(given, executor_input, job)
 
     def text(value: str) -> str:
         return placeholders.resolve_text(value, executor_input, job)
 
     executor = work.executor
     env = [{"name": key, "value": text(value)} for key, value in executor.env.items()]
+    command = words(executor.command)
+    source = python_source(command, executor.env)
+    if source is not None:
+        command = python_command(str(program))
+        env.append({"name": RUNTIME, "value": "true"})
     container: Object = {
         "name": CONTAINER,
         "image": text(executor.image) or "none",
-        "command": words(executor.command),
+        "command": _checked(command),
         "env": [*env, *parts.env],
         "volumeMounts": parts.mounts,
         **parts.container,
     }
     if executor.args:
-        container["args"] = words(executor.args)
+        container["args"] = _checked(words(executor.args))
     limits = resources(executor.resources, text)
     if limits:
         container["resources"] = limits
     spec: Object = {"restartPolicy": "Never", "containers": [container], "volumes": parts.volumes, **parts.spec}
     if run.service_account:
         spec["serviceAccountName"] = run.service_account
-    return {
+    pod: Object = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
@@ -84,6 +104,7 @@ def step_pod(
         },
         "spec": spec,
     }
+    return StepPod(pod, source)
 
 
 def resources(asked: Resources, text: Callable[[str], str] = str) -> dict[str, dict[str, str]]:

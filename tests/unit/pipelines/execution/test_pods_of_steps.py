@@ -40,7 +40,7 @@ WORK = Work("train", "loop[0]/train", Component("comp"), EXECUTOR, Values({"x": 
 
 def pod(work: Work = WORK) -> Any:
     told = executor_input(work.inputs, work.outputs, Path("/root"))
-    return step_pod(RUN, work, "my-run-train-1", pod_parts(work.platform), told, {})
+    return step_pod(RUN, work, "my-run-train-1", pod_parts(work.platform), told, {}, Path("/p/c.py")).pod
 
 
 def constant(value: Any) -> dict[str, Any]:
