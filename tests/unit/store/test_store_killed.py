@@ -13,7 +13,7 @@ from pathlib import Path
 from minikf.embedded import kinds
 from minikf.embedded.store import Store
 
-ROUNDS = 500
+ROUNDS = int(os.environ.get("MINIKF_KILL_ROUNDS", "60"))  # `make faults` has 500
 NAMES = [f"c{number}" for number in range(12)]
 # One acknowledged (or begun) write on the pipe: begun 0 / acknowledged 1, name, value (0 = removed).
 RECORD = struct.Struct("<BBI")
@@ -63,7 +63,7 @@ def child(path: Path, pipe: int, seed: int, first_value: int) -> None:
         os._exit(3)
 
 
-def test_nothing_acknowledged_is_lost_in_500_kills(tmp_path: Path) -> None:
+def test_nothing_acknowledged_is_lost_in_any_kill(tmp_path: Path) -> None:
     path = tmp_path / "objects.db"
     rng = random.Random(20261122)
     known = dict.fromkeys(NAMES, 0)
