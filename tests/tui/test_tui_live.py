@@ -37,12 +37,19 @@ class Heard:
 
     def __init__(self) -> None:
         self._messages: queue.Queue[Message] = queue.Queue()
+        self._passed_over: list[Message] = []
         self.post = self._messages.put
 
     def wait(self, kind: type[M], check: Callable[[M], bool] = lambda message: True) -> M:
-        """The next message of a kind that passes the check."""
+        """The first message of a kind that passes the check, and was not taken before.
+
+        What is passed over waits for whoever asks for it: threads post, so nobody knows which message comes first.
+        """
+        for message in self._passed_over:
+            if isinstance(message, kind) and check(message):
+                self._passed_over.remove(message)
+                return message
         end = time.monotonic() + PATIENCE_SECONDS
-        seen = []
         while (left := end - time.monotonic()) > 0:
             try:
                 message = self._messages.get(timeout=left)
@@ -50,8 +57,8 @@ class Heard:
                 break
             if isinstance(message, kind) and check(message):
                 return message
-            seen.append(message)
-        raise AssertionError(f"no such {kind.__name__} among {seen}")
+            self._passed_over.append(message)
+        raise AssertionError(f"no such {kind.__name__} among {self._passed_over}")
 
 
 @pytest.fixture
