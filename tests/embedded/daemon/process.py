@@ -25,7 +25,8 @@ def free_port() -> int:
 class DaemonProcess:
     """`python -m minikf.embedded.daemon` on a home folder and port that stay the same.
 
-    Without controllers it stores objects and runs nothing; `extra` are variables of its environment.
+    Without controllers it stores objects and runs nothing; `extra` are variables of its environment, which may be
+    changed between two starts; `module` is run in its place.
     """
 
     def __init__(
@@ -35,14 +36,16 @@ class DaemonProcess:
         controllers: bool = False,
         python: str = sys.executable,
         extra: dict[str, str] | None = None,
+        module: str = "minikf.embedded.daemon",
     ) -> None:
         self.port = free_port()
         self._python = python
+        self._module = module
         self._arguments = [] if controllers else ["--no-controllers"]
-        self._environment = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
         # Twenty starts without compiled modules would be twenty times the compiler.
-        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        self._environment |= {"HOME": str(home), **(extra or {})}
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        self.environment |= {"HOME": str(home), **(extra or {})}
         self.log = home / "daemon.log"
         config = home / ".config" / "minikf" / "platforms" / "default"
         self.database = home / ".local/share/minikf/platforms/default/objects.db"
@@ -58,9 +61,9 @@ class DaemonProcess:
 
     async def start(self) -> Wire:
         """Starts it and waits until it answers."""
-        command = [self._python, "-m", "minikf.embedded.daemon", "--port", str(self.port), *self._arguments]
+        command = [self._python, "-m", self._module, "--port", str(self.port), *self._arguments]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         for _ in range(READY_SECONDS * 50):
             if self.process.poll() is not None:
                 raise AssertionError(f"the daemon ended: {self.log.read_text()[-2000:]}")

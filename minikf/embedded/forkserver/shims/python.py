@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 # Programs of ours that stand in for modules which would change or not know the shared environment.
-REPLACED = {"pip": "minikf.embedded.forkserver.shims.pip"}
+REPLACED = {"pip": "minikf.embedded.forkserver.shims.pip", "venv": "minikf.embedded.forkserver.shims.venv"}
 
 
 def main(argv: list[str]) -> NoReturn:

@@ -121,11 +121,13 @@ class RunMaker:
     def check(self, found: Found, arguments: Mapping[str, Json]) -> Mapping[str, Json]:
         """The arguments with defaults and types. Raises PipelineError for what cannot be run here."""
         from minikf.embedded.pipelines.execution.platform import check_package
-        from minikf.embedded.pipelines.spec import check_runnable, resolve_arguments
+        from minikf.embedded.pipelines.spec import check_imports, check_runnable, resolve_arguments
 
         check_runnable(found.package, self._find_program)
         check_package(found.package)
-        return resolve_arguments(found.package, arguments)
+        resolved = resolve_arguments(found.package, arguments)
+        check_imports(found.package, resolved)
+        return resolved
 
     def run(self, wish: Wish) -> RunRecord:
         """A run that may be stored and launched. Raises ApiFailure or PipelineError."""

@@ -110,6 +110,8 @@ def _of_artifact(found: Any, rest: list[str], body: str) -> Json:
         return None
     artifact = found["artifacts"][0]
     match rest:
+        case []:  # what the SDK writes for an input that is a list of artifacts
+            return list(found["artifacts"])
         case ["uri"]:
             return artifact["uri"]
         case ["path"]:

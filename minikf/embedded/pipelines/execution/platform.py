@@ -7,7 +7,7 @@ selectors, affinity, tolerations, pull secrets) is carried over: the pod then sa
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,13 +72,19 @@ def _constant(told: Mapping[str, Json]) -> Json:
     return (told.get("runtimeValue") or {}).get("constant")
 
 
-def _name(entry: Mapping[str, Json], key: str) -> str:
-    """A Secret's or ConfigMap's name: the parameter where there is one, else the older plain field."""
-    told = entry.get(f"{key}Parameter")
-    found = _constant(told) if told else entry.get(key)
-    if not isinstance(found, str) or not found:
-        raise PipelineError(f"{key} of the platform document has no value")
-    return found
+def _named(value: Json, key: str) -> Iterator[tuple[Mapping[str, Json], str]]:
+    """Entries with the name of their Secret or ConfigMap: the parameter where there is one, else the older plain field.
+
+    One whose name comes from an optional input without a value is left out, as upstream's driver does.
+    """
+    for entry in value:
+        told = entry.get(f"{key}Parameter")
+        found = _constant(told) if told else entry.get(key)
+        if told and found is None:
+            continue
+        if not isinstance(found, str) or not found:
+            raise PipelineError(f"{key} of the platform document has no value")
+        yield entry, found
 
 
 def _keys(entry: Mapping[str, Json], name: str, source: str, key: str, parts: PodParts) -> None:
@@ -89,24 +95,24 @@ def _keys(entry: Mapping[str, Json], name: str, source: str, key: str, parts: Po
 
 
 def _secret_env(parts: PodParts, value: Json) -> None:
-    for entry in value:
-        _keys(entry, _name(entry, "secretName"), "secretKeyRef", "secretKey", parts)
+    for entry, name in _named(value, "secretName"):
+        _keys(entry, name, "secretKeyRef", "secretKey", parts)
 
 
 def _config_map_env(parts: PodParts, value: Json) -> None:
-    for entry in value:
-        _keys(entry, _name(entry, "configMapName"), "configMapKeyRef", "configMapKey", parts)
+    for entry, name in _named(value, "configMapName"):
+        _keys(entry, name, "configMapKeyRef", "configMapKey", parts)
 
 
 def _secret_volume(parts: PodParts, value: Json) -> None:
-    for entry in value:
-        source = {"secretName": _name(entry, "secretName"), "optional": bool(entry.get("optional"))}
+    for entry, name in _named(value, "secretName"):
+        source = {"secretName": name, "optional": bool(entry.get("optional"))}
         parts.mount({"secret": source}, entry.get("mountPath", ""))
 
 
 def _config_map_volume(parts: PodParts, value: Json) -> None:
-    for entry in value:
-        source = {"name": _name(entry, "configMapName"), "optional": bool(entry.get("optional"))}
+    for entry, name in _named(value, "configMapName"):
+        source = {"name": name, "optional": bool(entry.get("optional"))}
         parts.mount({"configMap": source}, entry.get("mountPath", ""))
 
 
@@ -149,7 +155,7 @@ def _pull_policy(parts: PodParts, value: Json) -> None:
 
 
 def _pull_secrets(parts: PodParts, value: Json) -> None:
-    parts.spec["imagePullSecrets"] = [{"name": _name(entry, "secretName")} for entry in value]
+    parts.spec["imagePullSecrets"] = [{"name": name} for _entry, name in _named(value, "secretName")]
 
 
 def _node_selector(parts: PodParts, value: Json) -> None:

@@ -157,12 +157,18 @@ def job_names(run: RunRecord, root: str) -> dict[str, str]:
     """
     return {
         "pipeline_job_name": run.name,
-        "pipeline_job_resource_name": run.name,
+        "pipeline_job_resource_name": resource_name(run),
         "pipeline_job_uuid": run.id,
         "pipeline_root": root,
         "pipeline_job_create_time_utc": _stamp(run.created),
         "pipeline_job_schedule_time_utc": _stamp(run.scheduled or run.created),
     }
+
+
+def resource_name(run: RunRecord) -> str:
+    """What the run's workflow would be called on a cluster: the pipeline's name, and five characters that tell runs
+    apart (upstream's compiler writes `generateName: <pipeline>-`)."""
+    return f"{run.pipeline_spec['pipelineInfo']['name']}-{run.id[:5]}"
 
 
 def task_names(run: RunRecord, name: str, path: str) -> dict[str, str]:

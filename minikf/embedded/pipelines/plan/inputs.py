@@ -27,7 +27,9 @@ from minikf.embedded.pipelines.spec.model import (
 )
 from minikf.embedded.pipelines.spec.types import coerce
 
-_STATES = {TaskState.CACHED: "SUCCEEDED", TaskState.CANCELED: "CANCELLED"}
+# Upstream's driver (backend/src/v2/driver/resolve.go) tells the state as ML Metadata has it, and its own suite asserts
+# COMPLETE; the SDK's docstring says SUCCEEDED, which is what Vertex AI and kfp.local tell.
+_STATES = {TaskState.SUCCEEDED: "COMPLETE"}
 _UNKNOWN = 2
 """google.rpc.Code UNKNOWN: the error in KFP's final status is a google.rpc.Status; exit codes are no such codes."""
 

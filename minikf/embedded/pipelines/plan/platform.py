@@ -16,7 +16,8 @@ def resolve_platform(config: Json, scope: Scope, parameters: Mapping[str, Json])
 
     Where a message is an InputParameterSpec (`secretNameParameter`), it becomes `{"runtimeValue": {"constant": …}}`;
     where the reference stands among other fields (`pvcMount`), it becomes the field `constant`. References name inputs
-    and tasks of the DAG that the step is in; placeholders name inputs of the step. Raises Unresolved.
+    and tasks of the DAG that the step is in; placeholders name inputs of the step. An optional input without a value
+    gives null. Raises Unresolved.
     """
     if isinstance(config, list):
         return [resolve_platform(each, scope, parameters) for each in config]
@@ -36,7 +37,10 @@ def _value(kind: str, reference: Json, scope: Scope, parameters: Mapping[str, Js
     if kind == "runtimeValue" and isinstance(reference, dict) and "constant" in reference:
         return filled(reference["constant"], parameters, scope.names)
     if kind == "componentInputParameter" and isinstance(reference, str):
+        declared = scope.component.inputs.parameters.get(reference)
         if reference not in scope.inputs.parameters:
+            if declared is not None and declared.optional:
+                return None
             raise Unresolved(f"the platform configuration needs the input {reference!r}, which has no value")
         return scope.inputs.parameters[reference]
     if kind == "taskOutputParameter" and isinstance(reference, dict):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from minikf.embedded.pipelines.errors import PipelineError
+from minikf.embedded.pipelines.records import Json
 from minikf.embedded.pipelines.spec.model import (
     Component,
+    ComponentInput,
     ContainerExecutor,
     ImporterExecutor,
     Package,
@@ -18,6 +20,8 @@ ENGINES = ("k3d", "kind", "context")
 """MiniKF's engines with a container runtime and a whole Kubernetes."""
 _ADVICE = f"use an engine with containers: {', '.join(ENGINES)}"
 _PLACEHOLDERS = ("{{$", '{"IfPresent"', '{"Concat"')
+_EXECUTOR = "kfp.dsl.executor_main"
+IMAGE_URI = "oci://"
 _VOLUME_IMAGES = ("argostub/createpvc", "argostub/deletepvc")
 """What kfp-kubernetes' CreatePVC and DeletePVC name instead of an image."""
 
@@ -54,6 +58,23 @@ def _check(
         raise _refused(component, "it downloads into a workspace", place)
     elif len(component.outputs.artifacts) != 1:
         raise _refused(component, "an importer must have exactly one output artifact", place)
+    elif executor.uri.startswith(IMAGE_URI):
+        raise _imports_image(component, executor.uri, place)
+
+
+def check_imports(package: Package, arguments: Mapping[str, Json]) -> None:
+    """Raises PipelineError where the arguments make an importer of the root take a container image."""
+    for task in package.root.dag.tasks.values() if package.root.dag else ():
+        component = package.component_of(task)
+        executor = package.executors.get(component.executor)
+        given = task.parameters.get(executor.uri_input) if isinstance(executor, ImporterExecutor) else None
+        uri = arguments.get(given.source.name) if given and isinstance(given.source, ComponentInput) else None
+        if isinstance(uri, str) and uri.startswith(IMAGE_URI):
+            raise _imports_image(component, uri, f"root.dag.tasks.{task.name}")
+
+
+def _imports_image(component: Component, uri: str, place: str) -> PipelineError:
+    return _refused(component, f"it imports {uri!r}, a container image for steps to mount", place)
 
 
 def _check_container(
@@ -68,10 +89,19 @@ def _check_container(
         if executor.image in _VOLUME_IMAGES:
             reason = "it makes or deletes a PersistentVolumeClaim in mid-run; make the claim before and mount that"
         raise _refused(component, reason, place)
+    if _is_baked(executor):
+        reason = f"its code is inside the image {executor.image!r} (a containerized Python component)"
+        raise _refused(component, reason, place)
     program = executor.command[0]
     if not any(mark in program for mark in _PLACEHOLDERS) and find_program(program) is None:
         reason = f"its program {program!r} is not on this machine (its image is {executor.image!r})"
         raise PipelineError(_sentence(component, reason), place, f"install {program}, or {_ADVICE}")
+
+
+def _is_baked(executor: ContainerExecutor) -> bool:
+    """Whether it starts the SDK's executor on code that `kfp component build` put into the image."""
+    words = (*executor.command, *executor.args)
+    return _EXECUTOR in executor.command and not any("--component_module_path" in word for word in words)
 
 
 def _refused(component: Component, reason: str, place: str) -> PipelineError:

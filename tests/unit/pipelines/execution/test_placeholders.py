@@ -63,6 +63,11 @@ def test_each_placeholder(word: str, text: str) -> None:
     assert resolved(word) == [text]
 
 
+def test_an_input_that_is_a_list_of_artifacts_is_put_in_as_json() -> None:
+    (text,) = resolved("{{$.inputs.artifacts['data']}}")
+    assert [one["uri"] for one in json.loads(text)] == ["/art/data"]
+
+
 def test_the_executor_input_is_the_message_that_the_sdk_reads() -> None:
     (text,) = resolved("{{$}}")
     assert json.loads(text) == TOLD

@@ -31,7 +31,9 @@ from minikf.embedded.pipelines.spec.model import (
     Signature,
 )
 
-RUN = RunRecord("11111111-2222-3333-4444-555555555555", "My Run!", "ns", "e", RunState.RUNNING, {})
+RUN = RunRecord(
+    "11111111-2222-3333-4444-555555555555", "My Run!", "ns", "e", RunState.RUNNING, {"pipelineInfo": {"name": "p"}}
+)
 EXECUTOR = ContainerExecutor(
     "exec", "python:3.11", ("sh", "-c", "echo {{$.inputs.parameters['x']}}"), ("a",), {"A": "b"}
 )
@@ -142,6 +144,30 @@ def test_the_platform_configuration_becomes_fields_of_the_pod() -> None:
     assert container["securityContext"] == {"runAsUser": 1000}
 
 
+def test_what_is_named_by_an_optional_input_without_a_value_is_left_out() -> None:
+    none = constant(None)
+    secret = {"secretNameParameter": none, "keyToEnv": [{"secretKey": "k", "envVar": "K"}], "mountPath": "/s"}
+    config = {"configMapNameParameter": none, "keyToEnv": [{"configMapKey": "k", "envVar": "C"}], "mountPath": "/c"}
+    made = pod(
+        replace(
+            WORK,
+            platform={
+                "secretAsEnv": [secret],
+                "secretAsVolume": [secret],
+                "configMapAsEnv": [config],
+                "configMapAsVolume": [config],
+                "imagePullSecret": [{"secretNameParameter": none}],
+                "nodeSelector": {"nodeSelectorJson": none},
+                "nodeAffinity": [{"nodeAffinityJson": none}],
+                "tolerations": [{"tolerationJson": none}],
+            },
+        )
+    )
+    spec, (container,) = made["spec"], made["spec"]["containers"]
+    assert [one["name"] for one in container["env"]] == ["A"] and not spec["volumes"]
+    assert not spec["imagePullSecrets"] and not spec["nodeSelector"] and not spec["tolerations"]
+
+
 @pytest.mark.parametrize("field", ["genericEphemeralVolume", "podAffinity", "enabledSharedMemory", "somethingNew"])
 def test_what_cannot_be_done_is_refused_by_name(field: str) -> None:
     with pytest.raises(PipelineError, match=f"'{field}'.*k3d"):
@@ -150,7 +176,9 @@ def test_what_cannot_be_done_is_refused_by_name(field: str) -> None:
 
 def test_a_name_without_a_value_is_refused() -> None:
     with pytest.raises(PipelineError, match="secretName"):
-        pod_parts({"secretAsVolume": [{"secretNameParameter": constant(None), "mountPath": "/s"}]})
+        pod_parts({"secretAsVolume": [{"secretNameParameter": constant(""), "mountPath": "/s"}]})
+    with pytest.raises(PipelineError, match="secretName"):
+        pod_parts({"secretAsVolume": [{"mountPath": "/s"}]})
 
 
 def failed(ended: dict[str, Any]) -> dict[str, Any]:

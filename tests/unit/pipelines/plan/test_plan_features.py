@@ -154,7 +154,7 @@ def test_an_exit_task_runs_and_is_told_how_it_went(fails: bool) -> None:
     )
     status = player.records["report"].inputs.parameters["status"]
     assert status["pipelineTaskName"] == "exit-handler-1" and status["pipelineJobResourceName"] == "run-1"
-    assert status["state"] == ("FAILED" if fails else "SUCCEEDED")
+    assert status["state"] == ("FAILED" if fails else "COMPLETE")
     assert ("exit code 1" in status["error"].get("message", "")) is fails
     assert player.states()["report"] == "SUCCEEDED"
     assert ending.state is (RunState.FAILED if fails else RunState.SUCCEEDED)

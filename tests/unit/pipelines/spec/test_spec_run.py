@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from minikf.embedded.pipelines.errors import PipelineError
-from minikf.embedded.pipelines.spec import Package, check_runnable, from_documents, resolve_arguments
+from minikf.embedded.pipelines.spec import Package, check_imports, check_runnable, from_documents, resolve_arguments
 from minikf.embedded.pipelines.spec.model import ParameterType
 from minikf.embedded.pipelines.spec.types import coerce
 from tests.unit.pipelines.plan.player import DATA, compiled_pipeline, upstream_pipelines
@@ -79,6 +79,30 @@ def test_what_needs_a_cluster_is_refused(package: Package, reason: str) -> None:
     text = str(refused.value)
     assert reason in text and "comp-one" in text and refused.value.where == "root.dag.tasks.one"
     assert all(engine in refused.value.advice for engine in ("k3d", "kind", "context"))
+
+
+BAKED = {"command": ["python3", "-m", "kfp.dsl.executor_main"], "args": ["--function_to_execute", "f"]}
+MODEL = {"artifacts": {"artifact": {"artifactType": {"schemaTitle": "system.Model"}}}}
+
+
+def test_what_lives_in_an_image_is_refused() -> None:
+    with pytest.raises(PipelineError, match="code is inside the image 'busybox'"):
+        check_runnable(small(container(**BAKED)), lambda program: program)
+    check_runnable(small(container(**BAKED | {"args": ["--component_module_path=f.py"]})), lambda program: program)
+    importer = {"importer": {"artifactUri": {"constant": "oci://r/m:1"}, "typeSchema": {"schemaTitle": "system.Model"}}}
+    with pytest.raises(PipelineError, match="'oci://r/m:1', a container image.*k3d"):
+        check_runnable(small(importer, outputDefinitions=MODEL), found)
+    importer["importer"]["artifactUri"] = {"runtimeParameter": "uri"}
+    named = {"uri": {"parameterType": "STRING", "isOptional": True}}
+    plain = small(importer, outputDefinitions=MODEL, inputDefinitions={"parameters": named}).pipeline_spec
+    spec: Any = copy.deepcopy(plain)
+    spec["root"]["inputDefinitions"] = {"parameters": named}
+    spec["root"]["dag"]["tasks"]["one"]["inputs"] = {"parameters": {"uri": {"componentInputParameter": "uri"}}}
+    package = from_documents(spec)
+    check_runnable(package, found)
+    check_imports(package, {"uri": "/data"})
+    with pytest.raises(PipelineError, match="'oci://r/m:1', a container image"):
+        check_imports(package, {"uri": "oci://r/m:1"})
 
 
 def test_a_workspace_is_refused_and_programs_of_placeholders_are_not() -> None:
