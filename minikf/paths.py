@@ -137,6 +137,11 @@ class PlatformPaths:
         return self.data / "blobs"
 
     @property
+    def datasets(self) -> Path:
+        """Data sets with versions; minikf.datasets says what is in it."""
+        return self.data / "datasets"
+
+    @property
     def registry_database(self) -> Path:
         return self.data / "registry.db"
 

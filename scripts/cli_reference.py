@@ -31,8 +31,19 @@ def page() -> str:
     root = typer.main.get_command(app)
     sections = [HEAD, _section(root, "minikf", None)]
     with typer.Context(root, info_name="minikf") as context:
-        sections += [_section(command, f"minikf {name}", context) for name, command in root.commands.items()]
+        for name, command in root.commands.items():
+            sections += _sections(command, f"minikf {name}", context)
     return "\n".join(sections)
+
+
+def _sections(command: typer.core.TyperCommand, title: str, parent: typer.Context) -> list[str]:
+    """The section of a verb, and those of its own verbs."""
+    own = [_section(command, title, parent)]
+    if isinstance(command, typer.core.TyperGroup):
+        with typer.Context(command, info_name=title.rsplit(maxsplit=1)[-1], parent=parent) as context:
+            for name, inner in command.commands.items():
+                own += _sections(inner, f"{title} {name}", context)
+    return own
 
 
 def _section(command: typer.core.TyperCommand, title: str, parent: typer.Context | None) -> str:

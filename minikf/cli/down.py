@@ -12,7 +12,7 @@ from minikf.cli.options import Json, Platform, platform_of
 def down(
     context: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    keep_data: Annotated[bool, typer.Option("--keep-data", help="Keep objects, volumes and models.")] = False,
+    keep_data: Annotated[bool, typer.Option("--keep-data", help="Keep objects, volumes, data and models.")] = False,
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
@@ -41,6 +41,8 @@ def _agree(name: str, yes: bool, keep_data: bool) -> None:
     again = command("down --yes", name)
     if not render.has_terminal():
         raise Refused(f"platform '{name}' was not removed", cause="there is no terminal to ask on", advice=again)
-    what = "its data stays" if keep_data else f"its objects, volumes and models in {PlatformPaths.of(name).data} too"
+    what = (
+        "its data stays" if keep_data else f"its objects, volumes, data and models in {PlatformPaths.of(name).data} too"
+    )
     if not typer.confirm(f"Remove platform '{name}' ({what})?", err=True):
         raise Refused(f"platform '{name}' was not removed", cause="you said no")

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from minikf.blobs import BlobStore
 from minikf.embedded.api.app import App
 from minikf.embedded.api.call import Receive, Scope, Send
 from minikf.embedded.api.kubernetes import Subresource
-from minikf.embedded.blobs import BlobStore
 from minikf.embedded.controllers.admission import admission_hooks
 from minikf.embedded.controllers.base import Controller
 from minikf.embedded.controllers.context import Context

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
+from minikf.datasets.place import DATASETS_VARIABLE
 from minikf.embedded import kinds
 from minikf.embedded.forkserver import identity
 from minikf.embedded.forkserver.loaded import SINGLE_THREADED
@@ -102,6 +103,7 @@ def platform(
         CONTAINER_DIR: str(folder.path),
         ENVIRONMENTS: str(paths.environments),
         "MINIKF_UV_CACHE": str(paths.cache / "uv"),
+        DATASETS_VARIABLE: str(paths.datasets),
         BASE_PYTHON: settings.python,
         BASE_SITE: settings.site,
     }

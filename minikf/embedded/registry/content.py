@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from minikf.embedded.blobs import Blob, BlobStore, NotStorable
+from minikf.blobs import Blob, BlobStore, NotStorable
 from minikf.embedded.registry.values import Property
 
 SHA256 = "minikf.sha256"

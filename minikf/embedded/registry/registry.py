@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from minikf.embedded.blobs import BlobStore
+from minikf.blobs import BlobStore
 from minikf.embedded.registry import content, listing
 from minikf.embedded.registry.bodies import Body
 from minikf.embedded.registry.content import Content

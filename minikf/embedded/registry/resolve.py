@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from minikf.embedded.blobs import BlobDamaged, BlobMissing
+from minikf.blobs import BlobDamaged, BlobMissing
 from minikf.embedded.registry import content
 from minikf.embedded.registry.content import Content
 from minikf.embedded.registry.errors import RegistryError, invalid

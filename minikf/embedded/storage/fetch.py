@@ -15,7 +15,7 @@ from shutil import rmtree
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from minikf.embedded.blobs import Blob, BlobMissing, BlobStore, NotStorable
+from minikf.blobs import Blob, BlobMissing, BlobStore, NotStorable
 from minikf.embedded.storage.archive import is_archive, unpack
 from minikf.embedded.storage.errors import FetchFailed
 from minikf.embedded.storage.http import Download, NotModified, Progress, Seen, shown

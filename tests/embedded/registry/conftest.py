@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from minikf.embedded.blobs import BlobStore
+from minikf.blobs import BlobStore
 from minikf.embedded.credentials import ensure_certificates, ensure_token
 from minikf.embedded.registry import PREFIX, ModelRegistry, RegistryStore, registry_app
 from minikf.embedded.server import listen, make_server

@@ -34,6 +34,6 @@ def test_help_and_usage_errors_load_typer_alone(arguments: list[str], tmp_path: 
     assert not loaded & LIGHT_TOO
 
 
-@pytest.mark.parametrize("arguments", [["status"], ["env"], ["logs"], ["stop"]])
+@pytest.mark.parametrize("arguments", [["status"], ["env"], ["logs"], ["stop"], ["data", "list"]])
 def test_short_commands_load_no_client_library(arguments: list[str], tmp_path: Path) -> None:
     assert not modules_after(arguments, tmp_path) & HEAVY

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from minikf.embedded.blobs import BlobStore
+from minikf.blobs import BlobStore
 from minikf.embedded.registry import ModelRegistry, RegistryStore
 from minikf.embedded.registry.bodies import Purpose, read
 from minikf.embedded.registry.kinds import BY_ARTIFACT_TYPE, MODEL_VERSION, REGISTERED_MODEL, Kind

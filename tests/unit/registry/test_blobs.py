@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from minikf.embedded.blobs import BlobDamaged, BlobMissing, BlobStore, NotStorable
+from minikf.blobs import BlobDamaged, BlobMissing, BlobStore, NotStorable
 
 SIMPLE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = st.text("abc019 .-_\nλß", min_size=1, max_size=12).filter(lambda name: name not in (".", ".."))
@@ -221,7 +221,7 @@ def test_many_writers_of_the_same_content_all_succeed(store: BlobStore, tmp_path
 def test_nothing_is_visible_before_it_is_whole_and_synced(
     store: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import minikf.embedded.blobs.store as module
+    import minikf.blobs.store as module
 
     seen: list[str] = []
 
@@ -248,7 +248,7 @@ def test_nothing_is_visible_before_it_is_whole_and_synced(
 
 def test_a_killed_writer_leaves_nothing_visible(store: BlobStore, tmp_path: Path) -> None:
     source = write(tmp_path / "tree", {str(n): os.urandom(300_000) for n in range(12)})
-    program = "import sys\nfrom pathlib import Path\nfrom minikf.embedded.blobs import BlobStore\n"
+    program = "import sys\nfrom pathlib import Path\nfrom minikf.blobs import BlobStore\n"
     program += "print('go', flush=True)\nBlobStore(Path(sys.argv[1])).put(Path(sys.argv[2]))\n"
     for delay in (0.001, 0.004, 0.008, 0.015, 0.03):
         child = subprocess.Popen(
@@ -299,7 +299,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(
     store: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write(tmp_path / "source", b"x" * 1000)
-    import minikf.embedded.blobs.store as module
+    import minikf.blobs.store as module
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minikf.embedded.blobs import BlobStore
+from minikf.blobs import BlobStore
 from minikf.embedded.registry import RegistryError, parse_model_uri, resolve_model
 from minikf.embedded.registry.content import Content, ingest
 from minikf.embedded.registry.kinds import MODEL_ARTIFACT

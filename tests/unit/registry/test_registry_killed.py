@@ -11,7 +11,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from minikf.embedded.blobs import BlobStore
+from minikf.blobs import BlobStore
 from minikf.embedded.registry import ModelRegistry, RegistryStore, resolve_model
 from minikf.embedded.registry.kinds import MODEL_VERSION, REGISTERED_MODEL
 from minikf.embedded.registry.listing import Options

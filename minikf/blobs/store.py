@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import math
 import os
 import shutil
@@ -24,10 +25,10 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
-from minikf.embedded.blobs.disk import sync_file, sync_folder
-from minikf.embedded.blobs.errors import BlobDamaged, BlobMissing, NotStorable, damaged, missing
-from minikf.embedded.blobs.source import listing, readable, regular
-from minikf.embedded.blobs.tree import Tree, TreeFile
+from minikf.blobs.disk import sync_file, sync_folder
+from minikf.blobs.errors import BlobDamaged, BlobMissing, NotStorable, damaged, missing
+from minikf.blobs.source import listing, readable, regular
+from minikf.blobs.tree import Tree, TreeFile
 
 FILE = "sha256"
 TREE = "tree-sha256"
@@ -83,6 +84,13 @@ class BlobStore:
             size = os.fstat(file.fileno()).st_size
         return Blob(f"{FILE}:{digest}", size)
 
+    def put_bytes(self, data: bytes) -> Blob:
+        """Stores bytes as a file, once. Raises OSError where the store cannot be written."""
+        digest = f"{FILE}:{hashlib.sha256(data).hexdigest()}"
+        if self._condition(digest) is not _Condition.WHOLE:
+            self._copy_in(io.BytesIO(data))
+        return Blob(digest, len(data))
+
     def put_tree(self, folder: Path) -> Blob:
         """Stores a folder with all that it holds. Raises NotStorable, and OSError where the store cannot be written."""
         found = listing(folder)
@@ -131,6 +139,16 @@ class BlobStore:
             shutil.copytree(path, target, copy_function=_link_or_copy)
         else:
             _link_or_copy(path, target)
+
+    def files(self) -> Iterator[Blob]:
+        """All stored files, trees left out."""
+        folder = self.root / "sha256"
+        for path in folder.glob("??/*") if folder.is_dir() else ():
+            yield Blob(f"{FILE}:{path.name}", path.stat().st_size)
+
+    def discard(self, digest: str) -> None:
+        """Removes a stored file that nobody needs; trees keep their links to it. Raises BlobMissing."""
+        self.path(digest).unlink()
 
     def sweep(self, older_than: float = _ABANDONED_SECONDS) -> int:
         """Removes what killed writers left behind and nobody touched for `older_than` seconds, and counts it.

@@ -1,6 +1,6 @@
 """Files and folders stored once by the SHA-256 of their content."""
 
-from minikf.embedded.blobs.errors import BlobDamaged, BlobMissing, NotStorable
-from minikf.embedded.blobs.store import Blob, BlobStore
+from minikf.blobs.errors import BlobDamaged, BlobMissing, NotStorable
+from minikf.blobs.store import Blob, BlobStore
 
 __all__ = ["Blob", "BlobDamaged", "BlobMissing", "BlobStore", "NotStorable"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from minikf.embedded.blobs.errors import NotStorable
+from minikf.blobs.errors import NotStorable
 
 
 @dataclass(frozen=True)
