@@ -6,9 +6,14 @@ What is known of a search is rebuilt from its trials on every call, so a daemon 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+from minikf.embedded.tuning.search import bayesian, cmaes, hyperband, medianstop, pbt, sampling, tpe
+from minikf.embedded.tuning.search.algorithms import ALGORITHMS
+from minikf.embedded.tuning.search.checks import checked
+from minikf.embedded.tuning.search.known import Known
 from minikf.embedded.tuning.search.model import (
     Batch,
     Observed,
@@ -18,6 +23,8 @@ from minikf.embedded.tuning.search.model import (
     SearchError,
     Suggested,
 )
+from minikf.embedded.tuning.search.settings import Algorithm, Setting
+from minikf.embedded.tuning.search.tpe import forget
 
 __all__ = [
     "ALGORITHMS",
@@ -28,27 +35,30 @@ __all__ = [
     "Problem",
     "Rule",
     "SearchError",
+    "Setting",
     "Suggested",
+    "forget",
     "suggest",
     "validate",
 ]
 
 
-@dataclass(frozen=True)
-class Algorithm:
-    """A row of the documentation: what it is, and what each of its settings means."""
-
-    summary: str
-    settings: Mapping[str, str]
-
-
-ALGORITHMS: Mapping[str, Algorithm] = {}
+_SEARCHES: Mapping[str, Callable[[Known, Mapping[str, Any], int], Batch]] = {
+    "random": sampling.random,
+    "grid": sampling.grid,
+    "sobol": sampling.sobol,
+    "tpe": tpe.tpe,
+    "multivariate-tpe": tpe.tpe,
+    "cmaes": cmaes.cmaes,
+    "bayesianoptimization": bayesian.bayesian,
+    "hyperband": hyperband.hyperband,
+    "pbt": pbt.pbt,
+}
 
 
 def validate(problem: Problem) -> None:
-    """Refuses what cannot be searched. Raises SearchError with Katib's reason and the field it is about."""
-    if problem.algorithm not in ALGORITHMS:
-        raise SearchError(f"spec.algorithm.algorithmName: unknown algorithm name {problem.algorithm}")
+    """Refuses what cannot be searched. Raises SearchError with the reason and the field it is about."""
+    checked(problem)
 
 
 def suggest(problem: Problem, trials: Sequence[Observed], count: int) -> Batch:
@@ -56,5 +66,9 @@ def suggest(problem: Problem, trials: Sequence[Observed], count: int) -> Batch:
 
     `trials` are in order of creation and hold the suggested ones that have not begun, as Pending. Raises SearchError.
     """
-    validate(problem)
-    raise SearchError(f"spec.algorithm.algorithmName: {problem.algorithm} has no search")
+    space, settings = checked(problem)
+    if count <= 0:
+        return Batch(())
+    batch = _SEARCHES[problem.algorithm](Known(problem, space, tuple(trials)), settings, count)
+    rules = medianstop.rules(problem, trials)
+    return replace(batch, suggested=tuple(replace(one, rules=rules) for one in batch.suggested))
