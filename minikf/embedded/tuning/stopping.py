@@ -42,9 +42,6 @@ class StopWatch:
         self._steps[name] -= 1
         if self._steps[name] > 0:
             return
-        if self._steps[name] < 0 and any(int(rule.get("startStep") or 0) for rule in rules):
-            # Upstream counts on below zero and judges at every later step as well.
-            self._steps[name] = 0
         for rule in rules:
             if _holds(value, rule.get("comparison", ""), number(rule["value"])):
                 self._left.remove(rule)
