@@ -75,7 +75,9 @@ class Collector:
         """The file with the metrics of a pod: its log, or the file that its container writes."""
         folder = PodFolder.of(self._paths.pods, pod)
         if collector_kind(trial) != "File":
-            container = folder.container(trial["spec"].get("primaryContainerName") or pod["spec"]["containers"][0]["name"])
+            container = folder.container(
+                trial["spec"].get("primaryContainerName") or pod["spec"]["containers"][0]["name"]
+            )
             number = container.latest()
             return container.attempt(number).log if number >= 0 else None
         place = self._mounted(trial, pod, folder)

@@ -102,9 +102,7 @@ class ExperimentController:
             await self._request(experiment, suggestion, trials, missing)
             await self._create_trials(experiment, waiting[:missing])
 
-    async def _request(
-        self, experiment: Object, suggestion: Object | None, trials: list[Object], missing: int
-    ) -> None:
+    async def _request(self, experiment: Object, suggestion: Object | None, trials: list[Object], missing: int) -> None:
         """Asks for as many assignments as there are trials and are to be made."""
         # No more are asked for while the values of a trial that was stopped early are still to come.
         late = sum(1 for one in trials if _is_unread(one))
@@ -203,7 +201,10 @@ class ExperimentController:
 
         def end(obj: Object) -> None:
             changed = obj.setdefault("status", {})
-            for type_, text in (("Running", "Suggestion is not running"), ("DeploymentReady", "Deployment is not ready")):
+            for type_, text in (
+                ("Running", "Suggestion is not running"),
+                ("DeploymentReady", "Deployment is not ready"),
+            ):
                 if find(changed, type_) is not None:
                     mark(changed, type_, "Suggestion is succeeded", text, now, value="False")
             mark(changed, "Succeeded", reason, message, now)
@@ -213,7 +214,12 @@ class ExperimentController:
     async def _patch_suggestion(self, suggestion: Object, change: object) -> None:
         meta = suggestion["metadata"]
         await self._objects.patch(
-            SUGGESTION, meta["namespace"], meta["name"], change, subresource="status", opts=self._options()  # type: ignore[arg-type]
+            SUGGESTION,
+            meta["namespace"],
+            meta["name"],
+            change,
+            subresource="status",
+            opts=self._options(),  # type: ignore[arg-type]
         )
 
     async def _write_status(self, experiment: Object, status: Object) -> None:
@@ -238,9 +244,7 @@ class ExperimentController:
         assigned = ((suggestion or {}).get("status") or {}).get("suggestions") or []
         place = {one["name"]: index for index, one in enumerate(assigned)}
         own = [
-            one
-            for one in labelled
-            if is_controlled_by(one, experiment) and "deletionTimestamp" not in one["metadata"]
+            one for one in labelled if is_controlled_by(one, experiment) and "deletionTimestamp" not in one["metadata"]
         ]
         return sorted(own, key=lambda one: place.get(one["metadata"]["name"], len(place)))
 
