@@ -155,6 +155,11 @@ class PlatformPaths:
         return self.data / "artifacts"
 
     @property
+    def observations(self) -> Path:
+        """The metrics that trials reported: observations/<uid of the trial>.jsonl."""
+        return self.data / "observations"
+
+    @property
     def environments(self) -> Path:
         """Python environments by requirements hash, shared by all platforms."""
         return self.cache / "environments"

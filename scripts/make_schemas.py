@@ -39,6 +39,9 @@ CRD_FILES: dict[str, tuple[str, ...]] = {
         f"{_APPLICATIONS}/trainer/upstream/base/crds/trainer.kubeflow.org_trainingruntimes.yaml",
         f"{_APPLICATIONS}/trainer/upstream/base/crds/trainer.kubeflow.org_trainjobs.yaml",
     ),
+    "kubeflow.org": tuple(
+        f"{_APPLICATIONS}/katib/upstream/components/crd/{kind}.yaml" for kind in ("experiment", "suggestion", "trial")
+    ),
     "serving.kserve.io": (f"{_APPLICATIONS}/kserve/kserve/kserve_kubeflow.yaml",),
 }
 _PROSE = ("description", "title", "example", "externalDocs")

@@ -41,6 +41,7 @@ from minikf.embedded.registry.errors import RegistryError
 from minikf.embedded.registry.resolve import ResolvedModel, parse_model_uri, resolve_model
 from minikf.embedded.settings import Settings
 from minikf.embedded.store import Entry
+from minikf.embedded.tuning.part import tuning_controllers
 from minikf.errors import Refused
 
 Report = Callable[[], Awaitable[list[dict[str, Any]]]]
@@ -138,6 +139,7 @@ def controllers(context: Context) -> list[Controller]:
         JobController(context),
         TrainJobController(context),
         PodController(context),
+        *tuning_controllers(context),
     ]
 
 

@@ -45,6 +45,7 @@ class Kind:
 
 _ONE_USER = "one user owns this platform: the rule is kept, not enforced"
 _TRAINER = "trainer.kubeflow.org"
+_KATIB = ("all", "kubeflow", "katib")
 _RBAC = "rbac.authorization.k8s.io"
 
 KINDS: tuple[Kind, ...] = (
@@ -69,6 +70,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("serving.kserve.io", "v1beta1", "inferenceservices", "InferenceService", short_names=("isvc",)),
     Kind("serving.kserve.io", "v1alpha1", "servingruntimes", "ServingRuntime", has_status=False),
     Kind("serving.kserve.io", "v1alpha1", "clusterservingruntimes", "ClusterServingRuntime", False, has_status=False),
+    Kind("kubeflow.org", "v1beta1", "experiments", "Experiment", categories=_KATIB),
+    Kind("kubeflow.org", "v1beta1", "suggestions", "Suggestion", categories=_KATIB),
+    Kind("kubeflow.org", "v1beta1", "trials", "Trial", categories=_KATIB),
 )
 
 _BY_PATH = {(k.group, k.version, k.plural): k for k in KINDS}
@@ -118,3 +122,6 @@ CLUSTER_TRAINING_RUNTIME = _BY_KIND["trainer.kubeflow.org", "ClusterTrainingRunt
 INFERENCE_SERVICE = _BY_KIND["serving.kserve.io", "InferenceService"]
 SERVING_RUNTIME = _BY_KIND["serving.kserve.io", "ServingRuntime"]
 CLUSTER_SERVING_RUNTIME = _BY_KIND["serving.kserve.io", "ClusterServingRuntime"]
+EXPERIMENT = _BY_KIND["kubeflow.org", "Experiment"]
+SUGGESTION = _BY_KIND["kubeflow.org", "Suggestion"]
+TRIAL = _BY_KIND["kubeflow.org", "Trial"]

@@ -45,7 +45,16 @@ def _data(paths: PlatformPaths) -> list[Path]:
         for base in (paths.database, paths.registry_database, paths.pipelines_database)
         for end in _SQLITE
     ]
-    return [*databases, paths.pods, paths.volumes, paths.blobs, paths.datasets, paths.artifacts, paths.data / "serving"]
+    return [
+        *databases,
+        paths.pods,
+        paths.volumes,
+        paths.blobs,
+        paths.datasets,
+        paths.artifacts,
+        paths.observations,
+        paths.data / "serving",
+    ]
 
 
 def _remove(what: str, folder: Path, known: list[Path]) -> Steps[None]:

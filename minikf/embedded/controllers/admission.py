@@ -10,6 +10,8 @@ from minikf.embedded.controllers.podadmission import pod_admission
 from minikf.embedded.controllers.quota import quota_admission
 from minikf.embedded.controllers.trainjob.admission import trainer_admission
 from minikf.embedded.controllers.volumes import claim_admission
+from minikf.embedded.tuning.admission import tuning_admission
+from minikf.embedded.tuning.trialpods import trial_pod_admission
 
 if TYPE_CHECKING:
     from minikf.embedded.objects import Admission, Objects
@@ -19,9 +21,11 @@ def admission_hooks(objects: Objects) -> list[Admission]:
     """For `Objects.admission`; quota comes last, so that only what everybody else lets pass is counted."""
     return [
         namespace_admission(),
+        trial_pod_admission(objects),
         pod_admission(objects),
         claim_admission(),
         admit_job,
         trainer_admission(objects),
+        tuning_admission(objects),
         quota_admission(objects),
     ]

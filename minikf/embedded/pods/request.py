@@ -17,6 +17,9 @@ from minikf.embedded.pods.runtime import PodRuntime
 from minikf.embedded.status import ApiError, Object, bad_request
 from minikf.embedded.store import Entry
 
+# Katib's containers that print what a trial prints, by which its clients ask for the trial's log.
+_TRIAL_COLLECTORS = ("metrics-logger-and-collector", "metrics-collector")
+
 Handler = Callable[[Context, Entry, Scope, Receive, Send], Awaitable[None]]
 
 
@@ -74,6 +77,11 @@ def container_spec(pod: Object, name: str) -> Object:
         if one["name"] == name:
             found = one
             return found
+    if name in _TRIAL_COLLECTORS:
+        for one in main:
+            if any(variable["name"] == "KATIB_TRIAL_NAME" for variable in one.get("env") or []):
+                found = one
+                return found
     raise bad_request(f"container {name} is not valid for pod {pod['metadata']['name']}")
 
 

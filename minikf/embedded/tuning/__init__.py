@@ -1,0 +1,1 @@
+"""Tuning: Katib's Experiments, Suggestions and Trials on the embedded engine."""

@@ -1,0 +1,144 @@
+"""Answers what a Suggestion asks for, by the search algorithms of `search/`, in a thread.
+
+kubeflow/katib v0.19.0, pkg/controller.v1beta1/suggestion: there a Deployment answers, here this process, so the
+condition DeploymentReady is True from the first moment on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import secrets
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from minikf.embedded.controllers.base import Key, is_controlled_by, key_of
+from minikf.embedded.controllers.context import Context
+from minikf.embedded.kinds import EXPERIMENT, SUGGESTION, TRIAL
+from minikf.embedded.options import Options
+from minikf.embedded.status import Object
+from minikf.embedded.times import timestamp
+from minikf.embedded.tuning.conditions import is_true, mark, settle
+from minikf.embedded.tuning.observations import ObservationLog
+from minikf.embedded.tuning.problem import observed_of, problem_of
+from minikf.embedded.tuning.search import Batch, Observed, Problem, SearchError, Suggested, suggest
+from minikf.embedded.tuning.states import EXPERIMENT_LABEL
+
+if TYPE_CHECKING:
+    from minikf.embedded.store import Change
+
+# Katib's utilrand.String(8).
+_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+Search = Callable[[Problem, list[Observed], int], Batch]
+
+
+class SuggestionController:
+    """Assignments and their trials' names are stored before any Trial is made, so nothing is tried twice."""
+
+    component = "suggestion-controller"
+    kinds = (SUGGESTION, TRIAL)
+
+    def __init__(self, context: Context, log: ObservationLog, search: Search = suggest) -> None:
+        self._context = context
+        self._objects = context.objects
+        self._events = context.events.of(self.component)
+        self._log = log
+        self._search = search
+
+    def keys(self, change: Change) -> Iterable[Key]:
+        if change.kind is SUGGESTION:
+            return [key_of(change.entry)]
+        # A search may wait for the result of a trial.
+        name = change.entry.labels.get(EXPERIMENT_LABEL)
+        return [Key(change.entry.namespace, name)] if name else []
+
+    async def reconcile(self, key: Key) -> float | None:
+        entry = self._objects.find(SUGGESTION, *key)
+        if entry is None or "deletionTimestamp" in entry.obj["metadata"]:
+            return None
+        suggestion = entry.obj
+        said = suggestion.get("status") or {}
+        if is_true(said, "Succeeded") or is_true(said, "Failed"):
+            return None
+        experiment = self._objects.find(EXPERIMENT, *key)
+        if experiment is None or not is_controlled_by(suggestion, experiment.obj):
+            return None
+        missing = suggestion["spec"]["requests"] - said.get("suggestionCount", 0)
+        if missing <= 0 and is_true(said, "Running"):
+            return None
+        batch, failure = await self._ask(experiment.obj, suggestion, max(0, missing))
+        await self._write(suggestion, said, batch, failure)
+        return None
+
+    async def _ask(self, experiment: Object, suggestion: Object, missing: int) -> tuple[Batch, str]:
+        said = suggestion.get("status") or {}
+        kept = {one["name"]: one["value"] for one in said.get("algorithmSettings") or []}
+        problem = problem_of(experiment, kept)
+        meta = experiment["metadata"]
+        trials = {
+            entry.name: entry.obj
+            for entry in self._objects.list(TRIAL, meta["namespace"])
+            if entry.labels.get(EXPERIMENT_LABEL) == meta["name"]
+        }
+
+        def work() -> Batch:
+            observed = observed_of(suggestion, trials, self._log, with_history=bool(problem.early_stopping))
+            return self._search(problem, observed, missing)
+
+        if missing <= 0:
+            return Batch(()), ""
+        try:
+            return await asyncio.to_thread(work), ""
+        except SearchError as error:
+            advice = f" ({error.advice})" if error.advice else ""
+            return Batch(()), f"{error.message}{advice}"
+
+    async def _write(self, suggestion: Object, before: Object, batch: Batch, failure: str) -> None:
+        now = timestamp(self._context.clock.now())
+        meta = suggestion["metadata"]
+        made = [_assignment(meta["name"], one) for one in batch.suggested]
+        status: Object = copy.deepcopy(before)
+        status.setdefault("startTime", now)
+        mark(status, "Created", "SuggestionCreated", "Suggestion is created", now)
+        mark(status, "DeploymentReady", "DeploymentReady", "Deployment is ready", now)
+        if failure:
+            settle(status, "Failed", "SuggestionFailed", failure, now)
+            self._events.record(suggestion, "Warning", "SuggestionFailed", failure)
+        else:
+            mark(status, "Running", "SuggestionRunning", "Suggestion is running", now)
+        if batch.finished and not made:
+            settle(status, "Succeeded", "SearchSpaceExhausted", "There is nothing more to try", now)
+        if made:
+            status["suggestions"] = [*(status.get("suggestions") or []), *made]
+            status["suggestionCount"] = len(status["suggestions"])
+        if batch.settings:
+            kept = [{"name": name, "value": value} for name, value in batch.settings.items()]
+            status["algorithmSettings"] = kept
+        if status == before:
+            return
+
+        def change(obj: Object) -> Object:
+            # The Experiment takes assignments away when its budget is cut; what it changed meanwhile counts.
+            if (obj.get("status") or {}).get("suggestions") != before.get("suggestions"):
+                return obj
+            return {**obj, "status": status}
+
+        await self._objects.patch(
+            SUGGESTION, meta["namespace"], meta["name"], change, subresource="status",
+            opts=Options(manager=self.component),
+        )  # fmt: skip
+
+
+def _assignment(experiment: str, one: Suggested) -> Object:
+    made: Object = {
+        "name": one.name or f"{experiment}-{''.join(secrets.choice(_LETTERS) for _ in range(8))}",
+        "parameterAssignments": [{"name": name, "value": value} for name, value in one.assignments.items()],
+    }
+    if one.labels:
+        made["labels"] = dict(one.labels)
+    if one.rules:
+        made["earlyStoppingRules"] = [
+            {"name": rule.name, "value": rule.value, "comparison": rule.comparison, "startStep": rule.start_step}
+            for rule in one.rules
+        ]
+    return made

@@ -1,0 +1,96 @@
+"""The pods of a Trial: how they are known, and what their admission adds, as Katib's webhook for pods does.
+
+kubeflow/katib v0.19.0, pkg/webhook/v1beta1/pod. No collector container is added: the daemon reads logs and files itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from minikf.embedded import kinds
+from minikf.embedded.kinds import POD, TRIAL, Kind
+from minikf.embedded.status import Object
+from minikf.embedded.tuning.states import TRIAL_LABEL
+
+if TYPE_CHECKING:
+    from minikf.embedded.objects import Admission, Objects
+
+TRIAL_VARIABLE = "KATIB_TRIAL_NAME"
+METRICS_VOLUME = "metrics-volume"
+_MOST_OWNERS = 4  # Pod, Job, TrainJob, Trial
+
+
+def trial_pod_admission(objects: Objects) -> Admission:
+    """The hook for `Objects.admission`: labels, the trial's name as a variable, the volume of its metrics files."""
+
+    def admit(kind: Kind, obj: Object, old: Object | None) -> None:
+        if kind is not POD or old is not None or not obj["metadata"].get("ownerReferences"):
+            return
+        trial = trial_of(objects, obj)
+        if trial is not None:
+            _mark(obj, trial)
+
+    return admit
+
+
+def trial_of(objects: Objects, obj: Object) -> Object | None:
+    """The Trial that an object belongs to by its owners, or None."""
+    namespace = obj["metadata"]["namespace"]
+    for _ in range(_MOST_OWNERS):
+        references = obj["metadata"].get("ownerReferences") or []
+        found = None
+        for reference in references:
+            kind = kinds.of(reference.get("apiVersion", ""), reference.get("kind", ""))
+            entry = objects.find(kind, namespace, reference["name"]) if kind is not None and kind.namespaced else None
+            if entry is not None and entry.uid == reference.get("uid"):
+                if kind is TRIAL:
+                    return entry.obj
+                found = found or entry.obj
+        if found is None:
+            return None
+        obj = found
+    return None
+
+
+def is_primary(labels: Mapping[str, str], trial: Object) -> bool:
+    wanted = trial["spec"].get("primaryPodLabels") or {}
+    return all(labels.get(key) == value for key, value in wanted.items())
+
+
+def metrics_path(trial: Object) -> str:
+    """Where the trial's container writes its metrics, or "" where it writes no file."""
+    spec = trial["spec"].get("metricsCollector") or {}
+    if (spec.get("collector") or {}).get("kind") not in ("File", "TensorFlowEvent"):
+        return ""
+    return str(spec["source"]["fileSystemPath"]["path"])
+
+
+def metrics_folder(trial: Object) -> str:
+    """The folder that is mounted for `metrics_path`."""
+    path = metrics_path(trial)
+    if (trial["spec"]["metricsCollector"]["collector"])["kind"] == "File":
+        path = path.rpartition("/")[0]
+    return "/" + path.strip("/")
+
+
+def _mark(pod: Object, trial: Object) -> None:
+    meta, spec = pod["metadata"], pod["spec"]
+    # Asked by the pod's own labels, before the trial's are added.
+    primary = is_primary(meta.get("labels") or {}, trial)
+    own = trial["metadata"].get("labels") or {}
+    meta["labels"] = {**(meta.get("labels") or {}), **own, TRIAL_LABEL: trial["metadata"]["name"]}
+    name = trial["spec"].get("primaryContainerName")
+    container = next((one for one in spec["containers"] if one["name"] == name), None)
+    if container is None:
+        return
+    source = {"fieldRef": {"apiVersion": "v1", "fieldPath": f"metadata.labels['{TRIAL_LABEL}']"}}
+    container.setdefault("env", []).append({"name": TRIAL_VARIABLE, "valueFrom": source})
+    if not primary or not metrics_path(trial):
+        return
+    folder = metrics_folder(trial)
+    mounts = container.setdefault("volumeMounts", [])
+    if any("/" + one["mountPath"].strip("/") == folder for one in mounts):
+        return
+    mounts.append({"name": METRICS_VOLUME, "mountPath": folder})
+    spec.setdefault("volumes", []).append({"name": METRICS_VOLUME, "emptyDir": {}})
