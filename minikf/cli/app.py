@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from minikf.cli import demo, doctor, down, env, logs, promote, start, status, stop, tui, up, version
+from minikf.cli import demo, doctor, down, env, logs, notebook, promote, start, status, stop, tui, up, version
 from minikf.cli import open as open_
 from minikf.cli.options import DEFAULT_PLATFORM, Settings
 
@@ -56,3 +56,4 @@ for verb, function in (
     ("version", version.version),
 ):
     app.command(verb)(function)
+app.add_typer(notebook.app, name="notebook")

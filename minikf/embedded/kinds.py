@@ -69,6 +69,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("serving.kserve.io", "v1beta1", "inferenceservices", "InferenceService", short_names=("isvc",)),
     Kind("serving.kserve.io", "v1alpha1", "servingruntimes", "ServingRuntime", has_status=False),
     Kind("serving.kserve.io", "v1alpha1", "clusterservingruntimes", "ClusterServingRuntime", False, has_status=False),
+    Kind("kubeflow.org", "v1", "notebooks", "Notebook"),
 )
 
 _BY_PATH = {(k.group, k.version, k.plural): k for k in KINDS}
@@ -118,3 +119,4 @@ CLUSTER_TRAINING_RUNTIME = _BY_KIND["trainer.kubeflow.org", "ClusterTrainingRunt
 INFERENCE_SERVICE = _BY_KIND["serving.kserve.io", "InferenceService"]
 SERVING_RUNTIME = _BY_KIND["serving.kserve.io", "ServingRuntime"]
 CLUSTER_SERVING_RUNTIME = _BY_KIND["serving.kserve.io", "ClusterServingRuntime"]
+NOTEBOOK = _BY_KIND["kubeflow.org", "Notebook"]
