@@ -160,6 +160,21 @@ class PlatformPaths:
         return self.data / "observations"
 
     @property
+    def notebooks(self) -> Path:
+        """One folder per Notebook object, by its uid: environment, settings, files that no volume holds."""
+        return self.data / "notebooks"
+
+    @property
+    def homes(self) -> dict[str, str]:
+        """The XDG variables that lead to these paths, for programs that have another HOME."""
+        return {
+            "XDG_CONFIG_HOME": str(self.config.parents[2]),
+            "XDG_STATE_HOME": str(self.state.parents[2]),
+            "XDG_DATA_HOME": str(self.data.parents[2]),
+            "XDG_CACHE_HOME": str(self.cache.parent),
+        }
+
+    @property
     def environments(self) -> Path:
         """Python environments by requirements hash, shared by all platforms."""
         return self.cache / "environments"

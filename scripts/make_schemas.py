@@ -25,6 +25,7 @@ import yaml
 from minikf.embedded import cel, kinds
 from minikf.embedded.jsonpath import compile_path
 from minikf.embedded.kinds import Kind
+from minikf.embedded.patching import json_patch
 
 Data = dict[str, Any]
 
@@ -43,6 +44,13 @@ CRD_FILES: dict[str, tuple[str, ...]] = {
         f"{_APPLICATIONS}/katib/upstream/components/crd/{kind}.yaml" for kind in ("experiment", "suggestion", "trial")
     ),
     "serving.kserve.io": (f"{_APPLICATIONS}/kserve/kserve/kserve_kubeflow.yaml",),
+    "kubeflow.org": (f"{_APPLICATIONS}/jupyter/notebook-controller/upstream/crd/bases/kubeflow.org_notebooks.yaml",),
+}
+# JSON patches that the manifests' kustomization puts over a CRD, by the CRD's name.
+CRD_PATCHES: dict[str, str] = {
+    "notebooks.kubeflow.org": (
+        f"{_APPLICATIONS}/jupyter/notebook-controller/upstream/crd/patches/validation_patches.yaml"
+    ),
 }
 _PROSE = ("description", "title", "example", "externalDocs")
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
@@ -197,7 +205,7 @@ def _custom(made: list[Kind], upstream: Path, core: CoreSchemas) -> Data:
         sources.append(_source(f"{owner}/{repository}", ref, inner, body))
         for document in yaml.load_all(body, Loader=yaml.CSafeLoader):
             if document and document["kind"] == "CustomResourceDefinition":
-                crds[document["metadata"]["name"]] = document, len(sources) - 1
+                crds[document["metadata"]["name"]] = _patched(document, upstream), len(sources) - 1
     shared = Shared()
     roots: Data = {}
     for kind in made:
@@ -225,6 +233,12 @@ def _custom(made: list[Kind], upstream: Path, core: CoreSchemas) -> Data:
     for root in roots.values():
         root["source"] = used.index(root["source"])
     return {"definitions": definitions, "kinds": roots, "sources": [sources[index] for index in used]}
+
+
+def _patched(crd: Data, upstream: Path) -> Data:
+    """The CRD as the manifests install it."""
+    path = CRD_PATCHES.get(crd["metadata"]["name"])
+    return json_patch(crd, yaml.safe_load((upstream / path).read_bytes())) if path else crd
 
 
 def _check_names(kind: Kind, spec: Data, version: Data) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from minikf.cli import data, demo, doctor, down, env, logs, promote, start, status, stop, tui, up, version
+from minikf.cli import data, demo, doctor, down, env, logs, notebook, promote, start, status, stop, tui, up, version
 from minikf.cli import open as open_
 from minikf.cli.options import DEFAULT_PLATFORM, Settings
 
@@ -58,3 +58,4 @@ for verb, function in (
     app.command(verb)(function)
 
 app.add_typer(data.app, name="data")
+app.add_typer(notebook.app, name="notebook")

@@ -6,22 +6,31 @@ from typing import Annotated
 
 import typer
 
-from minikf.cli.options import Json, Platform, platform_of
+from minikf.cli.options import Json, Namespace, Platform, platform_of
 
 
 def open_(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="[ADDRESS]", help="The name of an address to open.")] = "",
+    name: Annotated[str, typer.Argument(metavar="[ADDRESS]", help="The name of an address to open, or notebook.")] = "",
+    notebook: Annotated[str, typer.Argument(metavar="[NAME]", help="With 'notebook': which notebook.")] = "",
+    namespace: Namespace = "default",
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
     """List the platform's addresses, or open one of them."""
+    if notebook and name == "notebook":
+        from minikf.cli.notebook import open_ as open_notebook
+
+        open_notebook(context, notebook, namespace, platform, as_json)
+        return
     from minikf.cli import render
     from minikf.commands import command
     from minikf.endpoints import endpoints, open_in_browser
     from minikf.errors import UsageError
 
     chosen = platform_of(context, platform)
+    if notebook:
+        raise UsageError(f"'{name} {notebook}' is no address", advice=command("open notebook NAME", chosen))
     found = endpoints(chosen)
     if name and name not in found:
         raise UsageError(

@@ -30,6 +30,8 @@ from minikf.embedded.controllers.trainjob.controller import TrainJobController
 from minikf.embedded.controllers.trainjob.later import refuse_later_fields
 from minikf.embedded.controllers.volumes import VolumeController
 from minikf.embedded.lookup import ObjectLookup
+from minikf.embedded.notebooks.admission import notebook_admission
+from minikf.embedded.notebooks.controller import NotebookController
 from minikf.embedded.objects import Objects
 from minikf.embedded.pipelines.part import PREFIX as PIPELINES
 from minikf.embedded.pipelines.part import SERVICE, Pipelines
@@ -54,6 +56,7 @@ class Running:
     pods: PodRuntime
     serving: InferenceServiceController
     pipelines: Pipelines
+    notebooks: NotebookController
     runner: Runner
 
 
@@ -76,6 +79,7 @@ class Parts:
         await seed(self.objects)
         await self.running.pods.start()
         await self.running.serving.start()
+        await self.running.notebooks.start()
         await self.running.runner.start()
         await self.running.pipelines.start()
 
@@ -109,7 +113,7 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
         objects.admission.extend((namespace_admission(), pod_admission(objects)))
         return parts
     objects.graceful_pods = True
-    objects.admission.extend([*admission_hooks(objects), serving_admission])
+    objects.admission.extend([*admission_hooks(objects), serving_admission, notebook_admission])
     objects.refusals.append(refuse_later_fields)
     context = Context(objects=objects, paths=paths, events=EventRecorder(objects))
     context = replace(context, pods=PodRuntime(context))
@@ -122,7 +126,9 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
 
     serving = InferenceServiceController(context, resolve)
     pipelines = Pipelines(context, os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
-    parts.running = Running(context.pods, serving, pipelines, Runner(context, [*controllers(context), serving]))
+    notebooks = NotebookController(context, f"https://127.0.0.1:{settings.port}")
+    runner = Runner(context, [*controllers(context), serving, notebooks])
+    parts.running = Running(context.pods, serving, pipelines, notebooks, runner)
     parts.mounts = {**parts.mounts, PIPELINES: pipelines.app}
     parts.services = {SERVICE: pipelines.app}
     parts.subresources = pod_subresources(context)

@@ -73,6 +73,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("kubeflow.org", "v1beta1", "experiments", "Experiment", categories=_KATIB),
     Kind("kubeflow.org", "v1beta1", "suggestions", "Suggestion", categories=_KATIB),
     Kind("kubeflow.org", "v1beta1", "trials", "Trial", categories=_KATIB),
+    Kind("kubeflow.org", "v1", "notebooks", "Notebook"),
 )
 
 _BY_PATH = {(k.group, k.version, k.plural): k for k in KINDS}
@@ -125,3 +126,4 @@ CLUSTER_SERVING_RUNTIME = _BY_KIND["serving.kserve.io", "ClusterServingRuntime"]
 EXPERIMENT = _BY_KIND["kubeflow.org", "Experiment"]
 SUGGESTION = _BY_KIND["kubeflow.org", "Suggestion"]
 TRIAL = _BY_KIND["kubeflow.org", "Trial"]
+NOTEBOOK = _BY_KIND["kubeflow.org", "Notebook"]

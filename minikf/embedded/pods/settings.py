@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from minikf.embedded.notebooks import PRELOAD as NOTEBOOKS
 from minikf.embedded.serving import PRELOAD
 
 # Imported by the platform's warm server; what is not installed is skipped. What training code, model servers and the
@@ -26,6 +27,7 @@ WARM_MODULES = (
     "packaging.requirements",
     "minikf.embedded.forkserver.shims.pip",
     "minikf.embedded.forkserver.shims.torchrun",
+    *NOTEBOOKS,  # last: who trains or serves does not wait for them
 )
 
 

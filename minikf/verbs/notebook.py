@@ -1,0 +1,141 @@
+"""Notebooks as objects: what `minikf notebook create` creates, and what their objects say; pure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from minikf.errors import Refused, UsageError
+
+Object = dict[str, Any]
+
+# The web app's defaults: kubeflow/manifests 26.03, jupyter-web-app, spawner_ui_config.yaml.
+IMAGE = "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0"
+WORKSPACE_SIZE = "5Gi"
+HOME = "/home/jovyan"
+STOP_ANNOTATION = "kubeflow-resource-stopped"
+LAST_ACTIVITY = "notebooks.kubeflow.org/last-activity"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A notebook to create. Without `workspace` a claim of its own is created for it, of `size`."""
+
+    name: str
+    namespace: str = "default"
+    image: str = IMAGE
+    cpu: str = ""
+    memory: str = ""
+    size: str = WORKSPACE_SIZE
+    workspace: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_variables(texts: list[str]) -> dict[str, str]:
+    """`NAME=VALUE` texts. Raises UsageError."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--env {text} names no variable", advice="--env NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def workspace_of(name: str) -> str:
+    """The claim that the web app gives a notebook."""
+    return f"{name}-workspace"
+
+
+def build(wanted: Wanted) -> list[Object]:
+    """The claim of its workspace, unless there is one, and the Notebook."""
+    claim = wanted.workspace or workspace_of(wanted.name)
+    container: Object = {
+        "name": wanted.name,
+        "image": wanted.image,
+        "volumeMounts": [{"name": "workspace", "mountPath": HOME}],
+    }
+    limits = {name: value for name, value in (("cpu", wanted.cpu), ("memory", wanted.memory)) if value}
+    if limits:
+        container["resources"] = {"requests": limits, "limits": limits}
+    if wanted.variables:
+        container["env"] = [{"name": name, "value": value} for name, value in wanted.variables.items()]
+    pod = {
+        "containers": [container],
+        "volumes": [{"name": "workspace", "persistentVolumeClaim": {"claimName": claim}}],
+    }
+    notebook = {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "Notebook",
+        "metadata": {"name": wanted.name, "namespace": wanted.namespace, "labels": {"app": wanted.name}},
+        "spec": {"template": {"spec": pod}},
+    }
+    if wanted.workspace:
+        return [notebook]
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": claim, "namespace": wanted.namespace},
+            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": wanted.size}}},
+        },
+        notebook,
+    ]
+
+
+def path_of(namespace: str, name: str = "") -> str:
+    """Where Notebooks are in the API; all namespaces where `namespace` is ""."""
+    middle = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+    return f"/apis/kubeflow.org/v1{middle}/notebooks" + (f"/{quote(name, safe='')}" if name else "")
+
+
+def set_stopped(notebook: Object, now: datetime | None) -> Object:
+    """A copy that is stopped since `now`, or runs where that is None."""
+    annotations = dict(notebook["metadata"].get("annotations") or {})
+    if now is None:
+        annotations.pop(STOP_ANNOTATION, None)
+    else:
+        annotations.setdefault(STOP_ANNOTATION, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return {**notebook, "metadata": {**notebook["metadata"], "annotations": annotations}}
+
+
+def is_ready(notebook: Object) -> bool:
+    return bool((notebook.get("status") or {}).get("readyReplicas"))
+
+
+def state(notebook: Object) -> tuple[str, str]:
+    """(word, why): Ready, Stopped, Stopping, Waiting, Starting or Ended."""
+    status = notebook.get("status") or {}
+    container = status.get("containerState") or {}
+    if STOP_ANNOTATION in (notebook["metadata"].get("annotations") or {}):
+        return ("Stopping" if is_ready(notebook) or container else "Stopped"), ""
+    if is_ready(notebook):
+        return "Ready", ""
+    for key, word in (("waiting", "Waiting"), ("terminated", "Ended")):
+        if container.get(key):
+            told = [str(container[key][part]) for part in ("reason", "message") if container[key].get(part)]
+            return word, ": ".join(told)
+    return "Starting", ""
+
+
+def address(notebook: Object, service: Object, secret: Object) -> str:
+    """Where a browser opens the notebook, its token in it. Raises Refused when the objects do not say it."""
+    meta = notebook["metadata"]
+    port = next((one.get("targetPort") for one in service["spec"].get("ports") or [] if one.get("port") == 80), None)
+    try:
+        token = base64.b64decode(secret["data"]["token"], validate=True).decode()
+    except (KeyError, ValueError) as error:
+        raise Refused(
+            f"notebook {meta['namespace']}/{meta['name']} has no token that can be read",
+            cause=f"Secret {secret['metadata']['name']} has no key 'token' in base64",
+            advice=f"kubectl delete secret -n {meta['namespace']} {secret['metadata']['name']}  # a new one is made",
+        ) from error
+    return f"http://127.0.0.1:{port}/notebook/{meta['namespace']}/{meta['name']}/lab?token={quote(token, safe='')}"
+
+
+def secret_name(name: str) -> str:
+    return f"{name}-notebook-token"
