@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     ROLLBACK_INCOMPLETE = 6
     OWNERSHIP_CONFLICT = 7
     DIFFERENCES = 8
+    WORK_FAILED = 9
     REFUSED = 10
     NO_PROGRESS = 11
     UNREACHABLE = 12
@@ -74,6 +75,12 @@ class NoProgress(MinikfError):
     """Something stopped making progress; the message names the blocking object."""
 
     exit_code = ExitCode.NO_PROGRESS
+
+
+class WorkFailed(MinikfError):
+    """A run, a job or a service that was waited for ended in failure; the command itself did its part."""
+
+    exit_code = ExitCode.WORK_FAILED
 
 
 class Unreachable(MinikfError):

@@ -6,12 +6,52 @@ from typing import Annotated
 
 import typer
 
-from minikf.cli import data, demo, doctor, down, env, logs, notebook, promote, start, status, stop, tui, up, version
-from minikf.cli import open as open_
+from minikf.cli.lazy import Section, Verb, group_of
 from minikf.cli.options import DEFAULT_PLATFORM, Settings
+
+# The help texts are the first lines of the verbs' own docstrings; a test compares them.
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "Platform",
+        (
+            Verb("up", "minikf.cli.up:up", "Make the platform and start it; safe to repeat."),
+            Verb("status", "minikf.cli.status:status", "Show the platform's parts: health, addresses, memory."),
+            Verb("env", "minikf.cli.env:env", "Print what to export for kubectl and the official SDKs."),
+            Verb("tui", "minikf.cli.tui:tui", "Open the terminal UI: status, workloads and logs, live."),
+            Verb("open", "minikf.cli.open:open_", "List the platform's addresses, or open one of them."),
+            Verb("logs", "minikf.cli.logs:logs", "Show the log of the daemon or of a pod; works without kubectl."),
+            Verb("stop", "minikf.cli.stop:stop", "Stop the platform and all that runs on it; keeps its data."),
+            Verb("start", "minikf.cli.start:start", "Start a platform that was stopped."),
+            Verb("down", "minikf.cli.down:down", "Stop the platform and remove it with its data; asks first."),
+        ),
+    ),
+    Section(
+        "Machine learning",
+        (
+            Verb("demo", "minikf.cli.demo:demo", "Train, evaluate, register, serve and query a real model."),
+            Verb("run", "minikf.cli.run:run", "Run a pipeline: a Python file or its compiled form."),
+            Verb("runs", "minikf.cli.runs:app", "List, follow, cancel, retry and delete pipeline runs."),
+            Verb("pipeline", "minikf.cli.pipeline:app", "Upload, list and delete pipelines and their versions."),
+            Verb("train", "minikf.cli.train:train", "Train with a script or a function, as a TrainJob."),
+            Verb("serve", "minikf.cli.serve:serve", "Serve a model file or a registered model."),
+            Verb("notebook", "minikf.cli.notebook:app", "Create, open, stop, start and delete notebooks (JupyterLab)."),
+            Verb("data", "minikf.cli.data:app", "Data sets with versions, stored once by content."),
+            Verb("lineage", "minikf.cli.lineage:lineage", "Show which data and code made a model, and what it made."),
+            Verb("promote", "minikf.cli.promote:promote", "Write a workload as a kustomize base for any cluster."),
+        ),
+    ),
+    Section(
+        "Help",
+        (
+            Verb("doctor", "minikf.cli.doctor:doctor", "Look for what keeps MiniKF from working well here."),
+            Verb("version", "minikf.cli.version:version", "Print the versions of MiniKF and Python, and the engines."),
+        ),
+    ),
+)
 
 app = typer.Typer(
     name="minikf",
+    cls=group_of(SECTIONS),
     rich_markup_mode=None,  # rich would double the time of `minikf --help`
     pretty_exceptions_enable=False,  # failures are rendered in one place, minikf.cli.render
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -36,26 +76,7 @@ def minikf(
     """
     context.obj = Settings(platform, debug)
     if show_version:
+        from minikf.cli import version
+
         version.version(as_json=False)
         raise typer.Exit
-
-
-for verb, function in (
-    ("up", up.up),
-    ("demo", demo.demo),
-    ("status", status.status),
-    ("env", env.env),
-    ("tui", tui.tui),
-    ("open", open_.open_),
-    ("logs", logs.logs),
-    ("promote", promote.promote),
-    ("stop", stop.stop),
-    ("start", start.start),
-    ("down", down.down),
-    ("doctor", doctor.doctor),
-    ("version", version.version),
-):
-    app.command(verb)(function)
-
-app.add_typer(data.app, name="data")
-app.add_typer(notebook.app, name="notebook")

@@ -10,7 +10,7 @@ import contextlib
 import http.client
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,9 +60,11 @@ class RestClient:
         """The JSON object at `path`. Raises Unreachable, or ApiAnswer with the API's own words."""
         return self.call("GET", path)
 
-    def call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+    def call(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """One call whose answer is a JSON object. Raises Unreachable, or ApiAnswer with the API's own words."""
-        reply = self.request(method, path, body)
+        reply = self.request(method, path, body, headers)
         if not reply.ok:
             raise refusal(path, reply)
         try:
@@ -73,9 +75,9 @@ class RestClient:
             raise self._unreachable(f"what it sent for {path} is not a JSON object")
         return found
 
-    def request(self, method: str, path: str, body: object = None) -> Reply:
+    def request(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
         """One call and its whole answer, whatever its status. Raises Unreachable."""
-        with self._open(method, path, body) as response:
+        with self._open(method, path, body, more=headers or {}) as response:
             return Reply(response.status, response.read())
 
     def lines(self, path: str, hang_up: HangUp | None = None) -> Iterator[bytes]:
@@ -95,10 +97,16 @@ class RestClient:
 
     @contextlib.contextmanager
     def _open(
-        self, method: str, path: str, body: object, *, endless: HangUp | None = None
+        self,
+        method: str,
+        path: str,
+        body: object,
+        *,
+        endless: HangUp | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {self._credential()}", "Accept": "application/json, */*"}
+        headers = {"Authorization": f"Bearer {self._credential()}", "Accept": "application/json, */*", **(more or {})}
         if data is not None:
             headers["Content-Type"] = "application/json"
         connection = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=self._trust())

@@ -1,0 +1,121 @@
+"""The v2beta1 REST API of Kubeflow Pipelines through a platform's light client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from minikf.errors import Refused
+from minikf.kube.rest import ApiAnswer, RestClient
+
+ROOT = "/apis/v2beta1"
+PAGE = 200  # the most that upstream gives at once
+_PREFIX = 4  # characters of an id that are enough to mean it
+
+Object = dict[str, Any]
+Json = Any
+
+
+class PipelinesApi:
+    """Every call may raise Unreachable, or ApiAnswer with the API's own words."""
+
+    def __init__(self, client: RestClient) -> None:
+        self.client = client
+
+    def get(self, path: str, **query: str) -> Object:
+        return self.client.get(f"{ROOT}/{path}{_query(query)}")
+
+    def call(self, method: str, path: str, body: object = None, **query: str) -> Object:
+        return self.client.call(method, f"{ROOT}/{path}{_query(query)}", body)
+
+    def every(self, path: str, key: str, limit: int = 0, **query: str) -> Iterator[Object]:
+        """The items of all pages, `limit` of them at most (0 for all)."""
+        token, count = "", 0
+        while True:
+            size = str(min(PAGE, limit - count) if limit else PAGE)
+            page = self.get(path, **query, page_size=size, **({"page_token": token} if token else {}))
+            for item in page.get(key) or []:
+                yield item
+                count += 1
+            token = page.get("next_page_token") or ""
+            if not token or (limit and count >= limit):
+                return
+
+    def run_now(self, run_id: str) -> Object:
+        """The run with its tasks as they are now: the API would else wait for its end for a moment."""
+        return self.client.call("GET", f"{ROOT}/runs/{quote(run_id, safe='')}", None, {"Prefer": "wait=0"})
+
+    def run(self, wanted: str) -> Object:
+        """The run with this id, the beginning of one, or this name. Raises Refused unless there is exactly one."""
+        return self.run_now(str(self._found("run", "runs", wanted)["run_id"]))
+
+    def pipeline(self, wanted: str) -> Object:
+        """The pipeline with this id, the beginning of one, or this name. Raises Refused."""
+        return self._found("pipeline", "pipelines", wanted)
+
+    def versions(self, pipeline_id: str) -> list[Object]:
+        """The versions of a pipeline, newest first."""
+        found = self.every(f"pipelines/{quote(pipeline_id, safe='')}/versions", "pipeline_versions")
+        return sorted(found, key=lambda one: str(one.get("created_at", "")), reverse=True)
+
+    def experiment(self, name: str) -> Object | None:
+        """The experiment of this name."""
+        return next(self.every("experiments", "experiments", filter=_filter("display_name", name)), None)
+
+    def _found(self, kind: str, plural: str, wanted: str) -> Object:
+        exact = self._by_id(plural, wanted)
+        if exact is not None:
+            return exact
+        names = [f"{kind}_id", "display_name"] + (["name"] if kind == "pipeline" else [])
+        everything = list(self.every(plural, plural))
+        for fits in (_named(names[1:], wanted), _begins(names[0], wanted)):
+            found = [one for one in everything if fits(one)]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise _ambiguous(kind, wanted, found)
+        listing = "minikf runs list" if kind == "run" else "minikf pipeline list"
+        raise Refused(f"there is no {kind} '{wanted}'", cause="no id and no name is that", advice=listing)
+
+    def _by_id(self, plural: str, wanted: str) -> Object | None:
+        if len(wanted) != 36 or "/" in wanted:  # ids are UUIDs
+            return None
+        try:
+            if plural == "runs":
+                return self.run_now(wanted)
+            return self.get(f"{plural}/{quote(wanted, safe='')}")
+        except ApiAnswer as answer:
+            if answer.status == 404:
+                return None
+            raise
+
+
+def _named(fields: list[str], wanted: str) -> Callable[[Object], bool]:
+    return lambda one: wanted in (one.get(field) for field in fields)
+
+
+def _begins(field: str, wanted: str) -> Callable[[Object], bool]:
+    return lambda one: len(wanted) >= _PREFIX and str(one[field]).startswith(wanted)
+
+
+def _ambiguous(kind: str, wanted: str, found: list[Object]) -> Refused:
+    listed = ", ".join(
+        f"{one[f'{kind}_id']} ({one.get('state') or one.get('display_name')}, {one.get('created_at', '')})"
+        for one in found[:10]
+    )
+    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    return Refused(
+        f"'{wanted}' means {len(found)} {kind}s", cause=f"{listed}{more}", advice="say one of the ids, or its beginning"
+    )
+
+
+def _filter(key: str, value: str) -> str:
+    import json
+
+    return json.dumps({"predicates": [{"operation": "EQUALS", "key": key, "string_value": value}]})
+
+
+def _query(query: Mapping[str, str]) -> str:
+    said = {key: value for key, value in query.items() if value}
+    return f"?{urlencode(said)}" if said else ""

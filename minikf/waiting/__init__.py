@@ -1,0 +1,1 @@
+"""Waiting for objects of a platform, with what happens on the way."""
