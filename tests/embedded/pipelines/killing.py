@@ -2,7 +2,7 @@
 
 KILL_AT is `<run's name>: <moment>`; MOMENTS names a file that gets a line of that form for each moment that was passed.
 Moments are `before` and `after` each of these: `run STATE` and `PATH STATE`, the durable writes of a run's and a task's
-record; `pod PATH`, the creation of a step's pod; `move PATH`, the move of its outputs to their place.
+record; `pod PATH`, the creation of a step's pod; `move PATH`, the move of its outputs to their place, which has a `within`.
 """
 
 from __future__ import annotations
@@ -86,6 +86,15 @@ def watch_moves() -> None:
         passing(run_id, f"after move {'/'.join(path)}")
 
     TaskPlace.commit = watched  # type: ignore[method-assign]
+    rename = Path.rename
+
+    def watched_rename(self: Path, target: Any) -> Path:
+        if ".staging" in self.parts:
+            run_id, *path, _attempt = self.parts[self.parts.index(".staging") + 1 :]
+            passing(run_id, f"within move {'/'.join(path)}")
+        return rename(self, target)
+
+    Path.rename = watched_rename  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ async def killed(mortal: Mortal, moments: list[str]) -> None:
 
 
 async def test_a_run_goes_on_from_its_last_finished_step(mortal: Mortal) -> None:
-    await killed(mortal, ["after pod exit-handler-1/inner/step", "after move exit-handler-1/for-loop-3[1]/step-2"])
+    await killed(mortal, ["within move exit-handler-1/inner/step", "after move exit-handler-1/for-loop-3[1]/step-2"])
 
 
 async def test_a_cancel_goes_on_and_ends_the_step(mortal: Mortal) -> None:

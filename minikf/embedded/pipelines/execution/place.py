@@ -56,6 +56,14 @@ class TaskPlace:
         self.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.root.is_dir() and not self.root.is_symlink():  # of a task that a retried run starts again
             shutil.rmtree(self.root)
+        self._lead_to(staged)
+
+    def reach(self, attempt: int) -> None:
+        """Has the task's folder lead to an attempt that ended, where a kill came between the two steps of `commit`."""
+        if not self.root.exists() and self.staged(attempt).is_dir():
+            self._lead_to(self.staged(attempt))
+
+    def _lead_to(self, staged: Path) -> None:
         part = self.root.with_name(f".{self.root.name}.link")
         part.unlink(missing_ok=True)
         part.symlink_to(staged)

@@ -138,6 +138,7 @@ class StepRunner:
 
     def _take_over(self, attempt: int) -> Values:
         place = self.place
+        place.reach(attempt)
         found = outputs.read_outputs(place.root, self.work.outputs)
         place.commit(attempt)
         made = {"created": self.tools.now(), "run_id": self.run.id, "task": self.work.task_path}

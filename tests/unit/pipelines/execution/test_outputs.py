@@ -145,6 +145,9 @@ def test_an_attempt_becomes_the_task_by_one_move(tmp_path: Path) -> None:
     assert not (place.root / "model").exists(), "an attempt sees nothing of the one before"
     (place.root / "model").write_text("whole")
     seen = place.root / "model"
+    place.root.unlink()  # as a kill inside of commit leaves it
+    place.reach(2)
+    assert seen.read_text() == "whole"
     place.commit(2)
     assert seen.read_text() == "whole" and not place.root.is_symlink() and not place.staging.exists()
     place.commit(2)  # as after a kill between the move and the record
