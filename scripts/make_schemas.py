@@ -40,11 +40,17 @@ CRD_FILES: dict[str, tuple[str, ...]] = {
         f"{_APPLICATIONS}/trainer/upstream/base/crds/trainer.kubeflow.org_trainingruntimes.yaml",
         f"{_APPLICATIONS}/trainer/upstream/base/crds/trainer.kubeflow.org_trainjobs.yaml",
     ),
-    "kubeflow.org": tuple(
-        f"{_APPLICATIONS}/katib/upstream/components/crd/{kind}.yaml" for kind in ("experiment", "suggestion", "trial")
+    "pipelines.kubeflow.org": (
+        f"{_APPLICATIONS}/pipeline/upstream/base/crds/pipelines.kubeflow.org_pipelines.yaml",
+        f"{_APPLICATIONS}/pipeline/upstream/base/crds/pipelines.kubeflow.org_pipelineversions.yaml",
     ),
     "serving.kserve.io": (f"{_APPLICATIONS}/kserve/kserve/kserve_kubeflow.yaml",),
-    "kubeflow.org": (f"{_APPLICATIONS}/jupyter/notebook-controller/upstream/crd/bases/kubeflow.org_notebooks.yaml",),
+    "kubeflow.org": (
+        f"{_APPLICATIONS}/katib/upstream/components/crd/experiment.yaml",
+        f"{_APPLICATIONS}/katib/upstream/components/crd/suggestion.yaml",
+        f"{_APPLICATIONS}/katib/upstream/components/crd/trial.yaml",
+        f"{_APPLICATIONS}/jupyter/notebook-controller/upstream/crd/bases/kubeflow.org_notebooks.yaml",
+    ),
 }
 # JSON patches that the manifests' kustomization puts over a CRD, by the CRD's name.
 CRD_PATCHES: dict[str, str] = {

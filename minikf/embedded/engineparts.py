@@ -127,7 +127,8 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     serving = InferenceServiceController(context, resolve)
     pipelines = Pipelines(context, os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
     notebooks = NotebookController(context, f"https://127.0.0.1:{settings.port}")
-    runner = Runner(context, [*controllers(context), serving, notebooks])
+    objects.admission.append(pipelines.admission)
+    runner = Runner(context, [*controllers(context), serving, notebooks, *pipelines.controllers])
     parts.running = Running(context.pods, serving, pipelines, notebooks, runner)
     parts.mounts = {**parts.mounts, PIPELINES: pipelines.app}
     parts.services = {SERVICE: pipelines.app}

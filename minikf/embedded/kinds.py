@@ -46,6 +46,7 @@ class Kind:
 _ONE_USER = "one user owns this platform: the rule is kept, not enforced"
 _TRAINER = "trainer.kubeflow.org"
 _KATIB = ("all", "kubeflow", "katib")
+_PIPELINES = "pipelines.kubeflow.org"
 _RBAC = "rbac.authorization.k8s.io"
 
 KINDS: tuple[Kind, ...] = (
@@ -67,6 +68,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(_TRAINER, "v1alpha1", "trainjobs", "TrainJob"),
     Kind(_TRAINER, "v1alpha1", "trainingruntimes", "TrainingRuntime", has_status=False),
     Kind(_TRAINER, "v1alpha1", "clustertrainingruntimes", "ClusterTrainingRuntime", False, has_status=False),
+    Kind(_PIPELINES, "v2beta1", "pipelines", "Pipeline", has_status=False),
+    Kind(_PIPELINES, "v2beta1", "pipelineversions", "PipelineVersion"),
     Kind("serving.kserve.io", "v1beta1", "inferenceservices", "InferenceService", short_names=("isvc",)),
     Kind("serving.kserve.io", "v1alpha1", "servingruntimes", "ServingRuntime", has_status=False),
     Kind("serving.kserve.io", "v1alpha1", "clusterservingruntimes", "ClusterServingRuntime", False, has_status=False),
@@ -120,6 +123,8 @@ JOB = _BY_KIND["batch", "Job"]
 TRAIN_JOB = _BY_KIND["trainer.kubeflow.org", "TrainJob"]
 TRAINING_RUNTIME = _BY_KIND["trainer.kubeflow.org", "TrainingRuntime"]
 CLUSTER_TRAINING_RUNTIME = _BY_KIND["trainer.kubeflow.org", "ClusterTrainingRuntime"]
+PIPELINE = _BY_KIND[_PIPELINES, "Pipeline"]
+PIPELINE_VERSION = _BY_KIND[_PIPELINES, "PipelineVersion"]
 INFERENCE_SERVICE = _BY_KIND["serving.kserve.io", "InferenceService"]
 SERVING_RUNTIME = _BY_KIND["serving.kserve.io", "ServingRuntime"]
 CLUSTER_SERVING_RUNTIME = _BY_KIND["serving.kserve.io", "ClusterServingRuntime"]

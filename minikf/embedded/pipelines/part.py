@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 from minikf.embedded.kinds import NAMESPACE
 from minikf.embedded.pipelines.api.app import PREFIX, PipelinesApp, pipelines_app
 from minikf.embedded.pipelines.execution.keeper import RunKeeper
+from minikf.embedded.pipelines.objects.admission import pipeline_admission
+from minikf.embedded.pipelines.objects.catalog import ObjectCatalog
+from minikf.embedded.pipelines.objects.controller import PipelineController, PipelineVersionController
 from minikf.embedded.pipelines.store import PipelineStore
 
 if TYPE_CHECKING:
+    from minikf.embedded.controllers.base import Controller
     from minikf.embedded.controllers.context import Context
 
 __all__ = ["PREFIX", "SERVICE", "Pipelines"]
@@ -31,9 +35,19 @@ class Pipelines:
             self._keeper,
             has_namespace=lambda name: context.objects.find(NAMESPACE, "", name) is not None,
             find_program=lambda name: shutil.which(name, path=program_path),
+            catalog=ObjectCatalog(context.objects),
         )
+        self._of_pipelines = PipelineController(context, self._store)
+        self._of_versions = PipelineVersionController(context, self._store, self._of_pipelines)
+        self.admission = pipeline_admission(context.objects, self._store)
+
+    @property
+    def controllers(self) -> tuple[Controller, ...]:
+        return self._of_pipelines, self._of_versions
 
     async def start(self) -> None:
+        await self._of_versions.sweep()
+        await self._of_pipelines.sweep()
         await self._keeper.start()
         await self.app.scheduler.start()
 

@@ -2,7 +2,8 @@
 
 KILL_AT is `<run's name>: <moment>`; MOMENTS names a file that gets a line of that form for each moment that was passed.
 Moments are `before` and `after` each of these: `run STATE` and `PATH STATE`, the durable writes of a run's and a task's
-record; `pod PATH`, the creation of a step's pod; `move PATH`, the move of its outputs to their place, which has a `within`.
+record; `pod PATH`, the creation of a step's pod; `move PATH`, the move of its outputs to their place, which also has
+`within`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from minikf.embedded.pipelines.api.call import Answer, Call, Service
+from minikf.embedded.pipelines.api.call import Answer, Call, Catalog, Service
 from minikf.embedded.pipelines.api.creation import RunMaker, scheduled_run
 from minikf.embedded.pipelines.api.errors import INTERNAL, INVALID, ApiFailure, invalid, not_found, worded
 from minikf.embedded.pipelines.api.holding import Holding
@@ -79,6 +79,7 @@ def pipelines_app(
     has_namespace: Callable[[str], bool] = lambda namespace: True,
     find_program: Callable[[str], str | None] = shutil.which,
     clock: Callable[[], float] = time.time,
+    catalog: Catalog | None = None,
 ) -> PipelinesApp:
     """The API over a store and a keeper of runs; to be made inside the event loop that serves it.
 
@@ -92,7 +93,7 @@ def pipelines_app(
         clock,
     )
     holding = Holding(store, keeper, clock)
-    service = Service(store, keeper, maker, namespace, has_namespace, holding, scheduler.wake, clock)
+    service = Service(store, keeper, maker, namespace, has_namespace, holding, scheduler.wake, clock, catalog)
     return PipelinesApp(service, scheduler)
 
 

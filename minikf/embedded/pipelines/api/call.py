@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from minikf.embedded.pipelines.api.creation import RunMaker
 from minikf.embedded.pipelines.api.errors import invalid
@@ -31,11 +31,19 @@ class Call:
         return value == "true"
 
 
+class Catalog(Protocol):
+    """Kubernetes objects behind pipelines and versions (`kind` is "pipeline" or "version")."""
+
+    async def delete(self, kind: str, identity: str) -> None: ...
+
+    async def describe(self, kind: str, identity: str, display_name: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class Service:
     """`namespace` is the one that a request without any means; `has_namespace` tells whether one exists.
 
-    `woken` is called when a schedule was made or changed.
+    `woken` is called when a schedule was made or changed; `catalog` has the objects of what `is_object`.
     """
 
     store: PipelineStore
@@ -46,6 +54,7 @@ class Service:
     holding: Holding
     woken: Callable[[], None] = lambda: None
     clock: Callable[[], float] = field(default=time.time)
+    catalog: Catalog | None = None
 
     def place(self, namespace: str | None) -> str:
         """The namespace that a body or query means. Raises ApiFailure 400 for one that does not exist."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from minikf.embedded.pipelines.api.creation import split_documents
 from minikf.embedded.pipelines.api.errors import ApiFailure, invalid, not_found
 from minikf.embedded.pipelines.api.lists import listing, page
 from minikf.embedded.pipelines.records import Json
-from minikf.embedded.pipelines.store import Listing, Pipeline, PipelineVersion
+from minikf.embedded.pipelines.store import Listing, NotFound, Pipeline, PipelineVersion
 from minikf.embedded.pipelines.store.listing import PIPELINE_FIELDS, VERSION_FIELDS
 
 # Source: upstream's `backend/src/apiserver/model` (MaxTagKeyLength, MaxTagValueLength).
@@ -108,9 +109,7 @@ async def update(service: Service, call: Call) -> Answer:
     said = messages.read(messages.parse(call.body), _PIPELINE, "the pipeline")
     fixed = {"pipeline_id": now.id, "name": now.name, "namespace": now.namespace, "description": now.description}
     _only_changes(said, fixed)
-    await service.store.describe(
-        "pipeline", now.id, said.get("display_name") or now.display_name, said.get("tags", now.tags)
-    )
+    await _describe(service, "pipeline", now, said)
     return views.pipeline(found_pipeline(service, now.id))
 
 
@@ -124,7 +123,10 @@ async def delete(service: Service, call: Call) -> Answer:
                 f"the pipeline '{found.name}' has versions, such as '{newest.name}'",
                 "delete them first, or delete with cascade=true",
             )
-    await service.store.delete_pipeline(found.id)
+    if found.is_object and service.catalog is not None:
+        await service.catalog.delete("pipeline", found.id)
+    with contextlib.suppress(NotFound):  # who follows objects may have been quicker
+        await service.store.delete_pipeline(found.id)
     return {}
 
 
@@ -152,15 +154,24 @@ async def update_version(service: Service, call: Call) -> Answer:
         "pipeline_spec": views.version(now)["pipeline_spec"],
     }
     _only_changes(said, fixed)
-    await service.store.describe(
-        "version", now.id, said.get("display_name") or now.display_name, said.get("tags", now.tags)
-    )
+    await _describe(service, "version", now, said)
     return views.version(_found_version(service, call))
 
 
 async def delete_version(service: Service, call: Call) -> Answer:
-    await service.store.delete_version(_found_version(service, call).id)
+    found = _found_version(service, call)
+    if found.is_object and service.catalog is not None:
+        await service.catalog.delete("version", found.id)
+    with contextlib.suppress(NotFound):
+        await service.store.delete_version(found.id)
     return {}
+
+
+async def _describe(service: Service, kind: str, now: Pipeline | PipelineVersion, said: Mapping[str, Any]) -> None:
+    name = said.get("display_name") or now.display_name
+    if now.is_object and service.catalog is not None and name != now.display_name:
+        await service.catalog.describe(kind, now.id, name)
+    await service.store.describe(kind, now.id, name, said.get("tags"))
 
 
 def new_pipeline(service: Service, said: Mapping[str, Any]) -> Pipeline:

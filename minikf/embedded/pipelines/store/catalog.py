@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Any
 
-from minikf.embedded.pipelines.store.documents import dumps, keep, loads
+from minikf.embedded.pipelines.store.documents import SUBMITTED, dumps, keep, loads, said, with_documents
 from minikf.embedded.pipelines.store.errors import AlreadyExists, NotFound
 from minikf.embedded.pipelines.store.resources import Experiment, Pipeline, PipelineVersion, RecurringRun, Schedule
 
+Row = tuple[Any, ...]
 EXPERIMENT_COLUMNS = "id, name, namespace, description, archived, created, last_run"
-PIPELINE_COLUMNS = "id, name, namespace, display_name, description, tags, created"
-_DOCUMENTS = (
-    "(SELECT body FROM document WHERE sha256 = pipeline_spec), (SELECT body FROM document WHERE sha256 = platform_spec)"
-)
-VERSION_COLUMNS = (
-    "id, pipeline_id, name, display_name, description, code_source_url, package_url, tags, created, " + _DOCUMENTS
-)
-RECURRING_COLUMNS = (
-    "id, name, namespace, description, experiment_id, pipeline_id, version_id, enabled, created, updated, body, "
-    + _DOCUMENTS
-)
+PIPELINE_COLUMNS = "id, name, namespace, display_name, description, tags, created, is_object"
+_VERSION = "id, pipeline_id, name, display_name, description, code_source_url, package_url, tags, created, is_object"
+_RECURRING = "id, name, namespace, description, experiment_id, pipeline_id, version_id, enabled, created, updated, body"
+VERSION_COLUMNS = f"{_VERSION}, {SUBMITTED}"
+RECURRING_COLUMNS = f"{_RECURRING}, {SUBMITTED}"
 
 
 def add_experiment(connection: sqlite3.Connection, made: Experiment) -> None:
@@ -50,8 +46,17 @@ def set_archived(connection: sqlite3.Connection, experiment_id: str, archived: b
 def add_pipeline(connection: sqlite3.Connection, made: Pipeline) -> None:
     _free(connection, "pipeline", "namespace", made.namespace, made.name)
     connection.execute(
-        "INSERT INTO pipeline VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (made.id, made.name, made.namespace, made.display_name, made.description, dumps(made.tags), made.created),
+        "INSERT INTO pipeline VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            made.id,
+            made.name,
+            made.namespace,
+            made.display_name,
+            made.description,
+            dumps(made.tags),
+            made.created,
+            made.is_object,
+        ),
     )
 
 
@@ -60,7 +65,7 @@ def add_version(connection: sqlite3.Connection, made: PipelineVersion) -> None:
         raise NotFound("pipeline", made.pipeline_id)
     _free(connection, "version", "pipeline_id", made.pipeline_id, made.name)
     connection.execute(
-        "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             made.id,
             made.pipeline_id,
@@ -73,6 +78,7 @@ def add_version(connection: sqlite3.Connection, made: PipelineVersion) -> None:
             keep(connection, made.pipeline_spec),
             keep(connection, made.platform_spec),
             made.created,
+            made.is_object,
         ),
     )
 
@@ -112,50 +118,34 @@ def put_recurring(connection: sqlite3.Connection, made: RecurringRun) -> None:
     )
 
 
-def experiment(row: tuple[Any, ...]) -> Experiment:
-    identity, name, namespace, description, archived, created, last_run = row[:7]
-    return Experiment(identity, name, namespace, description, bool(archived), created, last_run)
+def experiment(row: Row) -> Experiment:
+    found = said(EXPERIMENT_COLUMNS, row)
+    return Experiment(**found | {"archived": bool(found["archived"])})
 
 
-def pipeline(row: tuple[Any, ...]) -> Pipeline:
-    identity, name, namespace, display_name, description, tags, created = row[:7]
-    return Pipeline(identity, name, namespace, display_name, description, loads(tags), created)
+def pipeline(row: Row) -> Pipeline:
+    found = said(PIPELINE_COLUMNS, row)
+    return Pipeline(**found | _read(found))
 
 
-def version(row: tuple[Any, ...]) -> PipelineVersion:
-    return PipelineVersion(
-        id=row[0],
-        pipeline_id=row[1],
-        name=row[2],
-        display_name=row[3],
-        description=row[4],
-        code_source_url=row[5],
-        package_url=row[6],
-        tags=loads(row[7]),
-        created=row[8],
-        pipeline_spec=loads(row[9]),
-        platform_spec=loads(row[10]),
-    )
+def version(row: Row) -> PipelineVersion:
+    found = with_documents(_VERSION, row)
+    return PipelineVersion(**found | _read(found))
 
 
-def recurring(row: tuple[Any, ...]) -> RecurringRun:
-    body = loads(row[10])
-    return RecurringRun(
-        id=row[0],
-        name=row[1],
-        namespace=row[2],
-        description=row[3],
-        experiment_id=row[4],
-        pipeline_id=row[5],
-        pipeline_version_id=row[6],
-        enabled=bool(row[7]),
-        created=row[8],
-        updated=row[9],
-        schedule=Schedule(**body.pop("schedule")),
-        pipeline_spec=loads(row[11]),
-        platform_spec=loads(row[12]),
-        **body,
-    )
+def _read(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {"tags": loads(found["tags"]), "is_object": bool(found["is_object"])}
+
+
+def recurring(row: Row) -> RecurringRun:
+    found = with_documents(_RECURRING, row)
+    body = loads(found.pop("body"))
+    read = {
+        "pipeline_version_id": found.pop("version_id"),
+        "enabled": bool(found["enabled"]),
+        "schedule": Schedule(**body.pop("schedule")),
+    }
+    return RecurringRun(**found | body | read)
 
 
 def _free(connection: sqlite3.Connection, table: str, scope: str, inside: str, name: str) -> None:

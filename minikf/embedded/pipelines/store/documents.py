@@ -10,6 +10,22 @@ from typing import Any
 
 from minikf.embedded.pipelines.records import Json
 
+# The bodies of a row's two documents, as columns of a query.
+SUBMITTED = (
+    "(SELECT body FROM document WHERE sha256 = pipeline_spec), (SELECT body FROM document WHERE sha256 = platform_spec)"
+)
+
+
+def said(names: str, row: tuple[Any, ...]) -> dict[str, Any]:
+    """A row by the names of its columns (more may follow)."""
+    return dict(zip(names.split(", "), row, strict=False))
+
+
+def with_documents(names: str, row: tuple[Any, ...]) -> dict[str, Any]:
+    """A row of `names` and then SUBMITTED (more may follow), its two documents read."""
+    found = said(f"{names}, pipeline_spec, platform_spec", row)
+    return found | {name: loads(found[name]) for name in ("pipeline_spec", "platform_spec")}
+
 
 def dumps(value: Any) -> str:
     """Compact JSON in ASCII; NaN and infinities (metrics have them) stay what they are, which orjson's would not."""

@@ -153,6 +153,10 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX usage_artifact ON usage (artifact_id)",
         _RECURRING,
     ),
+    (
+        "ALTER TABLE pipeline ADD COLUMN is_object INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE version ADD COLUMN is_object INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 
 

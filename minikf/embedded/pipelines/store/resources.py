@@ -23,7 +23,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A name (once in a namespace) for versions."""
+    """A name (once in a namespace) for versions. `is_object`: a Kubernetes object says what it is, and has its id."""
 
     id: str
     name: str
@@ -32,11 +32,12 @@ class Pipeline:
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     created: float = 0.0
+    is_object: bool = False
 
 
 @dataclass(frozen=True)
 class PipelineVersion:
-    """The documents of one version; its name is taken once in the pipeline."""
+    """The documents of one version; its name is taken once in the pipeline. `is_object` as of a Pipeline."""
 
     id: str
     pipeline_id: str
@@ -49,6 +50,7 @@ class PipelineVersion:
     package_url: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     created: float = 0.0
+    is_object: bool = False
 
 
 @dataclass(frozen=True)

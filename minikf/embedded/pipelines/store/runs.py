@@ -6,15 +6,14 @@ import sqlite3
 from typing import Any
 
 from minikf.embedded.pipelines.records import RunRecord, RunState
-from minikf.embedded.pipelines.store.documents import dumps, keep, loads, sweep
+from minikf.embedded.pipelines.store.documents import SUBMITTED, dumps, keep, loads, sweep, with_documents
 
 # Rows are read with their documents; the columns of `run` itself keep their plain names for filters and order.
-COLUMNS = (
+_RUN = (
     "id, name, namespace, description, experiment_id, pipeline_id, version_id, recurring_run_id, service_account,"
-    " state, archived, created, scheduled, finished, body,"
-    " (SELECT body FROM document WHERE sha256 = pipeline_spec),"
-    " (SELECT body FROM document WHERE sha256 = platform_spec)"
+    " state, archived, created, scheduled, finished, body"
 )
+COLUMNS = f"{_RUN}, {SUBMITTED}"
 
 
 def put(connection: sqlite3.Connection, run: RunRecord) -> None:
@@ -66,27 +65,12 @@ def delete(connection: sqlite3.Connection, run_id: str) -> bool:
 
 def run(row: tuple[Any, ...]) -> RunRecord:
     """The record in a row of COLUMNS (more columns may follow)."""
-    body = loads(row[14])
-    return RunRecord(
-        id=row[0],
-        name=row[1],
-        namespace=row[2],
-        description=row[3],
-        experiment_id=row[4],
-        pipeline_id=row[5],
-        pipeline_version_id=row[6],
-        recurring_run_id=row[7],
-        service_account=row[8],
-        state=RunState(row[9]),
-        archived=bool(row[10]),
-        created=row[11],
-        scheduled=row[12],
-        finished=row[13],
-        arguments=body["arguments"],
-        pipeline_root=body["pipeline_root"],
-        cache_disabled=body["cache_disabled"],
-        history=tuple((moment, state, error) for moment, state, error in body["history"]),
-        error=body["error"],
-        pipeline_spec=loads(row[15]),
-        platform_spec=loads(row[16]),
-    )
+    found = with_documents(_RUN, row)
+    body = loads(found.pop("body"))
+    read = {
+        "pipeline_version_id": found.pop("version_id"),
+        "state": RunState(found["state"]),
+        "archived": bool(found["archived"]),
+        "history": tuple((moment, state, error) for moment, state, error in body["history"]),
+    }
+    return RunRecord(**found | body | read)

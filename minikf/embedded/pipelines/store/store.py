@@ -218,14 +218,23 @@ class PipelineStore:
         """Raises NotFound: pipeline, and AlreadyExists where its name is taken in the pipeline."""
         await self._database.write(lambda connection: catalog.add_version(connection, made))
 
-    async def describe(self, kind: str, identity: str, display_name: str, tags: Mapping[str, str]) -> None:
-        """Changes what may be changed of a "pipeline" or a "version". Raises NotFound."""
+    async def describe(
+        self,
+        kind: str,
+        identity: str,
+        display_name: str,
+        tags: Mapping[str, str] | None = None,
+        description: str | None = None,
+    ) -> None:
+        """Changes what may be changed of a "pipeline" or a "version"; what is None stays. Raises NotFound."""
         assert kind in ("pipeline", "version")
+        values = (display_name, None if tags is None else dumps(tags), description, identity)
 
         def work(connection: sqlite3.Connection) -> None:
             found = connection.execute(
-                f"UPDATE {kind} SET display_name = ?, tags = ? WHERE id = ?",
-                (display_name, dumps(tags), identity),
+                f"UPDATE {kind} SET display_name = ?, tags = coalesce(?, tags), description = coalesce(?, description)"
+                " WHERE id = ?",
+                values,
             )
             if found.rowcount != 1:
                 raise NotFound(kind, identity)

@@ -1,0 +1,1 @@
+"""`Pipeline` and `PipelineVersion`, the Kubernetes-native way to pipelines (design record 10)."""
