@@ -5,6 +5,7 @@ None has its minimum in the middle of the space, where some searches begin.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import statistics
@@ -44,7 +45,7 @@ def sphere(point: Point) -> float:
 
 def rosenbrock(point: Point) -> float:
     x = numbers(point)
-    return sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in zip(x, x[1:], strict=False))
+    return sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(x))
 
 
 def branin(point: Point) -> float:
@@ -84,7 +85,15 @@ NUMERIC = tuple(function for function in FUNCTIONS if not function.name.startswi
 def ours(algorithm: str, function: Function, seed: int, budget: int, slots: int = 1) -> float:
     """The regret of the best trial after `budget` trials, `slots` at a time, which end in any order."""
     problem = Problem(
-        "bench", function.parameters, "loss", "minimize", algorithm, {"random_state": str(seed)}, budget, slots, f"{seed}"
+        "bench",
+        function.parameters,
+        "loss",
+        "minimize",
+        algorithm,
+        {"random_state": str(seed)},
+        budget,
+        slots,
+        f"{seed}",
     )
     chance = random.Random(seed)
     trials: list[Observed] = []
@@ -181,3 +190,8 @@ def _skopt_dimension(skopt: Any, one: Parameter) -> Any:
 def typical(regrets: list[float]) -> float:
     """The geometric mean: one lucky or lost run among many does not decide."""
     return math.exp(statistics.fmean(math.log(value) for value in regrets))
+
+
+def won(us: list[float], them: list[float]) -> float:
+    """The share of pairs in which ours is the smaller; equal ones count half."""
+    return statistics.fmean(0.5 if one == other else float(one < other) for one in us for other in them)
