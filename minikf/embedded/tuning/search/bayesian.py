@@ -1,8 +1,7 @@
 """bayesianoptimization: a model of the loss over the space, and the point an acquisition function likes best.
 
-Settings and their meaning are scikit-optimize's `Optimizer`, which Katib runs; the models are scikit-learn's. The
-first points are evenly spread (a Sobol sequence). Trials under way are taken to come out as well as the best so far,
-scikit-optimize's "cl_min", so that the next one goes elsewhere.
+Settings and their meaning are those of scikit-optimize's `Optimizer`, which Katib runs; the trees are scikit-learn's.
+The first points are evenly spread (a Sobol sequence).
 """
 
 from __future__ import annotations
@@ -48,6 +47,7 @@ def bayesian(known: Known, settings: Mapping[str, Any], count: int) -> Batch:
 def _ranked(known: Known, settings: Mapping[str, Any], taken: list[Key], number: int) -> list[dict[str, str]]:
     """Points to try, the best first."""
     import numpy as np
+    from threadpoolctl import threadpool_limits
 
     encoding = Encoding(known.space)
     names = [axis.name for axis in known.space.axes]
@@ -55,9 +55,9 @@ def _ranked(known: Known, settings: Mapping[str, Any], taken: list[Key], number:
     rows: list[np.ndarray] = [encoding.row(trial.assignments) for trial, _ in known.learnt]
     waiting = [trial.assignments for trial in known.trials if under_way(trial) and known.space.holds(trial.assignments)]
     waiting += [dict(zip(names, key, strict=True)) for key in taken]
-    rows += [encoding.row(point) for point in waiting]
-    losses += [min(losses)] * len(waiting)
+    expected = np.array([encoding.row(point) for point in waiting]).reshape(len(waiting), encoding.width)
     start = seed(known.problem, "model", number)
-    model = fitted(settings.get("base_estimator", "GP"), encoding, np.array(rows), np.array(losses), start)
-    generator = np.random.default_rng(start)
-    return [encoding.point(row) for row in proposals(model, encoding, settings, np.array(rows), generator)]
+    with threadpool_limits(1, "blas"):  # matrices this small cost more to share out among cores than to work on
+        model = fitted(settings.get("base_estimator", "GP"), np.array(rows), np.array(losses), expected, start)
+        found = proposals(model, encoding, settings, np.array(rows), np.random.default_rng(start))
+    return [encoding.point(row) for row in found]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-from minikf.embedded.tuning.search.encoding import Encoding
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,34 +12,27 @@ Model = Callable[["np.ndarray"], tuple["np.ndarray", "np.ndarray"]]
 _QUANTILES = (0.16, 0.5, 0.84)  # one deviation below and above the middle, of a normal distribution
 
 
-def fitted(name: str, encoding: Encoding, rows: np.ndarray, losses: np.ndarray, seed: int) -> Model:
-    """The model of this name (GP, RF, ET or GBRT), fitted to the losses, which it sees scaled to deviation 1."""
+def fitted(name: str, rows: np.ndarray, losses: np.ndarray, waiting: np.ndarray, seed: int) -> Model:
+    """The model of this name (GP, RF, ET or GBRT), fitted to the losses, which it sees scaled to deviation 1.
+
+    `waiting` are rows under way: the process expects of them what it expects anyway, and is sure of it; trees are told
+    that they come out as well as the best so far. Either way the next point lies elsewhere.
+    """
+    import numpy as np
+
     scaled = (losses - losses.mean()) / (losses.std() or 1.0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a likelihood that is flat at its bounds is no news to the user
-        return _MODELS[name](encoding, rows, scaled, seed)
+    if name == "GP":
+        from minikf.embedded.tuning.search.process import Process
+
+        process = Process(rows, scaled, np.random.default_rng(seed))
+        process.believe(waiting)
+        return process.at
+    lies = np.full(len(waiting), scaled.min())
+    return _TREES[name](np.concatenate([rows, waiting]), np.concatenate([scaled, lies]), seed)
 
 
-def _gaussian_process(_: Encoding, rows: np.ndarray, losses: np.ndarray, seed: int) -> Model:
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
-
-    width = rows.shape[1]
-    kernel = ConstantKernel(1.0, (1e-2, 1e3)) * Matern([0.5] * width, [(1e-2, 1e2)] * width, nu=2.5)
-    process = GaussianProcessRegressor(
-        kernel + WhiteKernel(1e-4, (1e-8, 1.0)), alpha=1e-10, n_restarts_optimizer=1, random_state=seed
-    ).fit(rows, losses)
-
-    def model(at: np.ndarray) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return process.predict(at, return_std=True)
-
-    return model
-
-
-def _forest(kind: str) -> Callable[[Encoding, np.ndarray, np.ndarray, int], Model]:
-    def fit(_: Encoding, rows: np.ndarray, losses: np.ndarray, seed: int) -> Model:
+def _forest(kind: str) -> Callable[[np.ndarray, np.ndarray, int], Model]:
+    def fit(rows: np.ndarray, losses: np.ndarray, seed: int) -> Model:
         import numpy as np
         from sklearn import ensemble
 
@@ -59,7 +49,7 @@ def _forest(kind: str) -> Callable[[Encoding, np.ndarray, np.ndarray, int], Mode
     return fit
 
 
-def _boosted(_: Encoding, rows: np.ndarray, losses: np.ndarray, seed: int) -> Model:
+def _boosted(rows: np.ndarray, losses: np.ndarray, seed: int) -> Model:
     from sklearn.ensemble import GradientBoostingRegressor
 
     low, middle, high = (
@@ -73,8 +63,7 @@ def _boosted(_: Encoding, rows: np.ndarray, losses: np.ndarray, seed: int) -> Mo
     return model
 
 
-_MODELS = {
-    "GP": _gaussian_process,
+_TREES = {
     "RF": _forest("RandomForestRegressor"),
     "ET": _forest("ExtraTreesRegressor"),
     "GBRT": _boosted,
