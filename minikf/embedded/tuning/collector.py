@@ -1,4 +1,4 @@
-"""Reads what the pods of a Trial reported: their logs, their files, their metrics endpoint. Blocking: call in a thread."""
+"""Reads what the pods of a Trial reported: logs, files, their metrics endpoint. Blocking: call in a thread."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.base import (
@@ -31,12 +31,19 @@ from minikf.embedded.tuning.states import (
     is_restartable,
     state_of,
 )
+from minikf.embedded.tuning.suggestion import begun
 from minikf.embedded.tuning.summary import count, judge, missing_trials, summarize
 from minikf.embedded.tuning.template import TemplateError, template_text
 from minikf.embedded.tuning.trialbuild import build_trial
 
 if TYPE_CHECKING:
-    from minikf.embedded.store import Change
+    from minikf.embedded.store import Change, Entry
+
+
+# Has a Suggestion answered at once, instead of when its controller hears of it.
+Answer = Callable[[Key], Awaitable[list[asyncio.Future["Entry"]]]]
+# Changes of who runs and who waits are written this often at most.
+PROGRESS_SECONDS = 0.2
 
 
 class ExperimentController:
@@ -45,13 +52,18 @@ class ExperimentController:
     component = "experiment-controller"
     kinds = (EXPERIMENT, SUGGESTION, TRIAL)
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, answer: Answer) -> None:
         self._context = context
+        self._answer = answer
+        # By uid: when the status was written last (monotonic).
+        self._written: dict[str, float] = {}
         self._objects = context.objects
         self._events = context.events.of(self.component)
 
     def keys(self, change: Change) -> Iterable[Key]:
         if change.kind is EXPERIMENT:
+            if change.type == "DELETED":
+                self._written.pop(change.entry.uid, None)
             return [key_of(change.entry)]
         return owner_keys(change, EXPERIMENT)
 
@@ -75,8 +87,7 @@ class ExperimentController:
             summarize(status, experiment, trials)
         if not _is_over(status):
             await self._advance(experiment, status, suggestion, trials, now)
-        await self._write_status(experiment, status)
-        return None
+        return await self._write_status(experiment, status)
 
     async def _advance(
         self, experiment: Object, status: Object, suggestion: Object | None, trials: list[Object], now: str
@@ -99,30 +110,34 @@ class ExperimentController:
         if missing < 0:
             await self._delete_trials(experiment, trials, -missing)
         elif missing > 0:
-            await self._request(experiment, suggestion, trials, missing)
-            await self._create_trials(experiment, waiting[:missing])
+            writes = await self._request(experiment, suggestion, trials, missing)
+            waiting = self._without_trial((self._suggestion_of(experiment) or {}).get("status") or {}, trials)
+            # The names are in the store before their Trials are, and it commits in order.
+            await asyncio.gather(self._create_trials(experiment, waiting[:missing]), *writes)
 
-    async def _request(self, experiment: Object, suggestion: Object | None, trials: list[Object], missing: int) -> None:
-        """Asks for as many assignments as there are trials and are to be made."""
+    async def _request(
+        self, experiment: Object, suggestion: Object | None, trials: list[Object], missing: int
+    ) -> list[asyncio.Future[Entry]]:
+        """Asks for as many assignments as there are trials and are to be made; the writes may not be durable yet."""
         # No more are asked for while the values of a trial that was stopped early are still to come.
-        late = sum(1 for one in trials if _is_unread(one))
-        wanted = len(trials) + missing - late
+        wanted = len(trials) + missing - sum(1 for one in trials if _is_unread(one))
+        name = (experiment["metadata"]["namespace"], experiment["metadata"]["name"])
+        writes = []
         if suggestion is None:
+            made = _build_suggestion(experiment, wanted)
             try:
-                made = _build_suggestion(experiment, wanted)
-                await self._objects.create(SUGGESTION, made["metadata"]["namespace"], made, opts=self._options())
+                writes = [await begun(self._objects.create(SUGGESTION, name[0], made, opts=self._options()))]
             except ApiError as error:
                 if error.reason != "AlreadyExists" and not namespace_is_ending(error):
                     raise
-            return
-        if suggestion["spec"]["requests"] == wanted:
-            return
-        meta = suggestion["metadata"]
+                return []
+        elif suggestion["spec"]["requests"] != wanted:
 
-        def ask(obj: Object) -> None:
-            obj["spec"]["requests"] = wanted
+            def ask(obj: Object) -> None:
+                obj["spec"]["requests"] = wanted
 
-        await self._objects.patch(SUGGESTION, meta["namespace"], meta["name"], ask, opts=self._options())
+            writes = [await begun(self._objects.patch(SUGGESTION, *name, ask, opts=self._options()))]
+        return [*writes, *await self._answer(Key(*name))]
 
     async def _create_trials(self, experiment: Object, assignments: list[Object]) -> None:
         if not assignments:
@@ -211,7 +226,7 @@ class ExperimentController:
 
         await self._patch_suggestion(suggestion, end)
 
-    async def _patch_suggestion(self, suggestion: Object, change: object) -> None:
+    async def _patch_suggestion(self, suggestion: Object, change: Callable[[Object], Object | None]) -> None:
         meta = suggestion["metadata"]
         await self._objects.patch(
             SUGGESTION,
@@ -219,17 +234,25 @@ class ExperimentController:
             meta["name"],
             change,
             subresource="status",
-            opts=self._options(),  # type: ignore[arg-type]
+            opts=self._options(),
         )
 
-    async def _write_status(self, experiment: Object, status: Object) -> None:
-        if status == experiment.get("status"):
-            return
-        meta, changed = experiment["metadata"], {"status": status}
+    async def _write_status(self, experiment: Object, status: Object) -> float | None:
+        """Writes the status, or says in how many seconds it is time to."""
+        before, meta = experiment.get("status"), experiment["metadata"]
+        if status == before:
+            return None
+        now = self._context.clock.monotonic()
+        passed = now - self._written.get(meta["uid"], -PROGRESS_SECONDS)
+        if passed < PROGRESS_SECONDS and before is not None and _is_mere_progress(before, status):
+            return PROGRESS_SECONDS - passed
+        self._written[meta["uid"]] = now
+        changed = {"status": status}
         await self._objects.patch(
             EXPERIMENT, meta["namespace"], meta["name"], lambda now: {**now, **changed}, subresource="status",
             opts=self._options(),
         )  # fmt: skip
+        return None
 
     def _suggestion_of(self, experiment: Object) -> Object | None:
         meta = experiment["metadata"]
@@ -262,6 +285,13 @@ class ExperimentController:
 
 def _is_over(status: Object) -> bool:
     return is_true(status, "Succeeded") or is_true(status, "Failed")
+
+
+def _is_mere_progress(before: Object, after: Object) -> bool:
+    """Whether nothing differs but how many trials there are and which of them wait or run."""
+    moving = ("trials", "trialsRunning", "trialsPending", "runningTrialList", "pendingTrialList")
+    kept = [{key: value for key, value in status.items() if key not in moving} for status in (before, after)]
+    return kept[0] == kept[1]
 
 
 def _is_unread(trial: Object) -> bool:

@@ -181,7 +181,8 @@ def _compare(found: Any, operator: str, wanted: Any) -> bool:
         return same is (operator == "==")
     if not (isinstance(found, str) and isinstance(wanted, str)) and not (_is_number(found) and _is_number(wanted)):
         return False
-    return {"<": found < wanted, "<=": found <= wanted, ">": found > wanted, ">=": found >= wanted}[operator]
+    order: dict[str, bool] = {"<": found < wanted, "<=": found <= wanted, ">": found > wanted, ">=": found >= wanted}
+    return order[operator]
 
 
 def _is_number(value: Any) -> bool:

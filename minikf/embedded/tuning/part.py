@@ -19,4 +19,5 @@ def tuning_controllers(context: Context) -> list[Controller]:
     """The controllers of Experiments, Suggestions and Trials."""
     log = ObservationLog(context.paths.observations)
     log.sweep({entry.uid for entry in context.objects.list(TRIAL)})
-    return [ExperimentController(context), SuggestionController(context, log), TrialController(context, log)]
+    suggestions = SuggestionController(context, log)
+    return [ExperimentController(context, suggestions.answer), suggestions, TrialController(context, log)]

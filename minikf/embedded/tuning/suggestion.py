@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import secrets
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
 
 from minikf.embedded.controllers.base import Key, is_controlled_by, key_of
 from minikf.embedded.controllers.context import Context
@@ -21,11 +21,11 @@ from minikf.embedded.times import timestamp
 from minikf.embedded.tuning.conditions import is_true, mark, settle
 from minikf.embedded.tuning.observations import ObservationLog
 from minikf.embedded.tuning.problem import observed_of, problem_of
-from minikf.embedded.tuning.search import Batch, Observed, Problem, SearchError, Suggested, suggest
+from minikf.embedded.tuning.search import Batch, Observed, Problem, SearchError, Suggested, forget, suggest
 from minikf.embedded.tuning.states import EXPERIMENT_LABEL
 
 if TYPE_CHECKING:
-    from minikf.embedded.store import Change
+    from minikf.embedded.store import Change, Entry
 
 # Katib's utilrand.String(8).
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -44,31 +44,43 @@ class SuggestionController:
         self._events = context.events.of(self.component)
         self._log = log
         self._search = search
+        # One answer at a time for each Suggestion: its own queue and its Experiment may ask at the same moment.
+        self._turns: dict[Key, asyncio.Lock] = {}
 
     def keys(self, change: Change) -> Iterable[Key]:
         if change.kind is SUGGESTION:
+            if change.type == "DELETED":
+                self._turns.pop(key_of(change.entry), None)
+                forget(change.entry.uid)
             return [key_of(change.entry)]
         # A search may wait for the result of a trial.
         name = change.entry.labels.get(EXPERIMENT_LABEL)
         return [Key(change.entry.namespace, name)] if name else []
 
     async def reconcile(self, key: Key) -> float | None:
-        entry = self._objects.find(SUGGESTION, *key)
-        if entry is None or "deletionTimestamp" in entry.obj["metadata"]:
-            return None
-        suggestion = entry.obj
-        said = suggestion.get("status") or {}
-        if is_true(said, "Succeeded") or is_true(said, "Failed"):
-            return None
-        experiment = self._objects.find(EXPERIMENT, *key)
-        if experiment is None or not is_controlled_by(suggestion, experiment.obj):
-            return None
-        missing = suggestion["spec"]["requests"] - said.get("suggestionCount", 0)
-        if missing <= 0 and is_true(said, "Running"):
-            return None
-        batch, failure = await self._ask(experiment.obj, suggestion, max(0, missing))
-        await self._write(suggestion, said, batch, failure)
+        for write in await self.answer(key):
+            await write
         return None
+
+    async def answer(self, key: Key) -> list[asyncio.Future[Entry]]:
+        """Gives what is asked for, if anything is; what it wrote is seen by all, and durable once the futures are done.
+
+        The store commits in order, so what is built on an answer is durable no sooner than the answer. Raises ApiError.
+        """
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            entry = self._objects.find(SUGGESTION, *key)
+            experiment = self._objects.find(EXPERIMENT, *key)
+            if entry is None or experiment is None or "deletionTimestamp" in entry.obj["metadata"]:
+                return []
+            suggestion = entry.obj
+            said = suggestion.get("status") or {}
+            if is_true(said, "Succeeded") or is_true(said, "Failed"):
+                return []
+            missing = suggestion["spec"]["requests"] - said.get("suggestionCount", 0)
+            if not is_controlled_by(suggestion, experiment.obj) or (missing <= 0 and is_true(said, "Running")):
+                return []
+            batch, failure = await self._ask(experiment.obj, suggestion, max(0, missing))
+            return await self._write(suggestion, said, batch, failure)
 
     async def _ask(self, experiment: Object, suggestion: Object, missing: int) -> tuple[Batch, str]:
         said = suggestion.get("status") or {}
@@ -93,7 +105,9 @@ class SuggestionController:
             advice = f" ({error.advice})" if error.advice else ""
             return Batch(()), f"{error.message}{advice}"
 
-    async def _write(self, suggestion: Object, before: Object, batch: Batch, failure: str) -> None:
+    async def _write(
+        self, suggestion: Object, before: Object, batch: Batch, failure: str
+    ) -> list[asyncio.Future[Entry]]:
         now = timestamp(self._context.clock.now())
         meta = suggestion["metadata"]
         made = [_assignment(meta["name"], one) for one in batch.suggested]
@@ -115,7 +129,7 @@ class SuggestionController:
             kept = [{"name": name, "value": value} for name, value in batch.settings.items()]
             status["algorithmSettings"] = kept
         if status == before:
-            return
+            return []
 
         def change(obj: Object) -> Object:
             # The Experiment takes assignments away when its budget is cut; what it changed meanwhile counts.
@@ -123,10 +137,17 @@ class SuggestionController:
                 return obj
             return {**obj, "status": status}
 
-        await self._objects.patch(
-            SUGGESTION, meta["namespace"], meta["name"], change, subresource="status",
-            opts=Options(manager=self.component),
-        )  # fmt: skip
+        name, opts = (meta["namespace"], meta["name"]), Options(manager=self.component)
+        return [await begun(self._objects.patch(SUGGESTION, *name, change, subresource="status", opts=opts))]
+
+
+async def begun(write: Coroutine[Any, Any, Entry]) -> asyncio.Future[Entry]:
+    """A write that others see when this returns; its future is done once it is durable. Raises what it raises."""
+    task = asyncio.ensure_future(write)
+    await asyncio.sleep(0)
+    if task.done():
+        task.result()
+    return task
 
 
 def _assignment(experiment: str, one: Suggested) -> Object:

@@ -1,6 +1,7 @@
 """The pods of a Trial: how they are known, and what their admission adds, as Katib's webhook for pods does.
 
-kubeflow/katib v0.19.0, pkg/webhook/v1beta1/pod. No collector container is added: the daemon reads logs and files itself.
+kubeflow/katib v0.19.0, pkg/webhook/v1beta1/pod. No collector container is added: the
+daemon reads logs and files itself.
 """
 
 from __future__ import annotations
