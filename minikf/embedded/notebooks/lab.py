@@ -18,7 +18,7 @@ from traitlets.config import Config
 from minikf.embedded.notebooks.folder import Settings
 
 
-class NotebookServer(ServerApp):  # type: ignore[misc]  # traitlets' classes are not typed
+class NotebookServer(ServerApp):
     """Takes connections from a socket that was opened before Jupyter was imported."""
 
     listener: ClassVar[socket.socket]
@@ -38,7 +38,7 @@ class NotebookServer(ServerApp):  # type: ignore[misc]  # traitlets' classes are
         return True
 
 
-class NotebookLab(LabApp):  # type: ignore[misc]
+class NotebookLab(LabApp):  # type: ignore[misc]  # its classes are not typed
     """LabApp on a NotebookServer."""
 
     serverapp_class = NotebookServer
@@ -67,6 +67,7 @@ def configuration(settings: Settings, root: Path) -> dict[str, dict[str, Any]]:
             "root_dir": str(root),
             "default_url": "/lab",
             "open_browser": False,
+            "no_browser_open_file": True,  # it would hold the token, readable by all
             "allow_root": True,  # the platform's user is whoever owns it, also in a container of his own
             "allow_remote_access": False,
             "allow_origin": "",
