@@ -60,10 +60,13 @@ class NotebookController:
         return [] if is_status_only(change) else [key_of(change.entry)]
 
     async def start(self) -> None:
-        """Before the runner starts: folders of notebooks that were deleted while no daemon ran go."""
+        """Before the runner starts: folders of notebooks that were deleted while no daemon ran go, and those that run
+        learn the platform's address."""
         known = {entry.uid for entry in self._objects.list(NOTEBOOK)}
         for folder in all_folders(self._paths.notebooks):
-            if folder.path.name not in known:
+            if folder.path.name in known:
+                await asyncio.to_thread(folder.redirect, self._server)
+            else:
                 await asyncio.to_thread(folder.remove)
 
     async def reconcile(self, key: Key) -> float | None:

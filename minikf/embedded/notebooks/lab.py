@@ -37,6 +37,9 @@ class NotebookServer(ServerApp):
         self.http_server.add_socket(self.listener)
         return True
 
+    def write_browser_open_files(self) -> None:
+        """They would hold the token, readable by all; `minikf open notebook` needs none."""
+
 
 class NotebookLab(LabApp):  # type: ignore[misc]  # its classes are not typed
     """LabApp on a NotebookServer."""
@@ -67,7 +70,6 @@ def configuration(settings: Settings, root: Path) -> dict[str, dict[str, Any]]:
             "root_dir": str(root),
             "default_url": "/lab",
             "open_browser": False,
-            "no_browser_open_file": True,  # it would hold the token, readable by all
             "allow_root": True,  # the platform's user is whoever owns it, also in a container of his own
             "allow_remote_access": False,
             "allow_origin": "",

@@ -25,6 +25,7 @@ from minikf.verbs import notebook as verb
 
 T = TypeVar("T")
 SECONDS = 90.0
+IMAGE_OF_RSTUDIO = "ghcr.io/kubeflow/kubeflow/notebook-servers/rstudio-tidyverse:v1.10.0"
 
 
 def until(look: Callable[[], T], what: str, seconds: float = SECONDS) -> T:
@@ -45,18 +46,25 @@ class Kernel:
     socket: websocket.WebSocket
     session: Session
 
-    def run(self, code: str, seconds: float = 60) -> str:
+    def run(self, code: str) -> str:
         """All that the code prints and its value, errors included, as text."""
+        return self.read(self.send(code))
+
+    def send(self, code: str) -> str:
+        """Hands over code and returns at once, with the message's id."""
         asked = self.session.msg(
             "execute_request",
             {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": True},
         )
         self.socket.send(json.dumps({**asked, "channel": "shell", "buffers": []}, default=json_default))
-        self.socket.settimeout(seconds)
+        return str(asked["header"]["msg_id"])
+
+    def read(self, sent: str) -> str:
+        """What the code of a message said, once it has ended."""
         said = ""
         while True:
             message = json.loads(self.socket.recv())
-            if message["parent_header"].get("msg_id") != asked["header"]["msg_id"]:
+            if message["parent_header"].get("msg_id") != sent:
                 continue
             content = message["content"]
             if message["msg_type"] == "stream":

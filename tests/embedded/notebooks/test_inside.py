@@ -10,7 +10,8 @@ import pytest
 import requests
 import websocket
 
-from tests.embedded.notebooks.lab import Kernel, Lab
+from minikf.embedded.notebooks import culling
+from tests.embedded.notebooks.lab import Kernel, Lab, until
 from tests.embedded.pods.wheels import make_wheel
 
 
@@ -94,7 +95,23 @@ def test_the_token_is_in_no_command_line_environment_log_or_open_file(lab: Lab, 
     assert stat.S_IMODE(lab.folder.stat().st_mode) == 0o700
     holders = [path for path in lab.folder.rglob("*") if path.is_file() and token.encode() in path.read_bytes()]
     assert lab.folder / "notebook.json" in holders
-    assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in holders} == {0}
+    assert [path for path in holders if path.stat().st_mode & 0o077] == []
+
+
+def test_kernels_and_terminals_tell_whether_the_notebook_rests(lab: Lab) -> None:
+    kernel, prefix = lab.kernel(), "/notebook/default/shared"
+    kernel.send("import time; time.sleep(1.5)")
+    busy = until(lambda: culling.ask(lab.port, prefix, lab.token), "nothing is told")
+    assert busy.busy
+    rests = until(
+        lambda: (found := culling.ask(lab.port, prefix, lab.token)) and not found.busy and found, "it never rests"
+    )
+    assert lab.ask(f"/api/kernels/{kernel.id}", "DELETE").status_code == 204
+    assert lab.ask("/api/terminals", "POST").status_code == 200
+    later = culling.ask(lab.port, prefix, lab.token)
+    assert later is not None and later.last is not None and rests.last is not None and later.last > rests.last
+    assert culling.ask(lab.port, prefix, "wrong") is None
+    assert lab.ask("/api/terminals/1", "DELETE").status_code == 204
 
 
 def test_only_loopback_listens(lab: Lab) -> None:

@@ -58,26 +58,39 @@ def test_two_at_once_know_nothing_of_each_other(platform: Access, lab: Lab, kern
         assert kernel.run("import os; print(os.environ.get('SIDE'), os.path.exists('mine'))") == "None False\n"
 
 
-def test_a_kernel_outlives_the_daemon_and_rest_stops_the_notebook(
+def daemon_pid(access: Access) -> int:
+    return int(json.loads(PlatformPaths.of(access.platform).daemon_file.read_text())["pid"])
+
+
+def test_a_kernel_outlives_the_daemon(fresh_platform: Access) -> None:
+    with notebook(fresh_platform, "worker") as lab:
+        kernel, server = lab.kernel(), lab.server_pid()
+        kernel.run("x = 123")
+        os.kill(daemon_pid(fresh_platform), signal.SIGKILL)
+        assert kernel.run("x + 1") == "124"  # while there is no daemon
+        lab.access = finish(up(fresh_platform.platform))
+        assert lab.ready().server_pid() == server
+        asked = "from kubernetes import client, config; config.load_kube_config(); "
+        asked += "print(client.CoreV1Api().read_namespaced_pod('worker-0', 'default').status.phase, x + 2)"
+        assert kernel.run(asked) == "Running 125\n"
+        assert lab.pod["status"]["containerStatuses"][0]["restartCount"] == 0
+
+
+@pytest.mark.slow
+def test_a_notebook_that_rests_is_stopped_and_one_that_works_is_not(
     fresh_platform: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("ENABLE_CULLING", "true")
+    monkeypatch.setenv("CULL_IDLE_TIME", "0.05")
+    monkeypatch.setenv("IDLENESS_CHECK_PERIOD", "0.01")
     with notebook(fresh_platform, "worker") as lab:
-        kernel = lab.kernel()
-        kernel.run("x = 123")
-        server = lab.server_pid()
-        paths = PlatformPaths.of(fresh_platform.platform)
-        monkeypatch.setenv("ENABLE_CULLING", "true")
-        monkeypatch.setenv("CULL_IDLE_TIME", "0.02")
-        monkeypatch.setenv("IDLENESS_CHECK_PERIOD", "0.01")
-        os.kill(int(json.loads(paths.daemon_file.read_text())["pid"]), signal.SIGKILL)
-        assert kernel.run("x + 1") == "124"  # while there is no daemon
-        finish(up(fresh_platform.platform))
-        assert lab.server_pid() == server
-        # At work for longer than it may rest: it is not stopped.
-        assert kernel.run("import time; time.sleep(3); x") == "123"
+        kernel, server = lab.kernel(), lab.server_pid()
+        working = kernel.send("import time; time.sleep(15); 1")
+        os.kill(daemon_pid(fresh_platform), signal.SIGKILL)
+        lab.access = finish(up(fresh_platform.platform))  # with culling, which the first daemon did not have
+        assert kernel.read(working) == "1"
         annotations = lab.get()["metadata"]["annotations"]
         assert verb.LAST_ACTIVITY in annotations and verb.STOP_ANNOTATION not in annotations
-        kernel.socket.close()
         until(lambda: verb.STOP_ANNOTATION in lab.get()["metadata"]["annotations"], "it is not stopped")
         until(lambda: verb.state(lab.get())[0] == "Stopped", "its pod stays")
         until(lambda: verb.LAST_ACTIVITY not in lab.get()["metadata"]["annotations"], "the stamps stay")
