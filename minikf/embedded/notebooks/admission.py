@@ -46,12 +46,13 @@ def problems(notebook: Object) -> list[Cause]:
 
 def _pod_problems(notebook: Object) -> list[Cause]:
     """What a kube-apiserver would say of the pod, at the fields of the Notebook."""
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "notebook", "namespace": "default"}}
-    pod |= {"spec": copy.deepcopy(spec.pod_spec(notebook))}
-    restart = pod["spec"].get("restartPolicy")
+    wanted = copy.deepcopy(spec.pod_spec(notebook))
+    restart = wanted.get("restartPolicy")
     if restart not in (None, "", "Always"):
         why = f'Unsupported value: "{restart}": supported values: "Always"'
         return [Cause("spec.template.spec.restartPolicy", "FieldValueNotSupported", why)]
+    meta = {"name": "notebook", "namespace": "default"}
+    pod: Object = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": wanted}
     default_object(POD, pod)
     return [
         Cause(f"spec.template.{cause.field}", cause.reason, cause.message)

@@ -60,10 +60,13 @@ class NotebookController:
         return [] if is_status_only(change) else [key_of(change.entry)]
 
     async def start(self) -> None:
-        """Before the runner starts: folders of notebooks that were deleted while no daemon ran go."""
+        """Before the runner starts: folders of notebooks that were deleted while no daemon ran go, and those that run
+        learn the platform's address."""
         known = {entry.uid for entry in self._objects.list(NOTEBOOK)}
         for folder in all_folders(self._paths.notebooks):
-            if folder.path.name not in known:
+            if folder.path.name in known:
+                await asyncio.to_thread(folder.redirect, self._server)
+            else:
                 await asyncio.to_thread(folder.remove)
 
     async def reconcile(self, key: Key) -> float | None:
@@ -77,13 +80,16 @@ class NotebookController:
         pod = found.obj if found is not None else None
         if spec.is_stopped(notebook):
             return await self._stop(key, notebook, pod)
+        reason = "NameTaken"
         try:
             self._check_names(notebook)
+            reason = "NoPort"
             port = await self._ensure_service(key, notebook, pod)
-            token = await self._ensure_secret(notebook)
         except Refused as error:
-            await self._tell(notebook, None, ("NameTaken", f"{error.message}: {error.cause}"))
+            self._events.record(notebook, "Warning", reason, f"{error.message}: {error.advice}")
+            await self._tell(notebook, None, (reason, error.message))
             return _AGAIN_SECONDS
+        token = await self._ensure_secret(notebook)
         if pod is None:
             return await self._create(key, notebook, port, token)
         if "deletionTimestamp" not in pod["metadata"] and self._is_outdated(notebook, pod, port):
@@ -175,7 +181,7 @@ class NotebookController:
                 obj["spec"]["ports"] = wanted
 
             await self._objects.patch(SERVICE, *key, change, opts=self._options)
-            if remembered:
+            if remembered and spec.flavour(notebook) is not Flavour.COMMAND:
                 text = f"port {remembered} of 127.0.0.1 is taken by another program; the notebook is at {port} now"
                 self._events.record(notebook, "Warning", "PortTaken", text)
         return port
@@ -242,8 +248,6 @@ class NotebookController:
             NOTEBOOK, meta["namespace"], meta["name"], lambda obj: {**obj, **wanted}, subresource="status",
             opts=self._options,
         )  # fmt: skip
-        if problem is not None:
-            self._events.record(notebook, "Warning", *problem)
 
     async def _cull(self, notebook: Object, port: int, token: str) -> float | None:
         """One look at a ready notebook, when it is due; seconds until the next."""

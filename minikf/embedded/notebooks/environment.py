@@ -1,7 +1,7 @@
 """A notebook's own Python environment, laid over the platform's packages, and what its kernels and terminals see.
 
-`pip install` writes to the environment alone; what the platform has is seen through it. It lies in the notebook's folder,
-so it outlives stops of the notebook.
+`pip install` writes to the environment alone; what the platform has is seen through it. It lies in the notebook's
+folder, so it outlives stops of the notebook.
 """
 
 from __future__ import annotations

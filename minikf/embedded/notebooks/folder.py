@@ -82,6 +82,14 @@ class NotebookFolder:
         """Raises OSError, ValueError or TypeError when the file is not what `write` wrote."""
         return Settings(**json.loads(self.settings_file.read_text()))
 
+    def redirect(self, server: str) -> None:
+        """The platform's address changed while the notebook ran: its clients shall find it. Raises Refused."""
+        if self.kubeconfig.exists():
+            config = json.loads(self.kubeconfig.read_text())
+            for entry in config["clusters"]:
+                entry["cluster"]["server"] = server
+            write_private(self.kubeconfig, json.dumps(config, indent=2) + "\n")
+
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
 

@@ -18,7 +18,7 @@ from traitlets.config import Config
 from minikf.embedded.notebooks.folder import Settings
 
 
-class NotebookServer(ServerApp):  # type: ignore[misc]  # traitlets' classes are not typed
+class NotebookServer(ServerApp):
     """Takes connections from a socket that was opened before Jupyter was imported."""
 
     listener: ClassVar[socket.socket]
@@ -37,8 +37,11 @@ class NotebookServer(ServerApp):  # type: ignore[misc]  # traitlets' classes are
         self.http_server.add_socket(self.listener)
         return True
 
+    def write_browser_open_files(self) -> None:
+        """They would hold the token, readable by all; `minikf open notebook` needs none."""
 
-class NotebookLab(LabApp):  # type: ignore[misc]
+
+class NotebookLab(LabApp):  # type: ignore[misc]  # its classes are not typed
     """LabApp on a NotebookServer."""
 
     serverapp_class = NotebookServer

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -22,7 +23,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """What IPython calls to load this extension."""
-    shell.register_magic_function(minikf, magic_kind="line_cell", magic_name="minikf")
+    register: Any = shell.register_magic_function  # its decorator hides its signature
+    register(minikf, magic_kind="line_cell", magic_name="minikf")
 
 
 def minikf(line: str, cell: str | None = None) -> None:

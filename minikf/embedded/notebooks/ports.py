@@ -9,8 +9,9 @@ from collections.abc import Collection
 from minikf.embedded.controllers.base import Key
 from minikf.errors import Refused
 
-# Beside the ports of model servers (20000 to 29999), below what systems give to outgoing connections.
-_FIRST, _COUNT = 30_000, 2_000
+# Between two ports that platforms have (30443 and 31443), beside those of model servers (20000 to 29999) and below what
+# systems give to outgoing connections.
+_FIRST, _COUNT = 30_444, 999
 
 
 def choose_port(key: Key, platform: str, remembered: int, others: Collection[int]) -> int:

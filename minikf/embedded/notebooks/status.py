@@ -23,7 +23,7 @@ def make_status(notebook: Object, pod: Object | None, problem: tuple[str, str] |
 
 
 def _container_state(name: str, pod: Object) -> Object:
-    """Of the container that has the notebook's name; upstream tells nothing where there is none, we tell the first's."""
+    """Of the container that has the notebook's name, else of the first one, where upstream tells nothing."""
     states = (pod.get("status") or {}).get("containerStatuses") or []
     first = pod["spec"]["containers"][0]["name"]
     for wanted in (name, first):

@@ -1,0 +1,73 @@
+"""`minikf notebook` and `minikf open notebook` as a user types them, the example, and the page in a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+
+from minikf.cli.main import main
+from minikf.spec import Access
+from tests.embedded.notebooks.lab import IMAGE_OF_RSTUDIO, Lab, until
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "notebook" / "notebook.py"
+
+
+def test_the_verbs_from_create_to_delete(
+    platform: Access, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def minikf(*words: str, code: int = 0) -> str:
+        found = main(list(words))
+        captured = capfd.readouterr()
+        assert found == code, captured.err
+        return captured.err if code else captured.out
+
+    lab = Lab(platform, "typed")
+    shown = list(yaml.safe_load_all(minikf("notebook", "create", "typed", "--dry-run", "-o", "yaml")))
+    assert [one["kind"] for one in shown] == ["PersistentVolumeClaim", "Notebook"]
+    assert lab.find(lab.path) is None
+    assert "minikf open notebook typed" in minikf("notebook", "create", "typed")
+    assert lab.get()["spec"] == shown[1]["spec"]  # what was shown is what was made
+    found = json.loads(minikf("open", "notebook", "typed", "--json"))
+    assert requests.get(found["address"], timeout=30).status_code == 200
+    assert minikf("notebook", "open", "typed").strip() == found["address"]
+    assert "typed" in minikf("notebook", "list") and "Ready" in minikf("notebook", "list")
+    assert "NotebookServer" in minikf("notebook", "logs", "typed")
+    assert "minikf notebook start typed" in minikf("notebook", "stop", "typed")
+    said = minikf("open", "notebook", "typed", code=10)
+    assert "stopped" in said and "minikf notebook start typed" in said
+    minikf("notebook", "delete", "typed")
+    until(lambda: lab.find("/api/v1/namespaces/default/pods/typed-0") is None, "its pod stays")
+    said = minikf("notebook", "create", "typed", code=10)
+    assert "--workspace typed-workspace" in said
+    lab.client.call("DELETE", "/api/v1/namespaces/default/persistentvolumeclaims/typed-workspace")
+    said = minikf("notebook", "create", "r", "--image", IMAGE_OF_RSTUDIO, code=10)
+    assert "spec.template.spec.containers[0].image" in said and "--engine k3d" in said
+    assert lab.find("/api/v1/namespaces/default/persistentvolumeclaims/r-workspace") is None
+    assert "not found" in minikf("notebook", "delete", "typed", code=10)
+
+
+def test_the_example_runs_with_the_official_client(platform: Access) -> None:
+    env = {**os.environ, "KUBECONFIG": str(platform.kubeconfig)}
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE)], env=env, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "notebook explore and its workspace are deleted"
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no program chromium is on PATH")
+def test_the_page_opens_in_a_browser(lab: Lab, tmp_path: Path) -> None:
+    words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
+    words += ["--virtual-time-budget=20000", "--dump-dom", f"{lab.base}/lab?token={lab.token}"]
+    page = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False).stdout
+    assert "jp-LabShell" in page and "Python 3 (MiniKF)" in page
