@@ -14,7 +14,12 @@ NAME = "ca-bundle.crt"
 
 def path_of(access: Access) -> Path:
     """Where the bundle of a platform is."""
-    return access.ca.with_name(NAME)
+    return of(access.ca)
+
+
+def of(ca: Path) -> Path:
+    """Where the bundle is that has this CA in it."""
+    return ca.with_name(NAME)
 
 
 def write(access: Access) -> Path:

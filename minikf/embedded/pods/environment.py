@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from minikf.embedded.pods.mounting import Mount
 from minikf.embedded.pods.references import ConfigError, References
 from minikf.embedded.pods.settings import PodSettings
 from minikf.embedded.status import Object
+from minikf.kube import bundle
 from minikf.paths import PlatformPaths
 
 # What a program needs from the machine to speak, to know the time and to reach the network.
@@ -41,6 +43,19 @@ def declared(pod: Object, container: Object, refs: References) -> dict[str, str]
         if value is not None:
             env[entry["name"]] = value
     return env
+
+
+def _clients(paths: PlatformPaths) -> dict[str, str]:
+    """With these the official clients find the platform, as `minikf env` has them (minikf.environment says whose they
+    are); without the platform's own record, only Kubernetes' clients."""
+    env = {"KUBECONFIG": str(paths.kubeconfig)}
+    try:
+        port = int(json.loads(paths.platform_file.read_bytes())["port"])
+    except FileNotFoundError:  # a daemon that was started by hand
+        return env
+    env |= {"MODEL_REGISTRY_URL": f"https://127.0.0.1:{port}", "KF_PIPELINES_SA_TOKEN_PATH": str(paths.token)}
+    trusted = bundle.of(paths.ca)
+    return env | ({"SSL_CERT_FILE": str(trusted)} if trusted.exists() else {})
 
 
 def _from_source(source: Object, refs: References) -> dict[str, str]:
@@ -108,7 +123,7 @@ def platform(
         BASE_SITE: settings.site,
     }
     if spec.get("automountServiceAccountToken") is not False:
-        env["KUBECONFIG"] = str(paths.kubeconfig)
+        env |= _clients(paths)
     threads = resources.cpu_count(container)
     if not threads:
         threads = cpus.spare()

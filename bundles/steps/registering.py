@@ -1,0 +1,151 @@
+"""Steps around the model registry: is a new model better than the one that was pushed last, and pushing it.
+
+Both act on or ask about the world outside the pipeline, so their results must not come from the cache: switch it off
+(`set_caching_options(False)`). `register` does nothing twice, so running it again costs a question only.
+"""
+
+from typing import NamedTuple
+
+from kfp import dsl
+from kfp.dsl import Dataset, Input, Metrics, Model, Output
+
+
+@dsl.component(base_image="python:3.11", packages_to_install=["pandas", "scikit-learn", "joblib", "kubeflow[hub]"])
+def compare_and_gate(
+    candidate: Input[Model],
+    test: Input[Dataset],
+    name: str,
+    metrics: Output[Metrics],
+    better_by: float = 0.0,
+    registry: str = "",
+) -> NamedTuple("Decision", [("push", bool), ("candidate_score", float), ("champion_score", float), ("champion", str)]):  # type: ignore[valid-type]
+    """Says whether a model is to be pushed: it has to beat the champion on the same rows, judged here and now.
+
+    The champion is the version that `register` pushed last. Without one the candidate is pushed. Scores are accuracy,
+    or R2 of a regression. Caching is to be off.
+
+    Args:
+        candidate: The folder that `train` makes.
+        test: Rows that neither has learned from.
+        name: The model's name in the registry.
+        metrics: Both scores.
+        better_by: How much larger the candidate's score must be; a tie is not better.
+        registry: The registry's address; else the environment's MODEL_REGISTRY_URL.
+
+    Returns:
+        Whether to push, both scores (of no champion: 0), and the champion's version or "".
+    """
+    import json
+    import os
+    from pathlib import Path
+    from urllib.parse import unquote, urlsplit
+
+    import joblib
+    import pandas as pd
+    from kubeflow.hub import ModelRegistryClient
+
+    frame = pd.read_csv(test.path)
+
+    def score(folder):
+        about = json.loads((folder / "model.json").read_text())
+        missing = [column for column in (*about["features"], about["target"]) if column not in frame.columns]
+        if missing:
+            raise ValueError(f"the test data has no column {', '.join(missing)}, which the model in {folder} needs")
+        rows = frame[about["features"]].to_numpy(dtype=object if about["text_features"] else float)
+        return float(joblib.load(folder / "model.joblib").score(rows, frame[about["target"]]))
+
+    client = ModelRegistryClient(registry or os.environ["MODEL_REGISTRY_URL"], author="compare-and-gate")
+    known = {one.name for one in client.list_models()}
+    versions = list(client.list_model_versions(name)) if name in known else []
+    pushed = [one for one in versions if "pushed_at" in (one.custom_properties or {})]
+    champion = max(pushed, key=lambda one: float(one.custom_properties["pushed_at"]), default=None)
+    ours, theirs = score(Path(candidate.path)), 0.0
+    if champion is not None:
+        uri = client.get_model_artifact(name, champion.name).uri
+        folder = Path(unquote(urlsplit(uri).path) if uri.startswith("file:") else uri)
+        for prefix, mount in (("s3://", "/s3/"), ("gs://", "/gcs/"), ("minio://", "/minio/")):
+            if uri.startswith(prefix):
+                folder = Path(mount + uri[len(prefix) :])
+        if not (folder / "model.json").exists():
+            raise ValueError(f"champion {name}/{champion.name} cannot be judged: there is no {folder}/model.json")
+        theirs = score(folder)
+    push = champion is None or ours > theirs + better_by
+    metrics.log_metric("candidate", ours)
+    if champion is not None:
+        metrics.log_metric("champion", theirs)
+    against = f"champion {champion.name}: {theirs:.4f}" if champion is not None else "no champion"
+    print(f"candidate: {ours:.4f}, {against}: {'push' if push else 'keep what is there'}")
+    decision = NamedTuple(
+        "Decision", [("push", bool), ("candidate_score", float), ("champion_score", float), ("champion", str)]
+    )
+    return decision(push, ours, theirs, champion.name if champion is not None else "")
+
+
+@dsl.component(base_image="python:3.11", packages_to_install=["kubeflow[hub]"])
+def register(
+    model: Input[Model],
+    name: str,
+    score: float = 0.0,
+    data: str = "",
+    run_id: str = "",
+    description: str = "",
+    registry: str = "",
+) -> str:
+    """Registers a model under a version made of its content, and marks it as the one that was pushed last.
+
+    The same model again is the same version: nothing is made twice. Caching is to be off.
+
+    Args:
+        model: The folder that `train` or `to_onnx` makes.
+        name: The model's name in the registry.
+        score: What it scored, for people; with `data` and `run_id` among the version's properties.
+        data: The data set's URI that it has learned from.
+        run_id: The run that made it; give `dsl.PIPELINE_JOB_ID_PLACEHOLDER`.
+        description: Of the version.
+        registry: The registry's address; else the environment's MODEL_REGISTRY_URL.
+
+    Returns:
+        model-registry://NAME/VERSION, which InferenceServices take as storageUri.
+    """
+    import hashlib
+    import json
+    import os
+    import time
+    from pathlib import Path
+
+    from kubeflow.hub import ModelRegistryClient
+
+    folder = Path(model.path)
+    about = json.loads((folder / "model.json").read_text())
+    portable = (folder / "model.onnx").exists()
+    content = hashlib.sha256((folder / ("model.onnx" if portable else "model.joblib")).read_bytes()).hexdigest()
+    version = content[:12]
+    client = ModelRegistryClient(registry or os.environ["MODEL_REGISTRY_URL"], author="register")
+    known = {one.name for one in client.list_models()}
+    versions = {one.name: one for one in client.list_model_versions(name)} if name in known else {}
+    newest = max((float((one.custom_properties or {}).get("pushed_at", 0)) for one in versions.values()), default=0.0)
+    if version in versions:
+        found = versions[version]
+        if float((found.custom_properties or {}).get("pushed_at", 0)) < newest:
+            found.custom_properties = {**(found.custom_properties or {}), "pushed_at": time.time()}
+            client.update_model_version(found)
+        print(f"{name}/{version} is registered already")
+    else:
+        client.register_model(
+            name,
+            model.uri,
+            version=version,
+            model_format_name="onnx" if portable else "sklearn",
+            model_format_version="1" if portable else about["scikit-learn"],
+            version_description=description or f"{about['algorithm']}, {about['target']}",
+            metadata={
+                "pushed_at": max(time.time(), newest + 0.001),
+                "score": score,
+                "algorithm": about["algorithm"],
+                "parameters": json.dumps(about["parameters"]),
+                "minikf.data": data,
+                "minikf.run": run_id,
+            },
+        )
+        print(f"{name}/{version} is registered: {model.uri}")
+    return f"model-registry://{name}/{version}"
