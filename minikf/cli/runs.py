@@ -28,9 +28,7 @@ def list_(
     state: Annotated[
         str, typer.Option("--state", metavar="STATE", help="Only runs in this state, such as FAILED.")
     ] = "",
-    experiment: Annotated[
-        str, typer.Option("--experiment", metavar="NAME", help="Only runs of this experiment.")
-    ] = "",
+    experiment: Annotated[str, typer.Option("--experiment", metavar="NAME", help="Only runs of this experiment.")] = "",
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:

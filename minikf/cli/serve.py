@@ -118,6 +118,4 @@ def _registered_format(platform: str, uri: str) -> str:
     for artifact in (one for version in versions for one in version["artifacts"]):
         if artifact.get("modelFormatName"):
             return str(artifact["modelFormatName"])
-    raise Refused(
-        f"the registry does not say the format of '{'/'.join(parts)}'", advice="say it: --format sklearn"
-    )
+    raise Refused(f"the registry does not say the format of '{'/'.join(parts)}'", advice="say it: --format sklearn")

@@ -20,9 +20,7 @@ def train(
     ] = None,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="The TrainJob's name.")] = "",
     nodes: Annotated[int, typer.Option("--nodes", min=1, metavar="N", help="On how many nodes.")] = 1,
-    runtime: Annotated[
-        str, typer.Option("--runtime", metavar="NAME", help="The training runtime.")
-    ] = "plain-python",
+    runtime: Annotated[str, typer.Option("--runtime", metavar="NAME", help="The training runtime.")] = "plain-python",
     package: Annotated[
         list[str] | None, typer.Option("--package", "-p", metavar="REQUIREMENT", help="Install a package first.")
     ] = None,
@@ -111,7 +109,9 @@ def _ended(platform: str, namespace: str, name: str, *, follow: bool, as_json: b
 
 
 def _hint(namespace: str, name: str) -> str:
-    return f"  state   kubectl get trainjob {name} -n {namespace}\n  cancel  kubectl delete trainjob {name} -n {namespace}"
+    return (
+        f"  state   kubectl get trainjob {name} -n {namespace}\n  cancel  kubectl delete trainjob {name} -n {namespace}"
+    )
 
 
 def _runtime(client: Any, namespace: str, name: str) -> Any:

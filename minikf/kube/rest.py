@@ -75,9 +75,7 @@ class RestClient:
             raise self._unreachable(f"what it sent for {path} is not a JSON object")
         return found
 
-    def request(
-        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
-    ) -> Reply:
+    def request(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
         """One call and its whole answer, whatever its status. Raises Unreachable."""
         with self._open(method, path, body, more=headers or {}) as response:
             return Reply(response.status, response.read())

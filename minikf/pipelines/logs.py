@@ -75,4 +75,3 @@ def _check_step(run: Object, step: str) -> None:
             cause=f"it has {', '.join(names) or 'none'}",
             advice=f"minikf runs show {run['run_id']}",
         )
-

@@ -75,7 +75,7 @@ _EXAMPLES = {
     "NUMBER_DOUBLE": "0.5",
     "BOOLEAN": "true",
     "LIST": "'[1, 2]'",
-    "STRUCT": '\'{"a": 1}\'',
+    "STRUCT": "'{\"a\": 1}'",
 }
 
 

@@ -56,7 +56,9 @@ def storage_uri(what: str) -> str:
         return f"file://{path.resolve()}"
     parts = what.split("/")
     if what.startswith((".", "/", "~")) or len(parts) > 2 or not all(parts) or Path(what).suffix in _SUFFIXES:
-        raise UsageError(f"there is no model at {what}", cause="no file or folder has that path", advice=f"ls -d {what}")
+        raise UsageError(
+            f"there is no model at {what}", cause="no file or folder has that path", advice=f"ls -d {what}"
+        )
     return REGISTRY + "/".join(quote(part, safe="") for part in parts)
 
 
