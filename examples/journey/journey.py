@@ -15,6 +15,7 @@ import json
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 from kfp import Client, compiler, dsl
@@ -35,6 +36,7 @@ from minikf.bundles.steps import (
     validate,
 )
 
+warnings.filterwarnings("ignore", category=FutureWarning, module="kfp")  # of servers before 2.0
 NAME = "tumours"
 SECONDS_TO_WAIT = 900
 AS_JSON = "--json" in sys.argv

@@ -28,7 +28,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Machine learning",
         (
-            Verb("demo", "minikf.cli.demo:demo", "Train, evaluate, register, serve and query a real model."),
+            Verb("demo", "minikf.cli.demo:demo", "Run the whole journey: data, tuning, training, serving, drift."),
             Verb("run", "minikf.cli.run:run", "Run a pipeline: a Python file or its compiled form."),
             Verb("runs", "minikf.cli.runs:app", "List, follow, cancel, retry and delete pipeline runs."),
             Verb("pipeline", "minikf.cli.pipeline:app", "Upload, list and delete pipelines and their versions."),
