@@ -83,6 +83,7 @@ async def test_terminate_retry_and_delete_of_a_run_that_runs(world: Api) -> None
     assert found["state"] == "CANCELED" and "terminated" in found["error"]["message"]
     await world.good("POST", f"{path}:retry")
     await world.good("DELETE", path)  # it is canceled first
+    assert world.keeper.forgotten == [path.removeprefix("/runs/")], "pods and files go with it"
     assert world.store.runs().total == 0
 
 
