@@ -40,9 +40,10 @@ async def test_a_run_from_its_creation_to_its_end(world: Api) -> None:
     await world.bad(404, 5, "GET", f"/runs/{made['run_id']}")
 
 
-async def test_a_run_of_a_deleted_default_experiment(world: Api) -> None:
+async def test_the_default_experiment_stays_or_is_made_again(world: Api) -> None:
     (default,) = (await world.good("GET", "/experiments"))["experiments"]
-    await world.good("DELETE", f"/experiments/{default['experiment_id']}")
+    assert "cannot be deleted" in await world.bad(400, 3, "DELETE", f"/experiments/{default['experiment_id']}")
+    await world.store.delete_experiment(default["experiment_id"])  # as releases before this one allowed
     assert (await world.run())["experiment_id"] != default["experiment_id"]
 
 
