@@ -89,3 +89,19 @@ async def test_metrics_that_are_missing_are_an_empty_artifact(world: RunWorld) -
 async def test_children_that_left_their_session_end_with_the_step(world: RunWorld) -> None:
     run_id = await world.ran(steps({"forks": "setsid sh -c 'setsid sleep 300 & sleep 300' & (sleep 300 &) ; exit 0"}))
     await world.pods.until_true(lambda: not world.children(run_id))
+
+
+@pytest.mark.parametrize("code", [0, 1])
+async def test_temporary_files_go_with_the_step(world: RunWorld, tmp_path: Path, code: int) -> None:
+    command = f'made=$(mktemp -d); echo x > "$made/x"; echo "$TMPDIR $made" > {tmp_path}/told; exit {code}'
+    await world.finished(await world.launch(steps({"temporary": command})))
+    folder, made = (tmp_path / "told").read_text().split()
+    assert made.startswith(f"{folder}/") and not Path(folder).exists()
+
+
+async def test_temporary_files_of_a_canceled_step_go(world: RunWorld, tmp_path: Path) -> None:
+    run_id = await world.launch(steps({"long": f'echo "$TMPDIR" > {tmp_path}/told; sleep 300'}))
+    await world.pods.until_true(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text() != "")
+    await world.keeper.terminate(run_id)
+    await world.finished(run_id)
+    assert not Path((tmp_path / "told").read_text().strip()).exists()
