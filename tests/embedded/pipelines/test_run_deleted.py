@@ -35,7 +35,8 @@ async def test_a_deleted_run_leaves_nothing_but_what_others_use(world: RunWorld)
     (pod,) = world.tasks(first)["make"].pods
     (folder,) = world.pods.root.glob(f"data/pods/*{pod}*")
     await forget(world, first)
-    assert world.pods.objects.find(kinds.POD, "default", pod) is None and not folder.exists()
+    assert world.pods.objects.find(kinds.POD, "default", pod) is None
+    await world.pods.until_true(lambda: not folder.exists())
     left = [path.name for path in (world.artifacts / first).rglob("*") if path.is_file()]
     assert left == ["data"] and Path(made.uri).read_text() == "data\n"
     assert [one.uri for one in world.store.artifacts(first)] == [made.uri]

@@ -31,9 +31,9 @@ async def sweep_files(tools: Tools) -> None:
     # Asked after the folders: a run is in the store before it has one, so none that begins meanwhile is taken for gone.
     known = {file_name(run_id) for run_id in tools.store.run_ids()}
     kept = {path for uri in tools.store.uris_of_gone_runs() if (path := local(uri)) is not None}
-    gone = [folder for folder in folders if folder.name not in known]
-    if gone:
-        await asyncio.to_thread(lambda: [_remove(folder, kept) for folder in gone])
+    for folder in folders:
+        if folder.name not in known:
+            await asyncio.to_thread(_remove, folder, kept)
 
 
 def _folders(artifacts: Path) -> list[Path]:
