@@ -126,7 +126,8 @@ def _candidate(evolution: _Evolution, trial: Observed) -> np.ndarray:
 
 def _ask(evolution: _Evolution, place: int, attempt: int) -> np.ndarray:
     evolution.optimizer.reseed_rng(seed(evolution.known.problem, "candidate", place, attempt))
-    return evolution.optimizer.ask()
+    shares: np.ndarray = evolution.optimizer.ask()
+    return shares
 
 
 def _point(evolution: _Evolution, number: int, attempt: int) -> dict[str, str]:
