@@ -167,8 +167,8 @@ def _check_collector(spec: Object) -> list[Cause]:
         return [forbidden(where, text)]
     if kind == "Push":
         text = (
-            "report_metrics of Katib's SDK sends to katib-db-manager.kubeflow:6789, an address inside of a cluster: print "
-            "the metrics instead, as name=value (StdOut), or use a cluster: minikf up --engine k3d"
+            "report_metrics of Katib's SDK sends to katib-db-manager.kubeflow:6789, an address inside of a cluster: "
+            "print the metrics instead, as name=value (StdOut), or use a cluster: minikf up --engine k3d"
         )
         return [forbidden(where, text)]
     checks = {"File": _check_file, "TensorFlowEvent": _check_events, "PrometheusMetric": _check_prometheus}
