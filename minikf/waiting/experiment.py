@@ -43,8 +43,12 @@ def ended(access: Access, namespace: str, name: str) -> Generator[Event, None, O
 
 
 def ending_of(experiment: Object) -> Object | None:
-    """The condition that says how it ended, None while it goes on."""
+    """The condition that says how it ended, None while it goes on, or is about to with a larger budget."""
+    most, spec = experiment["spec"].get("maxTrialCount"), experiment["spec"]
+    has_more = most is not None and most > (experiment.get("status") or {}).get("trials", 0)
     for condition in (experiment.get("status") or {}).get("conditions") or []:
+        if has_more and condition["reason"] == "ExperimentMaxTrialsReached" and spec.get("resumePolicy") != "Never":
+            continue
         if condition["type"] in ("Succeeded", "Failed") and condition["status"] == "True":
             found: Object = condition
             return found
