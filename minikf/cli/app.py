@@ -33,6 +33,8 @@ SECTIONS: tuple[Section, ...] = (
             Verb("runs", "minikf.cli.runs:app", "List, follow, cancel, retry and delete pipeline runs."),
             Verb("pipeline", "minikf.cli.pipeline:app", "Upload, list and delete pipelines and their versions."),
             Verb("train", "minikf.cli.train:train", "Train with a script or a function, as a TrainJob."),
+            Verb("tune", "minikf.cli.tune:tune", "Look for the best parameters of a script or function."),
+            Verb("experiment", "minikf.cli.experiment:app", "List, follow, show, extend and delete experiments."),
             Verb("serve", "minikf.cli.serve:serve", "Serve a model file or a registered model."),
             Verb("notebook", "minikf.cli.notebook:app", "Create, open, stop, start and delete notebooks (JupyterLab)."),
             Verb("data", "minikf.cli.data:app", "Data sets with versions, stored once by content."),
