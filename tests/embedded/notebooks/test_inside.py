@@ -101,8 +101,7 @@ def test_the_token_is_in_no_command_line_environment_log_or_open_file(lab: Lab, 
 def test_kernels_and_terminals_tell_whether_the_notebook_rests(lab: Lab) -> None:
     kernel, prefix = lab.kernel(), "/notebook/default/shared"
     kernel.send("import time; time.sleep(1.5)")
-    busy = until(lambda: culling.ask(lab.port, prefix, lab.token), "nothing is told")
-    assert busy.busy
+    until(lambda: (found := culling.ask(lab.port, prefix, lab.token)) and found.busy, "it is never at work")
     rests = until(
         lambda: (found := culling.ask(lab.port, prefix, lab.token)) and not found.busy and found, "it never rests"
     )
