@@ -48,11 +48,11 @@ class PipelinesApi:
 
     def run(self, wanted: str) -> Object:
         """The run with this id, the beginning of one, or this name. Raises Refused unless there is exactly one."""
-        return self.run_now(str(self._found("run", "runs", wanted)["run_id"]))
+        return self.run_now(str(self._found("run", wanted)["run_id"]))
 
     def pipeline(self, wanted: str) -> Object:
         """The pipeline with this id, the beginning of one, or this name. Raises Refused."""
-        return self._found("pipeline", "pipelines", wanted)
+        return self._found("pipeline", wanted)
 
     def versions(self, pipeline_id: str) -> list[Object]:
         """The versions of a pipeline, newest first."""
@@ -63,20 +63,27 @@ class PipelinesApi:
         """The experiment of this name."""
         return next(self.every("experiments", "experiments", filter=_filter("display_name", name)), None)
 
-    def _found(self, kind: str, plural: str, wanted: str) -> Object:
-        exact = self._by_id(plural, wanted)
+    def matching(self, kind: str, wanted: str) -> list[Object]:
+        """The runs or pipelines ("run", "pipeline") with this id, else with this name, else whose id begins so."""
+        exact = self._by_id(f"{kind}s", wanted)
         if exact is not None:
-            return exact
-        names = [f"{kind}_id", "display_name"] + (["name"] if kind == "pipeline" else [])
-        everything = list(self.every(plural, plural))
-        for fits in (_named(names[1:], wanted), _begins(names[0], wanted)):
+            return [exact]
+        names = ["display_name", "name"] if kind == "pipeline" else ["display_name"]
+        everything = list(self.every(f"{kind}s", f"{kind}s"))
+        for fits in (_named(names, wanted), _begins(f"{kind}_id", wanted)):
             found = [one for one in everything if fits(one)]
-            if len(found) == 1:
-                return found[0]
             if found:
-                raise _ambiguous(kind, wanted, found)
-        listing = "minikf runs list" if kind == "run" else "minikf pipeline list"
-        raise Refused(f"there is no {kind} '{wanted}'", cause="no id and no name is that", advice=listing)
+                return found
+        return []
+
+    def _found(self, kind: str, wanted: str) -> Object:
+        found = self.matching(kind, wanted)
+        if len(found) > 1:
+            raise _ambiguous(kind, wanted, found)
+        if not found:
+            listing = "minikf runs list" if kind == "run" else "minikf pipeline list"
+            raise Refused(f"there is no {kind} '{wanted}'", cause="no id and no name is that", advice=listing)
+        return found[0]
 
     def _by_id(self, plural: str, wanted: str) -> Object | None:
         if len(wanted) != 36 or "/" in wanted:  # ids are UUIDs

@@ -50,7 +50,9 @@ class Artifact:
     """One artifact as tasks see it. `type` is a schema title (`system.Model`) or a custom schema's title with version.
 
     `id` is "" until it is stored; `sha256` is of the file, or of a folder's sorted file hashes, "" for what lies
-    elsewhere (an imported URI of another scheme). `run_id` and `task` (a path) name the producer.
+    elsewhere (an imported URI of another scheme). `run_id` and `task` (a path) name the producer, `code_sha256` is the
+    hash of its component (`spec.codehash`), `pipeline_sha256` that of the run's specification, `namespace` the run's:
+    they are kept with the artifact, which may outlive its run.
     """
 
     name: str
@@ -63,6 +65,9 @@ class Artifact:
     run_id: str = ""
     task: str = ""
     created: float = 0.0
+    code_sha256: str = ""
+    pipeline_sha256: str = ""
+    namespace: str = ""
 
 
 @dataclass(frozen=True)

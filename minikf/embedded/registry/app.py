@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from minikf.embedded.registry.errors import RegistryError, invalid, not_found
-from minikf.embedded.registry.lineage import Lookup, lineage
+from minikf.embedded.registry.lineage import Lookup, every_lineage, lineage
 from minikf.embedded.registry.registry import ModelRegistry
 from minikf.embedded.registry.routes import VERSIONS, Answer, Call, route
 from minikf.embedded.rest import ClientGone, Message, Receive, TooLarge, first_values, whole_body
@@ -53,7 +53,7 @@ async def _answer(registry: ModelRegistry, lookup: Lookup, scope: MutableMapping
     query = _query(scope["query_string"])
     if (version, path) == ("minikf", "lineage") and scope["method"] == "GET":
         if not query.get("name"):
-            raise invalid("the query must have 'name'")
+            return Answer(200, {"models": await every_lineage(registry, lookup)})
         return Answer(200, await lineage(registry, lookup, query["name"], query.get("version") or None))
     if version not in VERSIONS:
         raise not_found(f"no such path: {scope['path']}", f"use {PREFIX}/v1/")

@@ -7,7 +7,13 @@ from typing import Any, Protocol
 
 from minikf.embedded.registry import content
 from minikf.embedded.registry.errors import RegistryError
-from minikf.embedded.registry.kinds import INFERENCE_SERVICE, MODEL_ARTIFACT, MODEL_VERSION, SERVING_ENVIRONMENT
+from minikf.embedded.registry.kinds import (
+    INFERENCE_SERVICE,
+    MODEL_ARTIFACT,
+    MODEL_VERSION,
+    REGISTERED_MODEL,
+    SERVING_ENVIRONMENT,
+)
 from minikf.embedded.registry.listing import Options, page
 from minikf.embedded.registry.registry import ModelRegistry
 from minikf.embedded.registry.resolve import SCHEME, model_named, newest_live, parse_model_uri
@@ -41,6 +47,15 @@ async def lineage(registry: ModelRegistry, lookup: Lookup, name: str, version: s
             service for wanted, service in served if wanted == entry["name"] or (wanted is None and entry["newestLive"])
         ]
     return found
+
+
+async def every_lineage(registry: ModelRegistry, lookup: Lookup) -> list[Object]:
+    """The lineage of every registered model."""
+
+    def names(session: Session) -> list[str]:
+        return [model.name for model in page(session, Options((REGISTERED_MODEL,))).items]
+
+    return [await lineage(registry, lookup, name) for name in await registry.store.read(names)]
 
 
 def _registered(session: Session, name: str, version: str | None) -> Object:

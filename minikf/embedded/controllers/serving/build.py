@@ -21,6 +21,8 @@ from minikf.embedded.status import Object
 # Labels of pods in Standard mode: pkg/constants and reconcilers/deployment.
 SERVICE_LABEL = "serving.kserve.io/inferenceservice"
 REVISION_ANNOTATION = "minikf/revision"
+# What the pod serves: the storageUri, and the digest of the content that was fetched.
+URI_ANNOTATION, DIGEST_ANNOTATION = "minikf/model-uri", "minikf/model-digest"
 NO_IMAGE = "localhost/minikf-process"
 
 MODEL_MOUNT = "/mnt/models"
@@ -59,8 +61,9 @@ def predictor_name(service: Object) -> str:
     return f"{service['metadata']['name']}-predictor"
 
 
-def build_pod(service: Object, wanted: Wanted, control: Path, model: Path | None) -> Object:
-    """The pod of a revision; `control` is the socket that its server asks, `model` the model's folder.
+def build_pod(service: Object, wanted: Wanted, control: Path, model: Path | None, digest: str = "") -> Object:
+    """The pod of a revision; `control` is the socket that its server asks, `model` the model's folder and `digest` its
+    content's.
 
     Raises InvalidSpec.
     """
@@ -81,6 +84,9 @@ def build_pod(service: Object, wanted: Wanted, control: Path, model: Path | None
             _mount(spec, container, model)
     labels = {**(template.get("labels") or {}), **predictor.labels, **_labels(service)}
     annotations = {**(template.get("annotations") or {}), **predictor.annotations, REVISION_ANNOTATION: wanted.revision}
+    if model is not None:
+        # What lineage asks: the registry's newest version may be another one by then.
+        annotations |= {URI_ANNOTATION: predictor.storage_uri, DIGEST_ANNOTATION: digest}
     return {
         "apiVersion": "v1",
         "kind": "Pod",

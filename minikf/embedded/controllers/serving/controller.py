@@ -127,7 +127,7 @@ class InferenceServiceController:
     async def _begin(self, key: Key, service: Object, wanted: Wanted, replicas: list[Replica]) -> float | None:
         """Fetches the model, then makes the pod."""
         facts: dict[str, Any] = {"ports": wanted.ports, "revision": wanted.revision}
-        folder = None
+        folder, digest = None, ""
         if wanted.predictor.storage_uri:
             work = self._models.work(key, wanted.predictor, wanted.revision)
             await asyncio.wait({work.task}, timeout=_QUICK_SECONDS)
@@ -144,10 +144,11 @@ class InferenceServiceController:
             for text in fetched.notices:
                 self._telling.once(service, "ModelSource", text)
             folder = await asyncio.to_thread(self._models.place, service, wanted.revision, fetched)
+            digest = fetched.digest
         clock = self._clock.monotonic()
         if pause := self._pace.pause(key, wanted.revision, clock):
             return pause
-        pod = build_pod(service, wanted, self._servers.control, folder)
+        pod = build_pod(service, wanted, self._servers.control, folder, digest)
         try:
             made = await self._objects.create(POD, key.namespace, pod, opts=self._options)
         except ApiError as error:

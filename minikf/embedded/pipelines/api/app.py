@@ -67,7 +67,7 @@ class PipelinesApp:
             raise not_found(f"no such path: {path[:80]}", f"use {PREFIX}/")
         handler, ids = route(scope["method"], path.removeprefix(f"{PREFIX}/"))
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
-        call = Call(ids, _query(scope["query_string"]), headers, await _body(receive))
+        call = Call(ids, _query(scope["query_string"]), headers, await _body(receive), scope["query_string"])
         return await handler(self._service, call)
 
 

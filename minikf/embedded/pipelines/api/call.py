@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 from minikf.embedded.pipelines.api.creation import RunMaker
 from minikf.embedded.pipelines.api.errors import invalid
@@ -16,12 +17,18 @@ from minikf.embedded.pipelines.store import PipelineStore
 
 @dataclass(frozen=True)
 class Call:
-    """`ids` come from the path, `query` has the first value of each parameter, `headers` lower-case names."""
+    """`ids` come from the path, `query` has the first value of each parameter, `headers` lower-case names;
+    `raw_query` is the query as it came."""
 
     ids: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    raw_query: bytes = b""
+
+    def several(self, name: str) -> tuple[str, ...]:
+        """The values of a parameter that may be there several times."""
+        return tuple(value for key, value in parse_qsl(self.raw_query.decode("utf-8", "replace")) if key == name)
 
     def flag(self, name: str) -> bool:
         """A boolean query parameter, false where it is absent. Raises ApiFailure 400."""

@@ -1,10 +1,14 @@
-"""The API's paths below `/apis/v2beta1`: all of kfp_server_api 2.17's services but those that have no part here."""
+"""The API's paths below `/apis/v2beta1`: all of kfp_server_api 2.17's services but those that have no part here.
+
+Artifacts and their tasks are as upstream's `backend/api/v2beta1/artifact.proto` has them, which no released client knows
+yet; what is below `minikf/` is our own.
+"""
 
 from __future__ import annotations
 
 import re
 
-from minikf.embedded.pipelines.api import experiments, pipelines, recurring, runs, uploads
+from minikf.embedded.pipelines.api import artifacts, experiments, pipelines, recurring, runs, uploads
 from minikf.embedded.pipelines.api.call import Answer, Call, Handler, Service
 from minikf.embedded.pipelines.api.errors import UNIMPLEMENTED, ApiFailure, not_found
 
@@ -27,6 +31,10 @@ async def _auth(service: Service, call: Call) -> Answer:
 _TABLE: dict[str, dict[str, Handler]] = {
     "healthz": {"GET": _healthz},
     "auth": {"GET": _auth},
+    "artifacts": {"GET": artifacts.list_all},
+    "artifacts/{artifact_id}": {"GET": artifacts.get},
+    "artifact_tasks": {"GET": artifacts.list_tasks},
+    "minikf/lineage": {"POST": artifacts.lineage},  # a question in a body: KFP's API has no such thing
     "experiments": {"GET": experiments.list_all, "POST": experiments.create},
     "experiments/{experiment_id}": {"GET": experiments.get, "DELETE": experiments.delete},
     "experiments/{experiment_id}:archive": {"POST": experiments.archive},

@@ -21,6 +21,7 @@ from minikf.embedded.pipelines.execution.steppod import pod_name, processors, st
 from minikf.embedded.pipelines.execution.tools import Tools
 from minikf.embedded.pipelines.plan.model import Work
 from minikf.embedded.pipelines.records import RunRecord, TaskRecord, TaskState, Values
+from minikf.embedded.pipelines.spec.codehash import code_hash
 from minikf.embedded.pipelines.spec.model import RetryPolicy
 from minikf.embedded.status import ApiError, Object
 
@@ -141,7 +142,13 @@ class StepRunner:
         place.reach(attempt)
         found = outputs.read_outputs(place.root, self.work.outputs)
         place.commit(attempt)
-        made = {"created": self.tools.now(), "run_id": self.run.id, "task": self.work.task_path}
+        code = code_hash(self.run.pipeline_spec, self.run.platform_spec, self.work.component.name)
+        made = {
+            "created": self.tools.now(),
+            "run_id": self.run.id,
+            "task": self.work.task_path,
+            "code_sha256": code,
+        }
         artifacts = {
             name: tuple(replace(one, **made) for one in several)  # type: ignore[arg-type]  # fields of its own
             for name, several in found.artifacts.items()

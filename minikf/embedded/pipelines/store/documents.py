@@ -39,9 +39,14 @@ def loads(text: str) -> Any:
 def keep(connection: sqlite3.Connection, document: Mapping[str, Json]) -> str:
     """The key of a document, which is in the file from now on. Its keys stay in their order: it is the author's."""
     body = dumps(document)
-    key = hashlib.sha256(body.encode()).hexdigest()
+    key = hashlib.sha256(body.encode()).hexdigest()  # as `digest`
     connection.execute("INSERT OR IGNORE INTO document VALUES (?, ?)", (key, body))
     return key
+
+
+def digest(document: Mapping[str, Json]) -> str:
+    """The key of a document, whether or not it is in a file."""
+    return hashlib.sha256(dumps(document).encode()).hexdigest()
 
 
 def sweep(connection: sqlite3.Connection) -> None:

@@ -62,6 +62,14 @@ VERSION_FIELDS = {
     "code_source_url": "code_source_url",
     "created_at": "created",
 }
+ARTIFACT_FIELDS = {
+    "artifact_id": "id",
+    "name": "name",
+    "type": "type",
+    "uri": "uri",
+    "namespace": "namespace",
+    "created_at": "created",
+}
 RECURRING_FIELDS = {
     "recurring_run_id": "id",
     "display_name": "name",

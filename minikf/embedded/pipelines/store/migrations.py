@@ -157,6 +157,16 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE pipeline ADD COLUMN is_object INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE version ADD COLUMN is_object INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        # What lineage tells of an artifact whose run was deleted.
+        "ALTER TABLE artifact ADD COLUMN code_sha256 TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE artifact ADD COLUMN pipeline_sha256 TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE artifact ADD COLUMN namespace TEXT NOT NULL DEFAULT ''",
+        "UPDATE artifact SET (pipeline_sha256, namespace) = (SELECT pipeline_spec, namespace FROM run"
+        " WHERE run.id = artifact.run_id) WHERE EXISTS (SELECT 1 FROM run WHERE run.id = artifact.run_id)",
+        "CREATE INDEX artifact_sha256 ON artifact (sha256) WHERE sha256 <> ''",
+        "CREATE INDEX artifact_created ON artifact (created, id)",
+    ),
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from minikf.embedded.pipelines.records import Artifact, RunRecord, TaskRecord
 from minikf.embedded.pipelines.store import catalog, runs, tasks
 from minikf.embedded.pipelines.store.database import Database, Row
-from minikf.embedded.pipelines.store.documents import dumps, sweep
+from minikf.embedded.pipelines.store.documents import digest, dumps, sweep
 from minikf.embedded.pipelines.store.errors import NotFound
 from minikf.embedded.pipelines.store.listing import Listing, Page, query
 from minikf.embedded.pipelines.store.resources import Experiment, Pipeline, PipelineVersion, RecurringRun
@@ -95,6 +95,11 @@ class PipelineStore:
 
         await self._database.write(work)
 
+    @staticmethod
+    def document_sha256(document: Mapping[str, Any]) -> str:
+        """The hash by which the store keeps a document."""
+        return digest(document)
+
     # Tasks and artifacts
 
     def tasks(self, run_id: str) -> dict[str, TaskRecord]:
@@ -148,6 +153,34 @@ class PipelineStore:
     def artifacts_at(self, uri: str) -> tuple[Artifact, ...]:
         """Those that are known at a URI, oldest first."""
         return self._artifacts("uri = ?", uri)
+
+    def artifacts_with(self, sha256: str) -> tuple[Artifact, ...]:
+        """Those of this content, oldest first; none for ""."""
+        return self._artifacts("sha256 = ? AND sha256 <> ''", sha256)
+
+    def artifacts_named(self, name: str) -> tuple[Artifact, ...]:
+        """Those that have this name, oldest first."""
+        return self._artifacts("name = ?", name)
+
+    def artifact_page(self, listing: Listing | None = None) -> Page[Artifact]:
+        found = self._page("artifact", ARTIFACT_COLUMNS, listing or Listing(), tasks.artifact)
+        return found if found.next is None else replace(found, next=(found.next[0], str(found.next[1])))
+
+    def usages_of_run(self, run_id: str) -> tuple[Usage, ...]:
+        """Which artifacts the run's tasks take and give."""
+        rows = self._database.rows(
+            "SELECT artifact_id, run_id, path, role, name FROM usage WHERE run_id = ?"
+            " ORDER BY path, role DESC, name, artifact_id",
+            (run_id,),
+        )
+        return tuple(Usage(str(identity), *row) for identity, *row in rows)
+
+    def every_usage(self) -> tuple[Usage, ...]:
+        rows = self._database.rows(
+            "SELECT artifact_id, run_id, path, role, name FROM usage ORDER BY artifact_id, role DESC, run_id, path, name",
+            (),
+        )
+        return tuple(Usage(str(identity), *row) for identity, *row in rows)
 
     def usages(self, artifact_id: str) -> tuple[Usage, ...]:
         """The tasks that take or give the artifact: its consumers and producers."""

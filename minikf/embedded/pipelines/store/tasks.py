@@ -10,7 +10,9 @@ from typing import Any
 from minikf.embedded.pipelines.records import Artifact, Json, TaskRecord, TaskState, Values
 from minikf.embedded.pipelines.store.documents import dumps, loads
 
-ARTIFACT_COLUMNS = "id, run_id, task, name, type, uri, sha256, size, metadata, created"
+ARTIFACT_COLUMNS = (
+    "id, run_id, task, name, type, uri, sha256, size, metadata, created, code_sha256, pipeline_sha256, namespace"
+)
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,20 @@ def _put_task(connection: sqlite3.Connection, record: TaskRecord) -> TaskRecord:
 def _identified(connection: sqlite3.Connection, record: TaskRecord) -> Values:
     """The record's outputs with ids; the same new artifact that several outputs name is stored once."""
     known: dict[int, Artifact] = {}
+    made_in = connection.execute("SELECT pipeline_spec, namespace FROM run WHERE id = ?", (record.run_id,)).fetchone()
+    pipeline, namespace = made_in or ("", "")
 
     def identified(artifact: Artifact) -> Artifact:
         if artifact.id:
             return artifact
         if id(artifact) not in known:
-            whole = replace(artifact, run_id=artifact.run_id or record.run_id, task=artifact.task or record.path)
+            whole = replace(
+                artifact,
+                run_id=artifact.run_id or record.run_id,
+                task=artifact.task or record.path,
+                pipeline_sha256=pipeline,
+                namespace=namespace,
+            )
             known[id(artifact)] = replace(whole, id=_insert(connection, whole))
         return known[id(artifact)]
 
@@ -75,8 +85,8 @@ def _identified(connection: sqlite3.Connection, record: TaskRecord) -> Values:
 
 def _insert(connection: sqlite3.Connection, artifact: Artifact) -> str:
     cursor = connection.execute(
-        "INSERT INTO artifact (run_id, task, name, type, uri, sha256, size, metadata, created)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO artifact (run_id, task, name, type, uri, sha256, size, metadata, created, code_sha256,"
+        " pipeline_sha256, namespace) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             artifact.run_id,
             artifact.task,
@@ -87,6 +97,9 @@ def _insert(connection: sqlite3.Connection, artifact: Artifact) -> str:
             artifact.size,
             dumps(artifact.metadata),
             artifact.created,
+            artifact.code_sha256,
+            artifact.pipeline_sha256,
+            artifact.namespace,
         ),
     )
     return str(cursor.lastrowid)
@@ -94,7 +107,7 @@ def _insert(connection: sqlite3.Connection, artifact: Artifact) -> str:
 
 def artifact(row: tuple[Any, ...]) -> Artifact:
     """The artifact in a row of ARTIFACT_COLUMNS."""
-    identity, run_id, task, name, type_, uri, sha256, size, metadata, created = row
+    identity, run_id, task, name, type_, uri, sha256, size, metadata, created, code, pipeline, namespace = row[:13]
     return Artifact(
         name=name,
         type=type_,
@@ -106,6 +119,9 @@ def artifact(row: tuple[Any, ...]) -> Artifact:
         run_id=run_id,
         task=task,
         created=created,
+        code_sha256=code,
+        pipeline_sha256=pipeline,
+        namespace=namespace,
     )
 
 

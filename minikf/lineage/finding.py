@@ -1,0 +1,166 @@
+"""What a user means by a name, an address, a hash or an id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from minikf.errors import Refused, UsageError
+from minikf.kube.rest import RestClient
+from minikf.lineage.graph import Graph
+from minikf.lineage.masking import masked
+from minikf.lineage.sources import Sources, pipelines, read
+from minikf.lineage.walking import Walker
+from minikf.pipelines.api import PipelinesApi
+from minikf.promote.secrets import values
+
+_KINDS = {
+    "isvc": "isvc",
+    "inferenceservice": "isvc",
+    "inferenceservices": "isvc",
+    "model": "model",
+    "modelversion": "model",
+    "run": "run",
+    "artifact": "artifact",
+    "trainjob": "trainjob",
+    "dataset": "artifact",
+}
+_HASH = re.compile(r"(?:tree-)?(?:sha256:)?[0-9a-f]{64}")
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that may be meant: its words for users, and how to make it the focus."""
+
+    words: str
+    start: Callable[[Walker], str]
+
+
+def lineage(client: RestClient, what: str, namespace: str = "", direction: str = "both") -> Graph:
+    """The lineage of what a text means; without a `KIND/` before it, of anything that has this name.
+
+    Raises Refused where it is nothing, or several things, Unreachable, ApiAnswer. No secret is in it.
+    """
+    kind, wanted = _split(what)
+    sources = read(client)
+    found = candidates(client, sources, kind, wanted, namespace)
+    if not found:
+        raise Refused(
+            f"nothing here is called '{what}'",
+            cause="no artifact, model, InferenceService, TrainJob or run has that name, address, hash or id",
+            advice="minikf runs list, kubectl get isvc -A",
+        )
+    if len(found) > 1:
+        listed = "; ".join(one.words for one in found[:12])
+        more = f"; and {len(found) - 12} more" if len(found) > 12 else ""
+        raise Refused(
+            f"'{what}' means {len(found)} things", cause=listed + more, advice=f"say which: minikf lineage {_first(found)}"
+        )
+    walker = Walker(client, sources)
+    graph = walker.graph([found[0].start(walker)], direction)
+    return masked(graph, values(sources.secrets))
+
+
+def candidates(client: RestClient, sources: Sources, kind: str, wanted: str, namespace: str) -> list[Candidate]:
+    """Everything that a text may mean, the most telling words first."""
+    several: dict[str, Callable[[], list[Candidate]]] = {
+        "isvc": lambda: _named("isvc", sources.services, wanted, namespace, Walker.service),
+        "model": lambda: _models(sources, wanted),
+        "trainjob": lambda: _named("trainjob", sources.trainjobs, wanted, namespace, Walker.trainjob),
+        "run": lambda: _runs(client, wanted),
+        "artifact": lambda: _artifacts(client, wanted),
+    }
+    return [one for name, look in several.items() if kind in ("", name) for one in look()]
+
+
+def _split(what: str) -> tuple[str, str]:
+    head, slash, rest = what.partition("/")
+    if slash and head.lower() in _KINDS and rest:
+        return _KINDS[head.lower()], rest
+    if not what.strip():
+        raise UsageError("lineage of what?", advice="minikf lineage isvc/NAME")
+    return "", what
+
+
+def _named(
+    kind: str, objects: list[Object], wanted: str, namespace: str, start: Callable[[Walker, Object], str]
+) -> list[Candidate]:
+    found = []
+    for one in objects:
+        metadata = one["metadata"]
+        full = f"{metadata['namespace']}/{metadata['name']}"
+        if wanted in (metadata["name"], full) and namespace in ("", metadata["namespace"]):
+            found.append(Candidate(f"{kind}/{full}", lambda walker, one=one: start(walker, one)))  # type: ignore[misc]
+    return found
+
+
+def _models(sources: Sources, wanted: str) -> list[Candidate]:
+    """A version by NAME/VERSION, NAME's newest live one, or those with a file of this address or digest."""
+    found = []
+    for model in sources.models:
+        name = model["model"]["name"]
+        for version in model["versions"]:
+            files = version["artifacts"]
+            is_meant = wanted == f"{name}/{version['name']}" or (wanted == name and version["newestLive"])
+            is_file = any(wanted in (one.get("uri"), one["digest"]) for one in files if one)
+            if is_meant or (is_file and wanted):
+                found.append(_model(name, version))
+    return found
+
+
+def _model(name: str, version: Object) -> Candidate:
+    return Candidate(f"model/{name}/{version['name']}", lambda walker: walker.model(name, version))
+
+
+def _runs(client: RestClient, wanted: str) -> list[Candidate]:
+    ids = [str(one["run_id"]) for one in PipelinesApi(client).matching("run", wanted)]
+    if not ids:
+        return []
+    told = pipelines(client, "upstream", run_ids=ids)["runs"]
+    return [
+        Candidate(f"run/{one['run_id']} ({one['display_name']}, {one['created_at']})", lambda walker, one=one: walker.run(one))  # type: ignore[misc]
+        for one in told
+        if one["run_id"] in ids and not one["deleted"]
+    ]
+
+
+def _artifacts(client: RestClient, wanted: str) -> list[Candidate]:
+    """By id, address, content or name; the newest first. Of several rows at one address the newest is meant."""
+    if _HASH.fullmatch(wanted):
+        asked = {"sha256": [wanted.rpartition(":")[2]]}
+    elif wanted.isascii() and wanted.isdecimal():
+        asked = {"artifact_ids": [wanted]}
+    elif wanted.startswith("/") or ":/" in wanted:
+        from minikf.lineage.joining import plain
+
+        asked = {"uris": [plain(wanted)]}
+    else:
+        asked = {"names": [wanted]}
+    # Downwards alone, since this only asks what there is, and what was made of a file is less than what it came of.
+    answer = pipelines(client, "downstream", **asked)
+    seeds = [one for one in answer["artifacts"] if one["artifact_id"] in answer["seeds"]]
+    newest = sorted(seeds, key=lambda one: int(one["artifact_id"]), reverse=True)
+    if "uris" in asked or "sha256" in asked:
+        made = [one for one in newest if one["code_sha256"]]
+        newest = (made or newest)[:1] if "uris" in asked else _distinct(made or newest)
+    return [
+        Candidate(
+            f"artifact/{one['artifact_id']} ({one['schema_title']} {one['name']}, run {one['run_id'][:8]}, "
+            f"{one.get('created_at', '')})",
+            lambda walker, one=one: walker.artifact(one),  # type: ignore[misc]
+        )
+        for one in newest
+    ]
+
+
+def _distinct(found: list[Object]) -> list[Object]:
+    """One artifact for each address."""
+    return list({one.get("uri"): one for one in reversed(found)}.values())[::-1]
+
+
+def _first(found: list[Candidate]) -> str:
+    return found[0].words.partition(" ")[0]

@@ -1,0 +1,75 @@
+"""A lineage as text: a tree of what the focus came of, and one of what was made of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from minikf.lineage.graph import ARTIFACT, RUN, Edge, Graph, code_of, data_of
+from minikf.lineage.words import details, headline, short
+
+
+def lines(graph: Graph) -> Iterator[str]:
+    """The whole text."""
+    for key in graph.focus:
+        node = graph.nodes[key]
+        yield headline(node)
+        yield from (f"  {line}" for line in details(node))
+        yield from _branch(graph, key, graph.above, "source", "came of")
+        yield from _branch(graph, key, graph.below, "target", "led to")
+        if node.kind == RUN:
+            made = [one.id for one in graph.nodes.values() if one.kind == ARTIFACT and one.text("run") == _id(key)]
+            for number, one in enumerate(made):
+                yield from (["", "made:"] if not number else [])
+                yield f"  {headline(graph.nodes[one])}"
+                yield from (f"    {line}" for line in _tree(graph, one, graph.below, "target", {one}))
+    yield from _summary(graph)
+    yield from (f"note: {note}" for note in graph.notes)
+
+
+def _branch(graph: Graph, key: str, edges: Mapping[str, list[Edge]], end: str, title: str) -> Iterator[str]:
+    if edges.get(key):
+        yield ""
+        yield f"{title}:"
+        yield from _tree(graph, key, edges, end, {key})
+
+
+def _tree(graph: Graph, root: str, edges: Mapping[str, list[Edge]], end: str, shown: set[str]) -> Iterator[str]:
+    """Depth first without recursion, since a chain of steps may be longer than Python's stack; what was shown once is
+    named only."""
+    stack: list[tuple[str, Edge, bool]] = _children("", edges.get(root, []))
+    while stack:
+        indent, edge, is_last = stack.pop()
+        key = getattr(edge, end)
+        node = graph.nodes[key]
+        again = key in shown
+        yield f"{indent}{'└─' if is_last else '├─'} {edge.role}: {headline(node)}{' (see above)' if again else ''}"
+        if again:
+            continue
+        shown.add(key)
+        inner = indent + ("   " if is_last else "│  ")
+        below = edges.get(key, [])
+        yield from (f"{inner}{'│  ' if below else '   '}{line}" for line in details(node))
+        stack += _children(inner, below)
+
+
+def _children(indent: str, edges: list[Edge]) -> list[tuple[str, Edge, bool]]:
+    """The last first, as a stack wants them."""
+    return [(indent, edge, edge is edges[-1]) for edge in reversed(edges)]
+
+
+def _summary(graph: Graph) -> Iterator[str]:
+    """The answer in short: which data, which code."""
+    focus = set(graph.focus)
+    data = [one for one in data_of(graph) if one.id not in focus]
+    code = [one for one in code_of(graph) if one.id not in focus]
+    if not data and not code:
+        return
+    yield ""
+    for title, several in (("data", data), ("code", code)):
+        for node in several:
+            digest = node.text("sha256") if title == "data" else node.text("codeSha256")
+            yield f"{title}: {headline(node)}" + (f" sha256:{short(digest)}" if digest else "")
+
+
+def _id(key: str) -> str:
+    return key.partition("/")[2]
