@@ -48,7 +48,9 @@ def lineage(
         raise UsageError(f"there is no direction '{direction}'", advice="use upstream, downstream or both")
     draw = FORMATS.get(Path(picture).suffix) if picture else None
     if picture and draw is None:
-        raise UsageError(f"no picture can be drawn into '{picture}'", cause=f"its name must end in {', '.join(FORMATS)}")
+        raise UsageError(
+            f"no picture can be drawn into '{picture}'", cause=f"its name must end in {', '.join(FORMATS)}"
+        )
     graph = find(RestClient(access(platform_of(context, platform)), timeout=60.0), what, namespace, direction)
     if draw is not None:
         try:

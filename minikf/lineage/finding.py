@@ -14,7 +14,6 @@ from minikf.lineage.masking import masked
 from minikf.lineage.sources import Sources, pipelines, read
 from minikf.lineage.walking import Walker
 from minikf.pipelines.api import PipelinesApi
-from minikf.promote.secrets import values
 
 _KINDS = {
     "isvc": "isvc",
@@ -58,8 +57,12 @@ def lineage(client: RestClient, what: str, namespace: str = "", direction: str =
         listed = "; ".join(one.words for one in found[:12])
         more = f"; and {len(found) - 12} more" if len(found) > 12 else ""
         raise Refused(
-            f"'{what}' means {len(found)} things", cause=listed + more, advice=f"say which: minikf lineage {_first(found)}"
+            f"'{what}' means {len(found)} things",
+            cause=listed + more,
+            advice=f"say which: minikf lineage {_first(found)}",
         )
+    from minikf.promote.secrets import values  # it reads YAML, which a command that cannot answer need not load
+
     walker = Walker(client, sources)
     graph = walker.graph([found[0].start(walker)], direction)
     return masked(graph, values(sources.secrets))
@@ -74,6 +77,9 @@ def candidates(client: RestClient, sources: Sources, kind: str, wanted: str, nam
         "run": lambda: _runs(client, wanted),
         "artifact": lambda: _artifacts(client, wanted),
     }
+    if not kind and _is_content(wanted):
+        # A registered model's file and the pipeline's artifact are one thing, and the artifact is the original.
+        return several["artifact"]() or several["model"]()
     return [one for name, look in several.items() if kind in ("", name) for one in look()]
 
 
@@ -84,6 +90,11 @@ def _split(what: str) -> tuple[str, str]:
     if not what.strip():
         raise UsageError("lineage of what?", advice="minikf lineage isvc/NAME")
     return "", what
+
+
+def _is_content(wanted: str) -> bool:
+    """Whether a text is an address or a hash rather than a name."""
+    return wanted.startswith("/") or ":/" in wanted or _HASH.fullmatch(wanted) is not None
 
 
 def _named(
@@ -122,7 +133,9 @@ def _runs(client: RestClient, wanted: str) -> list[Candidate]:
         return []
     told = pipelines(client, "upstream", run_ids=ids)["runs"]
     return [
-        Candidate(f"run/{one['run_id']} ({one['display_name']}, {one['created_at']})", lambda walker, one=one: walker.run(one))  # type: ignore[misc]
+        Candidate(
+            f"run/{one['run_id']} ({one['display_name']}, {one['created_at']})", lambda walker, one=one: walker.run(one)
+        )  # type: ignore[misc]
         for one in told
         if one["run_id"] in ids and not one["deleted"]
     ]
@@ -134,7 +147,7 @@ def _artifacts(client: RestClient, wanted: str) -> list[Candidate]:
         asked = {"sha256": [wanted.rpartition(":")[2]]}
     elif wanted.isascii() and wanted.isdecimal():
         asked = {"artifact_ids": [wanted]}
-    elif wanted.startswith("/") or ":/" in wanted:
+    elif _is_content(wanted):
         from minikf.lineage.joining import plain
 
         asked = {"uris": [plain(wanted)]}

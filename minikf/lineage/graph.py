@@ -93,12 +93,12 @@ def data_of(graph: Graph) -> list[Node]:
 
 
 def code_of(graph: Graph) -> list[Node]:
-    """The steps and TrainJobs that ran on the way to the focus."""
+    """The steps and TrainJobs that ran on the way to the focus; a step that took its result from the cache ran not."""
     ancestors = graph.ancestors()
     return [
         node
         for node in graph.nodes.values()
-        if node.id in ancestors and node.kind in (TASK, TRAINJOB) and node.text("codeSha256")
+        if node.id in ancestors and node.kind in (TASK, TRAINJOB) and node.text("state") != "CACHED"
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from minikf.lineage.graph import Edge, Graph
 
-WIDTH, LINE, PADDING = 250, 15, 8
+WIDTH, LINE, PADDING = 262, 15, 8
 GAP_X, GAP_Y, MARGIN = 90, 22, 20
 
 
@@ -91,7 +91,9 @@ def _ranks(graph: Graph, columns: dict[str, int]) -> list[list[str]]:
     for edges, end in ((graph.above, "source"), (graph.below, "target")):
         for rank in ranks if end == "source" else reversed(ranks):
             middles = {
-                key: sum(places) / len(places) if (places := [place[getattr(e, end)] for e in edges.get(key, ())]) else place[key]
+                key: sum(places) / len(places)
+                if (places := [place[getattr(e, end)] for e in edges.get(key, ())])
+                else place[key]
                 for key in rank
             }
             rank.sort(key=lambda key: middles[key])  # noqa: B023  # used at once

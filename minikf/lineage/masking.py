@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minikf.lineage.graph import Edge, Graph, Node
-from minikf.promote.secrets import Secret
+
+if TYPE_CHECKING:
+    from minikf.promote.secrets import Secret
 
 MASK = "***"
 _NAMES = re.compile(

@@ -9,7 +9,7 @@ from minikf.lineage.graph import ARTIFACT, MODEL, RUN, SERVICE, SOURCE, TASK, TR
 from minikf.lineage.layout import LINE, PADDING, WIDTH, Box, layout
 from minikf.lineage.words import details, headline
 
-_COLUMNS = 38  # characters of a line in a box
+_COLUMNS, _BOLD_COLUMNS = 38, 32  # characters of a line in a box
 _LINES = 5
 # Fill and border by kind: dark text on light colours, more than 7 to 1 in contrast.
 _COLOURS = {
@@ -69,7 +69,8 @@ def _texts(node: Node) -> list[str]:
 def _wrapped(text: str) -> list[str]:
     lines = [""]
     for word in text.split(" "):
-        if len(lines[-1]) + len(word) + 1 > _COLUMNS and lines[-1]:
+        # The first line is bold, and its letters are wider.
+        if len(lines[-1]) + len(word) + 1 > (_COLUMNS if len(lines) > 1 else _BOLD_COLUMNS) and lines[-1]:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return [_cut(line) for line in lines]

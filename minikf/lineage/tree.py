@@ -17,13 +17,26 @@ def lines(graph: Graph) -> Iterator[str]:
         yield from _branch(graph, key, graph.above, "source", "came of")
         yield from _branch(graph, key, graph.below, "target", "led to")
         if node.kind == RUN:
-            made = [one.id for one in graph.nodes.values() if one.kind == ARTIFACT and one.text("run") == _id(key)]
-            for number, one in enumerate(made):
-                yield from (["", "made:"] if not number else [])
-                yield f"  {headline(graph.nodes[one])}"
-                yield from (f"    {line}" for line in _tree(graph, one, graph.below, "target", {one}))
+            yield from _made(graph, key)
     yield from _summary(graph)
     yield from (f"note: {note}" for note in graph.notes)
+
+
+def _made(graph: Graph, key: str) -> Iterator[str]:
+    """What a run made, and what others made of it: its own steps are told above."""
+    inside = {one.id for one in graph.nodes.values() if one.text("run") == _id(key) and one.kind != ARTIFACT} | {key}
+    below = {
+        source: outside
+        for source, edges in graph.below.items()
+        if (outside := [edge for edge in edges if edge.target not in inside])
+    }
+    made = [one for one in graph.nodes.values() if one.kind == ARTIFACT and one.text("run") == _id(key)]
+    shown = {one.id for one in made}
+    for number, one in enumerate(made):
+        yield from ([] if number else ["", "made:"])
+        yield f"  {headline(one)}"
+        yield from (f"    {line}" for line in details(one))
+        yield from (f"  {line}" for line in _tree(graph, one.id, below, "target", shown))
 
 
 def _branch(graph: Graph, key: str, edges: Mapping[str, list[Edge]], end: str, title: str) -> Iterator[str]:

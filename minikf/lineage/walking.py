@@ -51,7 +51,9 @@ class Walker:
             if direction in (way, "both"):
                 self._found.fresh = list(asked)
                 self._rounds(step)
-        return Graph(asked, self._found.nodes, tuple(sorted(self._found.edges)), tuple(dict.fromkeys(self._found.notes)))
+        return Graph(
+            asked, self._found.nodes, tuple(sorted(self._found.edges)), tuple(dict.fromkeys(self._found.notes))
+        )
 
     # -- the focus --------------------------------------------------------------------------------------------
 
@@ -242,7 +244,10 @@ class Walker:
         self._found.take(answer)
         for one in answer["artifacts"]:
             for key in keys:
-                if self._found.nodes[key].kind == MODEL and one.get("uri") == joining.REGISTRY + self._found.nodes[key].name:
+                if (
+                    self._found.nodes[key].kind == MODEL
+                    and one.get("uri") == joining.REGISTRY + self._found.nodes[key].name
+                ):
                     self._found.link(key, f"{ARTIFACT}/{one['artifact_id']}", "imported as")
 
     def _uses_of(self, key: str) -> None:
@@ -250,7 +255,10 @@ class Walker:
         uri, sha256 = str(one.get("uri") or ""), one["sha256"] if one["size"] else ""
         for name, model in self._models.items():
             for version in model["versions"]:
-                if any(_is_of(str(file.get("uri") or ""), str(file["digest"]), uri, sha256) for file in version["artifacts"]):
+                if any(
+                    _is_of(str(file.get("uri") or ""), str(file["digest"]), uri, sha256)
+                    for file in version["artifacts"]
+                ):
                     self._found.link(key, self._found.add(nodes.model(name, version)), "registered as")
         for service, now in self._services:
             if joining.registered(now.uri) is None and _is_of(now.uri, now.digest, uri, sha256):

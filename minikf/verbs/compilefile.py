@@ -32,20 +32,21 @@ def main(arguments: list[str]) -> int:
 
 
 def _compile(file: Path, wanted: str, target: Path) -> Path:
-    try:
-        from kfp import compiler  # type: ignore[import-untyped]  # it has none
-        from kfp.dsl.graph_component import GraphComponent  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise _Failed(
-            f"{file} cannot be compiled: this Python has no kfp",
-            str(error),
-            "install what the embedded engine needs: pip install 'minikf[embedded]'",
-        ) from error
     module = _imported(file)
+    if "kfp" not in sys.modules:  # then nothing in the file can be a pipeline, and importing kfp takes a second
+        return _compiled(file, {}, wanted, target)
+    from kfp.dsl.graph_component import GraphComponent  # type: ignore[import-untyped]  # it has none
+
     found = {name: one for name, one in vars(module).items() if isinstance(one, GraphComponent)}
     # A pipeline that another file made and this one only uses is a part of what this one has.
     own = {name: one for name, one in found.items() if one.pipeline_func.__module__ == module.__name__} or found
-    chosen = _choose(file, own if not wanted else found, wanted)
+    return _compiled(file, own if not wanted else found, wanted, target)
+
+
+def _compiled(file: Path, found: dict[str, Any], wanted: str, target: Path) -> Path:
+    chosen = _choose(file, found, wanted)
+    from kfp import compiler  # type: ignore[import-untyped]  # it has none
+
     try:
         compiler.Compiler().compile(chosen, str(target))
     except Exception as error:
@@ -62,6 +63,9 @@ def _imported(file: Path) -> ModuleType:
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
+    except ModuleNotFoundError as error:
+        advice = "pip install 'minikf[embedded]'" if error.name == "kfp" else f"install {error.name} into {sys.prefix}"
+        raise _Failed(f"{file} cannot be imported", _place(error, file), advice) from error
     except (Exception, SystemExit) as error:
         raise _Failed(f"{file} cannot be imported", _place(error, file), f"python {file}") from error
     return module

@@ -4,44 +4,69 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
-from minikf.cli.app import app
+from minikf.cli.app import SECTIONS, app
+from minikf.cli.lazy import Verb
+
+
+def commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command below a group with the words that call it; those of a group after the group."""
+    for name, command in group.commands.items():
+        yield f"{before}{name}", command
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{before}{name} ")
+
+
+def options_of(command: Any) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}
+
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ROOT = typer.main.get_command(app)
-VERBS = ROOT.commands  # type: ignore[attr-defined]
-# A verb with verbs of its own (minikf data add) counts by those.
-LEAVES = {
-    f"{name} {inner}".strip(): leaf
-    for name, verb in VERBS.items()
-    for inner, leaf in getattr(verb, "commands", {"": verb}).items()
-}
-COMMANDS = sorted(LEAVES)
+COMMANDS = sorted(ROOT.commands)  # type: ignore[attr-defined]
+EVERY = dict(commands(ROOT))
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_command_and_all_its_options_have_help(name: str) -> None:
-    command = LEAVES[name]
+    command = EVERY[name]
     first = command.help.splitlines()[0]
     assert first.endswith(".") and len(first) <= 62, f"'{first}' is cut in the list of commands"
     for parameter in command.params:
         assert getattr(parameter, "help", None), f"minikf {name}: {parameter.name} has no help"
 
 
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"tui"}))
+@pytest.mark.parametrize(
+    "name", [name for name, one in EVERY.items() if name != "tui" and not hasattr(one, "commands")]
+)
 def test_a_command_that_prints_data_prints_json_too(name: str) -> None:
-    options = {option for parameter in LEAVES[name].params for option in parameter.opts}
+    options = {option for parameter in EVERY[name].params for option in parameter.opts}
     assert "--json" in options
     assert "--platform" in options or name == "version"
+
+
+@pytest.mark.parametrize("name", [name for name, one in EVERY.items() if "--dry-run" in options_of(one)])
+def test_a_command_with_a_dry_run_says_in_which_form(name: str) -> None:
+    assert {"--output", "-o"} <= options_of(EVERY[name])
+
+
+@pytest.mark.parametrize("verb", [verb for section in SECTIONS for verb in section.verbs], ids=lambda verb: verb.name)
+def test_the_list_of_commands_says_what_the_command_says(verb: Verb) -> None:
+    assert ROOT.commands[verb.name].help.splitlines()[0] == verb.help  # type: ignore[attr-defined]
 
 
 def test_the_verbs_of_the_design_exist() -> None:
     wanted = {"up", "down", "stop", "start", "status", "env", "logs", "doctor", "open", "version"}
     assert wanted | {"demo", "tui", "promote"} <= set(COMMANDS)
+    assert {"run", "runs", "train", "serve", "pipeline", "lineage"} <= set(COMMANDS)
+    assert {f"runs {one}" for one in ("list", "show", "logs", "follow", "cancel", "retry", "delete")} <= set(EVERY)
+    assert {f"pipeline {one}" for one in ("list", "show", "upload", "delete", "runs")} <= set(EVERY)
 
 
 def test_the_reference_page_is_what_the_program_says() -> None:

@@ -8,7 +8,19 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"textual", "kubernetes", "kubeflow", "kserve", "requests", "docker", "yaml", "rich", "pydantic", "asyncio"}
+HEAVY = {
+    "textual",
+    "kubernetes",
+    "kubeflow",
+    "kserve",
+    "requests",
+    "docker",
+    "yaml",
+    "rich",
+    "pydantic",
+    "asyncio",
+    "kfp",
+}
 LIGHT_TOO = HEAVY | {"psutil", "ssl", "http", "email", "cryptography", "uvicorn"}
 
 PROGRAM = """
@@ -34,6 +46,19 @@ def test_help_and_usage_errors_load_typer_alone(arguments: list[str], tmp_path: 
     assert not loaded & LIGHT_TOO
 
 
-@pytest.mark.parametrize("arguments", [["status"], ["env"], ["logs"], ["stop"], ["data", "list"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["status"],
+        ["env"],
+        ["logs"],
+        ["stop"],
+        ["runs", "list"],
+        ["pipeline", "list"],
+        ["lineage", "x"],
+        ["train", "x.py"],
+        ["data", "list"],
+    ],
+)
 def test_short_commands_load_no_client_library(arguments: list[str], tmp_path: Path) -> None:
     assert not modules_after(arguments, tmp_path) & HEAVY

@@ -207,7 +207,9 @@ def _artifact_task(service: Service, usage: Usage) -> Answer:
     made = service.store.artifact(usage.artifact_id)
     return {
         "id": str(
-            uuid.uuid5(uuid.NAMESPACE_URL, f"minikf/{usage.artifact_id}/{usage.run_id}/{usage.path}/{usage.role}/{usage.name}")
+            uuid.uuid5(
+                uuid.NAMESPACE_URL, f"minikf/{usage.artifact_id}/{usage.run_id}/{usage.path}/{usage.role}/{usage.name}"
+            )
         ),
         "artifact_id": usage.artifact_id,
         "run_id": usage.run_id,
