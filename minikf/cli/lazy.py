@@ -62,10 +62,10 @@ def group_of(sections: tuple[Section, ...]) -> type[typer.core.TyperGroup]:
             super().__init__(**attributes)
             self.commands = Commands(sections)
 
-        def list_commands(self, ctx: typer.Context) -> list[str]:
+        def list_commands(self, ctx: Any) -> list[str]:
             return list(self.commands)
 
-        def format_commands(self, ctx: typer.Context, formatter: Any) -> None:
+        def format_commands(self, ctx: Any, formatter: Any) -> None:
             width = max(len(verb.name) for section in sections for verb in section.verbs)
             for section in sections:
                 with formatter.section(section.title):

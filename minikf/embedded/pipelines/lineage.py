@@ -149,9 +149,9 @@ def _below(found: Walk, artifact: Artifact) -> list[Artifact]:
         made = [one for several in record.outputs.artifacts.values() for one in several]
         after += [one for one in made if one.id and (one.run_id, one.task) == (usage.run_id, usage.path)]
     for one in _alike(found, artifact):
-        record = found.records(one.run_id).get(one.task)
-        if int(one.id) > int(artifact.id) and record is not None and _is_import(one, record):
-            found.tasks[one.run_id, one.task] = record
+        maker = found.records(one.run_id).get(one.task)
+        if int(one.id) > int(artifact.id) and maker is not None and _is_import(one, maker):
+            found.tasks[one.run_id, one.task] = maker
             found.same.add((artifact.id, one.id))
             after.append(one)
     return after
