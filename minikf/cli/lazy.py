@@ -79,10 +79,11 @@ def build(verb: Verb) -> Any:
     """The command of a verb: of a function, or of a group's own app."""
     module, _, name = verb.target.partition(":")
     found = getattr(importlib.import_module(module), name)
+    holder = typer.Typer(rich_markup_mode=None, add_completion=False)
     if isinstance(found, typer.Typer):
-        group = typer.main.get_command(found)
-        group.name = verb.name
-        return group
-    single = typer.Typer(rich_markup_mode=None, add_completion=False)
-    single.command(verb.name)(found)
-    return typer.main.get_command(single)
+        # Below a holder a group looks like all others, whatever its own app says: no rich, no completion of its own.
+        holder.add_typer(found, name=verb.name)
+        holder.callback()(lambda: None)
+        return typer.main.get_command(holder).commands[verb.name]  # type: ignore[attr-defined]
+    holder.command(verb.name)(found)
+    return typer.main.get_command(holder)
