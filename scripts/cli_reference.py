@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -31,19 +33,16 @@ def page() -> str:
     root = typer.main.get_command(app)
     sections = [HEAD, _section(root, "minikf", None)]
     with typer.Context(root, info_name="minikf") as context:
-        for name, command in root.commands.items():
-            sections += _sections(command, f"minikf {name}", context)
+        sections += [_section(command, f"minikf {name}", context) for name, command in commands(root)]
     return "\n".join(sections)
 
 
-def _sections(command: typer.core.TyperCommand, title: str, parent: typer.Context) -> list[str]:
-    """The section of a verb, and those of its own verbs."""
-    own = [_section(command, title, parent)]
-    if isinstance(command, typer.core.TyperGroup):
-        with typer.Context(command, info_name=title.rsplit(maxsplit=1)[-1], parent=parent) as context:
-            for name, inner in command.commands.items():
-                own += _sections(inner, f"{title} {name}", context)
-    return own
+def commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command below a group with the words that call it; those of a group after the group."""
+    for name, command in group.commands.items():
+        yield f"{before}{name}", command
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{before}{name} ")
 
 
 def _section(command: typer.core.TyperCommand, title: str, parent: typer.Context | None) -> str:

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
     from minikf.datasets import DatasetStore, Version
 
-app = typer.Typer(help="Data sets with versions, stored once by content.", no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of the data set.")]
 Which = Annotated[
     str, typer.Argument(metavar="NAME[@VERSION]", help="VERSION is v3, latest or sha256:HEX; the newest without one.")
 ]
+
+
+@app.callback()
+def data() -> None:
+    """Data sets with versions, stored once by content."""
 
 
 @app.command()
