@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from minikf.embedded.pipelines.api.views import parent
 from minikf.embedded.pipelines.execution.content import local
 from minikf.embedded.pipelines.records import Artifact, RunRecord, TaskRecord, TaskState
 from minikf.embedded.pipelines.store import PipelineStore
+from minikf.embedded.pipelines.taskpaths import parent
 
 LIMIT = 10_000  # artifacts in one answer
 UP, DOWN, BOTH = "upstream", "downstream", "both"
