@@ -19,6 +19,7 @@ from minikf.bundles.steps.preparation import split, transform
 from minikf.bundles.steps.registering import compare_and_gate, register
 from minikf.bundles.steps.serving import serve
 from minikf.bundles.steps.training import train
+from minikf.bundles.steps.tuning import tune
 from minikf.bundles.steps.validation import infer_schema, validate
 
 __all__ = [
@@ -36,5 +37,6 @@ __all__ = [
     "to_onnx",
     "train",
     "transform",
+    "tune",
     "validate",
 ]
