@@ -62,10 +62,10 @@ def group_of(sections: tuple[Section, ...]) -> type[typer.core.TyperGroup]:
             super().__init__(**attributes)
             self.commands = Commands(sections)
 
-        def list_commands(self, ctx: typer.Context) -> list[str]:
+        def list_commands(self, ctx: Any) -> list[str]:
             return list(self.commands)
 
-        def format_commands(self, ctx: typer.Context, formatter: Any) -> None:
+        def format_commands(self, ctx: Any, formatter: Any) -> None:
             width = max(len(verb.name) for section in sections for verb in section.verbs)
             for section in sections:
                 with formatter.section(section.title):
@@ -79,10 +79,11 @@ def build(verb: Verb) -> Any:
     """The command of a verb: of a function, or of a group's own app."""
     module, _, name = verb.target.partition(":")
     found = getattr(importlib.import_module(module), name)
+    holder = typer.Typer(rich_markup_mode=None, add_completion=False)
     if isinstance(found, typer.Typer):
-        group = typer.main.get_command(found)
-        group.name = verb.name
-        return group
-    single = typer.Typer(rich_markup_mode=None, add_completion=False)
-    single.command(verb.name)(found)
-    return typer.main.get_command(single)
+        # Below a holder a group looks like all others, whatever its own app says: no rich, no completion of its own.
+        holder.add_typer(found, name=verb.name)
+        holder.callback()(lambda: None)
+        return typer.main.get_command(holder).commands[verb.name]  # type: ignore[attr-defined]
+    holder.command(verb.name)(found)
+    return typer.main.get_command(holder)

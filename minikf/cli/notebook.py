@@ -47,7 +47,7 @@ def create(
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
-    """Create a notebook with a workspace of its own, and wait until it answers."""
+    """Create a notebook with a workspace, and wait until it answers."""
     from minikf.cli import objects, render
     from minikf.commands import command
     from minikf.errors import Refused
@@ -133,7 +133,7 @@ def start(
 def delete(
     context: typer.Context, name: Name, namespace: Namespace = "default", platform: Platform = "", as_json: Json = False
 ) -> None:
-    """Delete a notebook and what was installed in it; the claim of its workspace stays."""
+    """Delete a notebook; the claim of its workspace stays."""
     from minikf.cli import render
     from minikf.verbs import notebook as verb
 
@@ -148,7 +148,7 @@ def delete(
 def open_(
     context: typer.Context, name: Name, namespace: Namespace = "default", platform: Platform = "", as_json: Json = False
 ) -> None:
-    """Print a notebook's address with its token, and open it in the browser."""
+    """Print a notebook's address with its token, and open it."""
     from minikf.cli import render
     from minikf.commands import command
     from minikf.endpoints import open_in_browser

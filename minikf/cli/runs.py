@@ -158,10 +158,8 @@ def ended(api: PipelinesApi, run_id: str, *, as_json: bool, silent: bool, platfo
     from minikf.pipelines.following import follow as steps_of
 
     try:
-        if silent:
-            run = _last(steps_of(api, run_id))
-        else:
-            run = render.follow(steps_of(api, run_id), as_json=as_json)
+        steps = steps_of(api, run_id)
+        run = _last(steps) if silent else render.follow(steps, as_json=as_json)
     except KeyboardInterrupt:
         _goes_on(run_id, platform)
         raise

@@ -100,13 +100,16 @@ def _is_content(wanted: str) -> bool:
 def _named(
     kind: str, objects: list[Object], wanted: str, namespace: str, start: Callable[[Walker, Object], str]
 ) -> list[Candidate]:
-    found = []
-    for one in objects:
+    def candidate(one: Object) -> Candidate:
+        words = f"{kind}/{one['metadata']['namespace']}/{one['metadata']['name']}"
+        return Candidate(words, lambda walker: start(walker, one))
+
+    def is_meant(one: Object) -> bool:
         metadata = one["metadata"]
-        full = f"{metadata['namespace']}/{metadata['name']}"
-        if wanted in (metadata["name"], full) and namespace in ("", metadata["namespace"]):
-            found.append(Candidate(f"{kind}/{full}", lambda walker, one=one: start(walker, one)))  # type: ignore[misc]
-    return found
+        names = (metadata["name"], f"{metadata['namespace']}/{metadata['name']}")
+        return wanted in names and namespace in ("", metadata["namespace"])
+
+    return [candidate(one) for one in objects if is_meant(one)]
 
 
 def _models(sources: Sources, wanted: str) -> list[Candidate]:
@@ -129,16 +132,13 @@ def _model(name: str, version: Object) -> Candidate:
 
 def _runs(client: RestClient, wanted: str) -> list[Candidate]:
     ids = [str(one["run_id"]) for one in PipelinesApi(client).matching("run", wanted)]
-    if not ids:
-        return []
     told = pipelines(client, "upstream", run_ids=ids)["runs"]
-    return [
-        Candidate(
-            f"run/{one['run_id']} ({one['display_name']}, {one['created_at']})", lambda walker, one=one: walker.run(one)
-        )  # type: ignore[misc]
-        for one in told
-        if one["run_id"] in ids and not one["deleted"]
-    ]
+    return [_run(one) for one in told if one["run_id"] in ids and not one["deleted"]]
+
+
+def _run(one: Object) -> Candidate:
+    words = f"run/{one['run_id']} ({one['display_name']}, {one['created_at']})"
+    return Candidate(words, lambda walker: walker.run(one))
 
 
 def _artifacts(client: RestClient, wanted: str) -> list[Candidate]:
@@ -160,14 +160,12 @@ def _artifacts(client: RestClient, wanted: str) -> list[Candidate]:
     if "uris" in asked or "sha256" in asked:
         made = [one for one in newest if one["code_sha256"]]
         newest = (made or newest)[:1] if "uris" in asked else _distinct(made or newest)
-    return [
-        Candidate(
-            f"artifact/{one['artifact_id']} ({one['schema_title']} {one['name']}, run {one['run_id'][:8]}, "
-            f"{one.get('created_at', '')})",
-            lambda walker, one=one: walker.artifact(one),  # type: ignore[misc]
-        )
-        for one in newest
-    ]
+    return [_artifact(one) for one in newest]
+
+
+def _artifact(one: Object) -> Candidate:
+    about = f"{one['schema_title']} {one['name']}, run {one['run_id'][:8]}, {one.get('created_at', '')}"
+    return Candidate(f"artifact/{one['artifact_id']} ({about})", lambda walker: walker.artifact(one))
 
 
 def _distinct(found: list[Object]) -> list[Object]:

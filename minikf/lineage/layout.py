@@ -96,6 +96,6 @@ def _ranks(graph: Graph, columns: dict[str, int]) -> list[list[str]]:
                 else place[key]
                 for key in rank
             }
-            rank.sort(key=lambda key: middles[key])  # used at once
+            rank.sort(key=lambda key: middles[key])
             place |= {key: float(number) for number, key in enumerate(rank)}
     return ranks

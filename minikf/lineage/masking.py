@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MASK = "***"
 _NAMES = re.compile(
-    r"pass(word|wd|phrase)?$|secret|(^|[_-])token$|^token|api[_-]?key|credential|private[_-]?key|access[_-]?key|"
+    r"pass(word|wd|phrase)?$|secret|token$|api[_-]?key|credential|private[_-]?key|access[_-]?key|"
     r"auth(orization)?$|connection[_-]?string",
     re.IGNORECASE,
 )

@@ -43,7 +43,7 @@ def task(one: Object, runs: Mapping[str, Object]) -> Node:
         codeSha256=one.get("code_sha256"),
         image=one.get("image"),
         function=one.get("function"),
-        parameters={name: value for name, value in (one.get("parameters") or {}).items()},
+        parameters=dict(one.get("parameters") or {}),
         cachedFrom=one.get("cached_from"),
         error=one.get("error"),
     )

@@ -47,6 +47,8 @@ def program(what: str, arguments: Sequence[str]) -> Program:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:  # ValueError: no UTF-8, a null byte in the name
         raise UsageError(f"{path} cannot be read", cause=str(error), advice=f"ls {path}") from error
+    if not function:
+        _check_size(what, text)
     try:
         tree = ast.parse(text, path)
     except (SyntaxError, ValueError) as error:
@@ -56,13 +58,17 @@ def program(what: str, arguments: Sequence[str]) -> Program:
         found = Program(_function(path, text, tree, function, arguments), file)
     else:
         found = Program(text, file, tuple(arguments))
-    size = len(found.code.encode())
+    _check_size(what, found.code)
+    return found
+
+
+def _check_size(what: str, code: str) -> None:
+    size = len(code.encode())
     if size > LIMIT_BYTES:
         raise Refused(
             f"{what} has {size} bytes, and a TrainJob carries at most {LIMIT_BYTES}",
             advice="put what it uses into a package and name it with --package",
         )
-    return found
 
 
 def _split(what: str) -> tuple[str, str]:

@@ -55,7 +55,13 @@ def storage_uri(what: str) -> str:
     if there:
         return f"file://{path.resolve()}"
     parts = what.split("/")
-    if what.startswith((".", "/", "~")) or len(parts) > 2 or not all(parts) or Path(what).suffix in _SUFFIXES:
+    if (
+        what.startswith((".", "/", "~"))
+        or len(parts) > 2
+        or not all(parts)
+        or not what.isprintable()
+        or Path(what).suffix in _SUFFIXES
+    ):
         raise UsageError(
             f"there is no model at {what}", cause="no file or folder has that path", advice=f"ls -d {what}"
         )

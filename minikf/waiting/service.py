@@ -29,7 +29,7 @@ def ready(access: Access, namespace: str, name: str) -> Generator[Event, None, O
         state = status.get("modelStatus") or {}
         failure = state.get("lastFailureInfo") or {}
         is_new = status.get("observedGeneration", 0) >= service["metadata"].get("generation", 0)
-        condition = next((one for one in status.get("conditions") or [] if one["type"] == "Ready"), {})
+        condition: Object = next((one for one in status.get("conditions") or [] if one["type"] == "Ready"), {})
         if is_new and condition.get("status") == "True" and state.get("transitionStatus") == "UpToDate":
             yield Event(f"{namespace}/{name}", "done", f"answers at {status.get('url', '')}")
             return service

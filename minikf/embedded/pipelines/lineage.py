@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from minikf.embedded.pipelines.api.views import parent
 from minikf.embedded.pipelines.execution.content import local
 from minikf.embedded.pipelines.records import Artifact, RunRecord, TaskRecord, TaskState
 from minikf.embedded.pipelines.store import PipelineStore
+from minikf.embedded.pipelines.taskpaths import parent
 
 LIMIT = 10_000  # artifacts in one answer
 UP, DOWN, BOTH = "upstream", "downstream", "both"
@@ -149,9 +149,9 @@ def _below(found: Walk, artifact: Artifact) -> list[Artifact]:
         made = [one for several in record.outputs.artifacts.values() for one in several]
         after += [one for one in made if one.id and (one.run_id, one.task) == (usage.run_id, usage.path)]
     for one in _alike(found, artifact):
-        record = found.records(one.run_id).get(one.task)
-        if int(one.id) > int(artifact.id) and record is not None and _is_import(one, record):
-            found.tasks[one.run_id, one.task] = record
+        maker = found.records(one.run_id).get(one.task)
+        if int(one.id) > int(artifact.id) and maker is not None and _is_import(one, maker):
+            found.tasks[one.run_id, one.task] = maker
             found.same.add((artifact.id, one.id))
             after.append(one)
     return after

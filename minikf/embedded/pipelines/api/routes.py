@@ -1,7 +1,7 @@
 """The API's paths below `/apis/v2beta1`: all of kfp_server_api 2.17's services but those that have no part here.
 
-Artifacts and their tasks are as upstream's `backend/api/v2beta1/artifact.proto` has them, which no released client knows
-yet; what is below `minikf/` is our own.
+Artifacts and their tasks are as upstream's `backend/api/v2beta1/artifact.proto` has them, which no released client
+knows yet; what is below `minikf/` is our own.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from minikf.embedded.pipelines.api.call import Answer, without_none
 from minikf.embedded.pipelines.api.times import written
 from minikf.embedded.pipelines.records import Json, RunRecord, TaskRecord, TaskState, Values
 from minikf.embedded.pipelines.store import Experiment, Pipeline, PipelineVersion, RecurringRun, Schedule
+from minikf.embedded.pipelines.taskpaths import parent
 
 _UNKNOWN = 2  # google.rpc.Code of a run's or task's own failure
 # v2beta1's RuntimeState has no word for a success that a cache gave.
@@ -104,15 +105,6 @@ def recurring_run(one: RecurringRun) -> Answer:
 def task_id(run_id: str, path: str) -> str:
     """The same for the same task at any time."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"minikf/runs/{run_id}/tasks/{path}"))
-
-
-def parent(path: str, tasks: Mapping[str, TaskRecord]) -> str | None:
-    """The path of what a task is inside of: an iteration is inside its loop, all else in what its path begins with."""
-    if path.endswith("]") and "[" in path.rpartition("/")[2]:
-        above = path.rpartition("[")[0]
-    else:
-        above = path.rpartition("/")[0]
-    return above if path and above in tasks else None
 
 
 def _tasks(run_id: str, tasks: Mapping[str, TaskRecord]) -> list[Answer]:

@@ -19,8 +19,8 @@ def code_hash(pipeline_spec: Mapping[str, Json], platform_spec: Mapping[str, Jso
     The names of component and executor do not count, so the same code has one hash in all pipelines. It is over JSON
     with sorted keys and without spaces, so anyone can compute it from the compiled file.
     """
-    found = (pipeline_spec.get("components") or {}).get(component)
-    label = (found or {}).get("executorLabel")
+    found: Mapping[str, Json] = (pipeline_spec.get("components") or {}).get(component) or {}
+    label = found.get("executorLabel")
     if not label:
         return ""
     executors = (pipeline_spec.get("deploymentSpec") or {}).get("executors") or {}

@@ -185,7 +185,8 @@ class PipelineStore:
 
     def every_usage(self) -> tuple[Usage, ...]:
         rows = self._database.rows(
-            "SELECT artifact_id, run_id, path, role, name FROM usage ORDER BY artifact_id, role DESC, run_id, path, name",
+            "SELECT artifact_id, run_id, path, role, name FROM usage"
+            " ORDER BY artifact_id, role DESC, run_id, path, name",
             (),
         )
         return tuple(Usage(str(identity), *row) for identity, *row in rows)
