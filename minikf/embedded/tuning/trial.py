@@ -16,6 +16,7 @@ from minikf.embedded.kinds import JOB, POD, TRAIN_JOB, TRIAL, Kind
 from minikf.embedded.options import DeleteOptions, Options
 from minikf.embedded.status import ApiError, Object
 from minikf.embedded.times import timestamp
+from minikf.embedded.tuning.checkpoints import prepare, trial_folder
 from minikf.embedded.tuning.collector import Collector, collector_kind, metric_names, scrape
 from minikf.embedded.tuning.conditions import is_true, mark, settle
 from minikf.embedded.tuning.follow import Follower
@@ -24,7 +25,7 @@ from minikf.embedded.tuning.metrics import MetricLog, is_nothing, objective_text
 from minikf.embedded.tuning.observations import ObservationLog
 from minikf.embedded.tuning.runnable import job_kind
 from minikf.embedded.tuning.states import TRIAL_LABEL, has_ended, state_of
-from minikf.embedded.tuning.trialpods import is_primary
+from minikf.embedded.tuning.trialpods import experiment_of, is_primary
 
 if TYPE_CHECKING:
     from minikf.embedded.store import Change
@@ -92,6 +93,9 @@ class TrialController:
     async def _begin(self, trial: Object, kind: Kind) -> None:
         job = copy.deepcopy(trial["spec"]["runSpec"])
         meta = trial["metadata"]
+        experiment = experiment_of(self._objects, trial)
+        if experiment is not None and trial_folder(experiment):
+            await asyncio.to_thread(prepare, self._context.paths, experiment, trial)
         job["metadata"] = {
             **(job.get("metadata") or {}),
             "name": meta["name"],
