@@ -14,6 +14,7 @@ from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, owne
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.kinds import JOB, POD, TRAIN_JOB, TRIAL, Kind
 from minikf.embedded.options import DeleteOptions, Options
+from minikf.embedded.pods.state import STOPPED
 from minikf.embedded.status import ApiError, Object
 from minikf.embedded.times import timestamp
 from minikf.embedded.tuning.checkpoints import prepare, trial_folder
@@ -82,7 +83,10 @@ class TrialController:
             return None
         end = job_end(trial, job)
         if end is not None:
-            await self._end(trial, end)
+            if not end.succeeded and self._was_stopped(trial):
+                await self._delete_job(kind, job)  # made anew when it is gone
+            else:
+                await self._end(trial, end)
             return None
         if not is_true(trial.get("status") or {}, "Running"):
             await self._write(trial, self._running(trial))
@@ -126,13 +130,7 @@ class TrialController:
             return
         meta = job["metadata"]
         if not trial["spec"].get("retainRun"):
-            how = DeleteOptions(propagation="Background", uid=meta["uid"])
-            try:
-                await self._objects.delete(kind, meta["namespace"], meta["name"], how=how)
-            except ApiError as error:
-                if error.reason != "NotFound":
-                    raise
-                return
+            await self._delete_job(kind, job)
             self._events.record(trial, "Normal", "JobDeleted", f"Job {meta['name']} has been deleted")
         elif state_of(trial["status"]) in ("EarlyStopped", "Killed") and not job["spec"].get("suspend"):
             if job_end(trial, job) is not None:
@@ -142,6 +140,19 @@ class TrialController:
                 obj["spec"]["suspend"] = True
 
             await self._objects.patch(kind, meta["namespace"], meta["name"], suspend, opts=self._options())
+
+    async def _delete_job(self, kind: Kind, job: Object) -> None:
+        meta = job["metadata"]
+        how = DeleteOptions(propagation="Background", uid=meta["uid"])
+        try:
+            await self._objects.delete(kind, meta["namespace"], meta["name"], how=how)
+        except ApiError as error:
+            if error.reason != "NotFound":
+                raise
+
+    def _was_stopped(self, trial: Object) -> bool:
+        """Whether `minikf stop` ended one of its pods: the trial is begun again and has not failed."""
+        return any((pod.get("status") or {}).get("reason") == STOPPED for pod in self._pods_of(trial))
 
     # -- its metrics --------------------------------------------------------------------------------------------
 

@@ -378,3 +378,20 @@ async def test_population_based_training_hands_over_checkpoints(plane: Plane) ->
     await plane.objects.delete(EXPERIMENT, "default", "try")
     await plane.settle()
     assert plane.names(PVC) == []
+
+
+async def test_a_trial_that_a_stop_of_the_platform_ended_is_begun_again(plane: Plane) -> None:
+    from minikf.embedded.pods.state import STOPPED
+
+    await plane.create(EXPERIMENT, experiment(maxTrialCount=1, parallelTrialCount=1, maxFailedTrialCount=1))
+    (pod,) = waiting(plane)
+
+    def stop(obj: Object) -> None:
+        obj["status"].update(phase="Failed", reason=STOPPED)
+
+    await plane.objects.patch(POD, "default", pod["metadata"]["name"], stop, subresource="status")
+    await plane.settle()
+    (again,) = waiting(plane)
+    assert again["metadata"]["labels"][TRIAL_LABEL] == pod["metadata"]["labels"][TRIAL_LABEL]
+    await run_all(plane)
+    assert the_experiment(plane)["status"]["trialsSucceeded"] == 1
