@@ -72,7 +72,7 @@ def configuration(settings: Settings, root: Path) -> dict[str, dict[str, Any]]:
             "root_dir": str(root),
             "default_url": "/lab",
             "open_browser": False,
-            # It reads Jupyter Notebook 6's configuration, and imports all of IPython for that: half of the time to start.
+            # It reads Jupyter Notebook 6's configuration, and imports all of IPython for that: half of the start.
             "jpserver_extensions": {"jupyterlab": True, "notebook_shim": False},
             "allow_root": True,  # the platform's user is whoever owns it, also in a container of his own
             "allow_remote_access": False,
