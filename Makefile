@@ -48,12 +48,14 @@ slow: ## The tests that take minutes: whole installations
 bench: ## Speed against the goals; both sides in one run
 	$(RUN) tests.bench
 
-docs: ## Writes docs/cli.md from the program's own help
+docs: ## Writes docs/cli.md and docs/tuning.md from the program's own help and tables
 	$(RUN) scripts.cli_reference docs/cli.md
+	$(RUN) scripts.tuning_reference docs/tuning.md
 
 .PHONY: docs-check
 docs-check:
 	$(RUN) scripts.cli_reference --check docs/cli.md
+	$(RUN) scripts.tuning_reference --check docs/tuning.md
 
 lock: ## Resolves the dependencies anew: versions and hashes, no address of an index
 	sh scripts/lock.sh

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-PACKAGED = HERE.parent / "minikf" / "demo" / "first_model.txt"
+DEMO = HERE.parent / "minikf" / "demo"
+PACKAGED = {"first_model.txt": "first-model/first_model.py", "journey.txt": "journey/journey.py"}
 
 
 def notebook(script: str) -> str:
@@ -48,7 +49,7 @@ def wanted() -> dict[Path, str]:
     texts = {script: script.read_text() for script in sorted(HERE.glob("*/*.py"))}
     files = {script.with_suffix(".ipynb"): notebook(text) for script, text in texts.items() if "\n# %% " in text}
     # `minikf demo` works without a checkout, so the package carries the script as data.
-    files[PACKAGED] = (HERE / "first-model" / "first_model.py").read_text()
+    files |= {DEMO / name: (HERE / source).read_text() for name, source in PACKAGED.items()}
     return files
 
 

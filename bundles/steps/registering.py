@@ -81,7 +81,7 @@ def compare_and_gate(
     return decision(push, ours, theirs, champion.name if champion is not None else "")
 
 
-@dsl.component(base_image="python:3.11", packages_to_install=["kubeflow[hub]"])
+@dsl.component(base_image="python:3.11", packages_to_install=["kubeflow[hub]", "requests"])
 def register(
     model: Input[Model],
     name: str,
@@ -113,23 +113,55 @@ def register(
     import time
     from pathlib import Path
 
-    from kubeflow.hub import ModelRegistryClient
+    import requests
 
     folder = Path(model.path)
     about = json.loads((folder / "model.json").read_text())
     portable = (folder / "model.onnx").exists()
-    content = hashlib.sha256((folder / ("model.onnx" if portable else "model.joblib")).read_bytes()).hexdigest()
-    version = content[:12]
-    client = ModelRegistryClient(registry or os.environ["MODEL_REGISTRY_URL"], author="register")
-    known = {one.name for one in client.list_models()}
-    versions = {one.name: one for one in client.list_model_versions(name)} if name in known else {}
-    newest = max((float((one.custom_properties or {}).get("pushed_at", 0)) for one in versions.values()), default=0.0)
-    if version in versions:
-        found = versions[version]
-        if float((found.custom_properties or {}).get("pushed_at", 0)) < newest:
-            found.custom_properties = {**(found.custom_properties or {}), "pushed_at": time.time()}
-            client.update_model_version(found)
-        print(f"{name}/{version} is registered already")
+    hasher = hashlib.sha256()
+    for file in ("model.json", "model.onnx" if portable else "model.joblib"):
+        hasher.update(hashlib.sha256((folder / file).read_bytes()).digest())
+    version = hasher.hexdigest()[:12]
+    address = registry or os.environ["MODEL_REGISTRY_URL"]
+
+    # Asked by REST, since most of the time nothing is to be done, and the SDK takes a second to load.
+    asking = requests.Session()
+    token = os.environ.get("KF_PIPELINES_SA_TOKEN_PATH", "/var/run/secrets/kubeflow/pipelines/token")
+    if Path(token).exists():
+        asking.headers["Authorization"] = f"Bearer {Path(token).read_text().strip()}"
+    trusted = os.environ.get("SSL_CERT_FILE") or True
+
+    def get(path, **parameters):
+        url = f"{address.rstrip('/')}/api/model_registry/v1alpha3/{path}"
+        answer = asking.get(url, params=parameters, timeout=60, verify=trusted)
+        if answer.status_code == 404:
+            return {}
+        answer.raise_for_status()
+        return answer.json()
+
+    pushed, known, page = {}, get("registered_model", name=name), ""
+    while known:
+        found = get(f"registered_models/{known['id']}/versions", pageSize=100, nextPageToken=page)
+        for one in found.get("items", []):
+            at = (one.get("customProperties") or {}).get("pushed_at", {}).get("double_value", 0.0)
+            pushed[one["name"]] = float(at)
+        page = found.get("nextPageToken", "")
+        if not page:
+            break
+    newest = max(pushed.values(), default=0.0)
+    if version in pushed and pushed[version] == newest:
+        print(f"{name}/{version} is registered already, and was pushed last")
+        return f"model-registry://{name}/{version}"
+
+    from kubeflow.hub import ModelRegistryClient
+
+    client = ModelRegistryClient(address, author="register")
+    now = max(time.time(), newest + 0.001)
+    if version in pushed:
+        found = client.get_model_version(name, version)
+        found.custom_properties = {**(found.custom_properties or {}), "pushed_at": now}
+        client.update_model_version(found)
+        print(f"{name}/{version} is registered already, and is pushed again")
     else:
         client.register_model(
             name,
@@ -139,7 +171,7 @@ def register(
             model_format_version="1" if portable else about["scikit-learn"],
             version_description=description or f"{about['algorithm']}, {about['target']}",
             metadata={
-                "pushed_at": max(time.time(), newest + 0.001),
+                "pushed_at": now,
                 "score": score,
                 "algorithm": about["algorithm"],
                 "parameters": json.dumps(about["parameters"]),

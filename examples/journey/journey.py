@@ -5,6 +5,7 @@
 Run it after `eval "$(minikf env)"`, as often as you like:
 
     python journey.py                     # what has not changed comes from the cache
+    python journey.py trials=50           # with other arguments of the pipeline
     python journey.py --compile FILE      # for any Kubeflow; then give `data` an https address and its SHA-256
 
 The data are measurements of 569 breast tumours that come with scikit-learn. They become a data set with versions
@@ -15,6 +16,7 @@ import json
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 from kfp import Client, compiler, dsl
@@ -35,6 +37,7 @@ from minikf.bundles.steps import (
     validate,
 )
 
+warnings.filterwarnings("ignore", category=FutureWarning, module="kfp")  # of servers before 2.0
 NAME = "tumours"
 SECONDS_TO_WAIT = 900
 AS_JSON = "--json" in sys.argv
@@ -168,7 +171,8 @@ def main(argv: list[str]) -> int:
     started = time.monotonic()
     uri = add_data()
     client = Client()
-    run = client.create_run_from_pipeline_func(journey, arguments={"data": uri})
+    given = {key: json.loads(value) for key, value in (one.split("=", 1) for one in argv)}
+    run = client.create_run_from_pipeline_func(journey, arguments={"data": uri, **given})
     if not follow(client, run.run_id):
         print(f"run {run.run_id} failed: kubectl get pods -l pipeline/runid={run.run_id}", file=sys.stderr)
         return 1

@@ -28,11 +28,13 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Machine learning",
         (
-            Verb("demo", "minikf.cli.demo:demo", "Train, evaluate, register, serve and query a real model."),
+            Verb("demo", "minikf.cli.demo:demo", "Run the whole journey: data, tuning, training, serving, drift."),
             Verb("run", "minikf.cli.run:run", "Run a pipeline: a Python file or its compiled form."),
             Verb("runs", "minikf.cli.runs:app", "List, follow, cancel, retry and delete pipeline runs."),
             Verb("pipeline", "minikf.cli.pipeline:app", "Upload, list and delete pipelines and their versions."),
             Verb("train", "minikf.cli.train:train", "Train with a script or a function, as a TrainJob."),
+            Verb("tune", "minikf.cli.tune:tune", "Look for the best parameters of a script or function."),
+            Verb("experiment", "minikf.cli.experiment:app", "List, follow, show, extend and delete experiments."),
             Verb("serve", "minikf.cli.serve:serve", "Serve a model file or a registered model."),
             Verb("notebook", "minikf.cli.notebook:app", "Create, open, stop, start and delete notebooks (JupyterLab)."),
             Verb("data", "minikf.cli.data:app", "Data sets with versions, stored once by content."),

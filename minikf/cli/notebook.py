@@ -168,13 +168,16 @@ def open_(
         )
     core = f"/api/v1/namespaces/{namespace}"
     service = client.get(f"{core}/services/{name}")
-    address = verb.address(found, service, client.get(f"{core}/secrets/{verb.secret_name(name)}"))
+    door = verb.door(found, service, client.get(f"{core}/secrets/{verb.secret_name(name)}"))
     if as_json:
-        render.data({"name": name, "namespace": namespace, "address": address})
+        told = {"name": name, "namespace": namespace, "address": door.address}
+        render.data(told | ({"password": door.password} if door.password else {}))
         return
-    render.text(address)
+    render.text(door.address)
+    if door.password:
+        render.text(f"password: {door.password}")
     if render.has_terminal():
-        open_in_browser(address)
+        open_in_browser(door.address)
 
 
 @app.command()

@@ -62,7 +62,7 @@ def train(
     code, variables = program(what, arguments or []), environment(env or [])
     job = train_job(
         name or job_name(code.file, uuid.uuid4().hex[:5]),
-        _runtime(RestClient(access(chosen)), namespace, runtime),
+        runtime_of(RestClient(access(chosen)), namespace, runtime),
         code,
         namespace=namespace,
         nodes=nodes,
@@ -114,7 +114,7 @@ def _hint(namespace: str, name: str) -> str:
     )
 
 
-def _runtime(client: Any, namespace: str, name: str) -> Any:
+def runtime_of(client: Any, namespace: str, name: str) -> Any:
     """The runtime of this name: the namespace's own, else the cluster's, as the SDK chooses. Raises UsageError."""
     from urllib.parse import quote
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import quote
 
 from minikf import environment
 from minikf.commands import command
+from minikf.demo.examples import Example
 from minikf.errors import MinikfError, NoProgress
 from minikf.kube.health import STATUS_PATH
 from minikf.kube.rest import ApiAnswer, RestClient
@@ -17,6 +17,7 @@ from minikf.spec import Access
 
 NAMESPACE = "default"
 NAME = "minikf-demo"
+PROGRAM = "demo.py"
 _LABEL = "app.kubernetes.io/name"
 _CORE = f"/api/v1/namespaces/{NAMESPACE}"
 # After `minikf up` the platform imports what most programs need. Waiting for it is quicker than three processes that
@@ -36,8 +37,9 @@ class DemoFailed(MinikfError):
 class DemoPod:
     """One run. Pods of earlier runs that have ended are removed before it starts."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, example: Example) -> None:
         self._access = access
+        self._example = example
         self._api = RestClient(access)
         self.name = f"{NAME}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}"
 
@@ -53,8 +55,7 @@ class DemoPod:
     def start(self, arguments: list[str]) -> None:
         """Creates the pod and returns once its program runs. Raises ApiAnswer, NoProgress or Unreachable."""
         self._remove_ended()
-        script = importlib.resources.files("minikf.demo").joinpath("first_model.txt").read_text()
-        self._put_config_map({"first_model.py": script})
+        self._put_config_map({PROGRAM: self._example.script})
         self._send("POST", f"{_CORE}/pods", self._manifest(arguments))
         self._wait_for_start()
 
@@ -89,7 +90,7 @@ class DemoPod:
         container = {
             "name": "demo",
             "image": "python",
-            "command": ["python", "/demo/first_model.py", *arguments],
+            "command": ["python", f"/demo/{PROGRAM}", *arguments],
             "env": [{"name": name, "value": value} for name, value in sorted(variables.items())],
             "volumeMounts": [{"name": "script", "mountPath": "/demo"}],
         }

@@ -11,19 +11,23 @@ import sys
 import time
 
 from minikf.commands import command
+from minikf.demo.examples import Example, find
 from minikf.demo.pod import NAMESPACE, DemoPod
 from minikf.status import access
 
+# kfp.Client prints addresses of Kubeflow's web pages, which are not here.
+_NOT_HERE = ("Experiment details: ", "Run details: ")
 
-def main(platform: str, as_json: bool) -> int:
-    """Runs the example and prints what it does; with `as_json` one JSON object for each step.
 
-    Raises Unreachable when the platform does not run, NoProgress when the example does not start, and DemoFailed with
-    its last word when it fails. Interrupted, it ends what it began.
+def main(name: str, platform: str, as_json: bool) -> int:
+    """Runs the example of that name and prints what it does; with `as_json` one JSON object for each step.
+
+    Raises UsageError for a name that there is not, Unreachable when the platform does not run, NoProgress when the
+    example does not start, and DemoFailed with its last word when it fails. Interrupted, it ends what it began.
     """
     started = time.monotonic()
-    reached = access(platform)
-    pod = DemoPod(reached)
+    example = find(name)
+    pod = DemoPod(access(platform), example)
     last = ""
     if pod.wait_until_warm() and not as_json:
         print(f"waited {time.monotonic() - started:.1f} s for the platform to load what it keeps ready\n", flush=True)
@@ -31,7 +35,7 @@ def main(platform: str, as_json: bool) -> int:
         pod.start(["--json"] if as_json else [])
         for line in pod.lines():
             last = line or last
-            if not as_json or line.startswith("{"):
+            if line.startswith("{") if as_json else not line.startswith(_NOT_HERE):
                 print(line, flush=True)
     except KeyboardInterrupt:
         print(f"\ninterrupted; ending pod {NAMESPACE}/{pod.name}", file=sys.stderr, flush=True)
@@ -42,14 +46,14 @@ def main(platform: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"step": "done", "seconds": round(seconds, 3), "pod": pod.name}), flush=True)
     else:
-        print(f"done in {seconds:.1f} s\n\n{_further(platform)}", flush=True)
+        print(f"done in {seconds:.1f} s\n\n{_further(example, platform)}", flush=True)
     return 0
 
 
-def _further(platform: str) -> str:
+def _further(example: Example, platform: str) -> str:
     env = command("env", platform)
     return f"""Look further:
   eval "$({env})"
-  kubectl get trainjobs,inferenceservices,pods -A
+  kubectl get {example.look} -A
   {command("tui", platform)}
-Make it yours: examples/first-model/first_model.py is the script that ran; change it and run it with Python."""
+Make it yours: {example.source} is the script that ran; change it and run it with Python."""

@@ -43,7 +43,8 @@ from minikf.embedded.registry.errors import RegistryError
 from minikf.embedded.registry.resolve import ResolvedModel, parse_model_uri, resolve_model
 from minikf.embedded.settings import Settings
 from minikf.embedded.store import Entry
-from minikf.embedded.tuning.part import tuning_controllers
+from minikf.embedded.tuning.part import PREFIX as TUNING
+from minikf.embedded.tuning.part import Tuning
 from minikf.errors import Refused
 
 Report = Callable[[], Awaitable[list[dict[str, Any]]]]
@@ -128,9 +129,11 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     pipelines = Pipelines(context, os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
     notebooks = NotebookController(context, f"https://127.0.0.1:{settings.port}")
     objects.admission.append(pipelines.admission)
-    runner = Runner(context, [*controllers(context), serving, notebooks, *pipelines.controllers])
+    tuning = Tuning(context)
+    others = [serving, notebooks, *tuning.controllers, *pipelines.controllers]
+    runner = Runner(context, [*controllers(context), *others])
     parts.running = Running(context.pods, serving, pipelines, notebooks, runner)
-    parts.mounts = {**parts.mounts, PIPELINES: pipelines.app}
+    parts.mounts = {**parts.mounts, PIPELINES: pipelines.app, TUNING: tuning.app}
     parts.services = {SERVICE: pipelines.app}
     parts.subresources = pod_subresources(context)
     parts.reports.append(lambda: fork_servers(context.pods))
@@ -146,7 +149,6 @@ def controllers(context: Context) -> list[Controller]:
         JobController(context),
         TrainJobController(context),
         PodController(context),
-        *tuning_controllers(context),
     ]
 
 

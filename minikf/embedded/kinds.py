@@ -73,10 +73,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("serving.kserve.io", "v1beta1", "inferenceservices", "InferenceService", short_names=("isvc",)),
     Kind("serving.kserve.io", "v1alpha1", "servingruntimes", "ServingRuntime", has_status=False),
     Kind("serving.kserve.io", "v1alpha1", "clusterservingruntimes", "ClusterServingRuntime", False, has_status=False),
+    # Before the betas of its group: discovery prefers a group's first version, as a kube-apiserver does a stable one.
+    Kind("kubeflow.org", "v1", "notebooks", "Notebook"),
     Kind("kubeflow.org", "v1beta1", "experiments", "Experiment", categories=_KATIB),
     Kind("kubeflow.org", "v1beta1", "suggestions", "Suggestion", categories=_KATIB),
     Kind("kubeflow.org", "v1beta1", "trials", "Trial", categories=_KATIB),
-    Kind("kubeflow.org", "v1", "notebooks", "Notebook"),
 )
 
 _BY_PATH = {(k.group, k.version, k.plural): k for k in KINDS}
@@ -86,6 +87,11 @@ _BY_KIND = {(k.group, k.kind): k for k in KINDS}
 def by_path(group: str, version: str, plural: str) -> Kind | None:
     """The kind at `/apis/<group>/<version>/<plural>`, or None outside the subset."""
     return _BY_PATH.get((group, version, plural))
+
+
+def other_versions(group: str, plural: str) -> list[str]:
+    """The versions in which a resource is served, for who asks for another one."""
+    return [kind.version for kind in KINDS if (kind.group, kind.plural) == (group, plural)]
 
 
 def of(api_version: str, kind: str) -> Kind | None:

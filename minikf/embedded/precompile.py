@@ -17,11 +17,12 @@ from minikf.embedded.pods.settings import WARM_MODULES
 
 _ARRAYS = ("numpy", "pandas", "sklearn", "onnxruntime")
 _OTHERS = ("minikf.embedded.platform", "minikf.embedded.daemon", "uvloop", "skl2onnx", "model_registry", "textual.app")
+_KERNELS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "minikf.embedded.notebooks.magics")
 
 
 def shares() -> tuple[list[str], list[str]]:
     """The modules for each of the two interpreters: numbers on one side, servers and SDKs on the other."""
-    wanted = [name for name in (*WARM_MODULES, *_OTHERS) if find_spec(name.partition(".")[0]) is not None]
+    wanted = [name for name in (*WARM_MODULES, *_OTHERS, *_KERNELS) if find_spec(name.partition(".")[0]) is not None]
     numbers = [name for name in wanted if name.partition(".")[0] in _ARRAYS]
     return numbers, [name for name in wanted if name not in numbers]
 

@@ -17,8 +17,9 @@ _NAMES = re.compile(
     r"auth(orization)?$|connection[_-]?string",
     re.IGNORECASE,
 )
-# user:password@ in an address, and query parameters by which object stores sign addresses.
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+# user:password@ in an address (a name@sha256:digest is none), and query parameters by which object stores sign
+# addresses.
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)(?!@sha256:[0-9a-f]{64}\b)")
 _SIGNED = re.compile(
     r"(?<=[?&])((?:X-Amz-(?:Signature|Credential|Security-Token)|X-Goog-(?:Signature|Credential)|Signature|sig|token"
     r"|access_token|api_?key|key|password|AWSAccessKeyId|GoogleAccessId)=)[^&\s#]+",

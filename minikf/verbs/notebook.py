@@ -18,6 +18,7 @@ IMAGE = "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0"
 WORKSPACE_SIZE = "5Gi"
 HOME = "/home/jovyan"
 STOP_ANNOTATION = "kubeflow-resource-stopped"
+SERVER_ANNOTATION = "minikf/notebook-server"
 LAST_ACTIVITY = "notebooks.kubeflow.org/last-activity"
 
 
@@ -122,19 +123,40 @@ def state(notebook: Object) -> tuple[str, str]:
     return "Starting", ""
 
 
-def address(notebook: Object, service: Object, secret: Object) -> str:
-    """Where a browser opens the notebook, its token in it. Raises Refused when the objects do not say it."""
+@dataclass(frozen=True)
+class Door:
+    """Where a browser opens a notebook; `password` is what a server asks for that takes none from the address."""
+
+    address: str
+    password: str = ""
+
+
+def door(notebook: Object, service: Object, secret: Object) -> Door:
+    """The address of the notebook's server, with its token where it is JupyterLab.
+
+    Raises Refused when the objects do not say it.
+    """
     meta = notebook["metadata"]
     port = next((one.get("targetPort") for one in service["spec"].get("ports") or [] if one.get("port") == 80), None)
+    base, prefix = f"http://127.0.0.1:{port}", f"/notebook/{meta['namespace']}/{meta['name']}/"
+    server = (service["metadata"].get("annotations") or {}).get(SERVER_ANNOTATION)
+    if server == "command":
+        return Door(base + prefix)
+    token = _token(meta, secret)
+    if server == "code-server":
+        return Door(f"{base}/", token)
+    return Door(f"{base}{prefix}lab?token={quote(token, safe='')}")
+
+
+def _token(meta: Object, secret: Object) -> str:
     try:
-        token = base64.b64decode(secret["data"]["token"], validate=True).decode()
+        return base64.b64decode(secret["data"]["token"], validate=True).decode()
     except (KeyError, ValueError) as error:
         raise Refused(
             f"notebook {meta['namespace']}/{meta['name']} has no token that can be read",
             cause=f"Secret {secret['metadata']['name']} has no key 'token' in base64",
             advice=f"kubectl delete secret -n {meta['namespace']} {secret['metadata']['name']}  # a new one is made",
         ) from error
-    return f"http://127.0.0.1:{port}/notebook/{meta['namespace']}/{meta['name']}/lab?token={quote(token, safe='')}"
 
 
 def secret_name(name: str) -> str:

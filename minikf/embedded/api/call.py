@@ -126,8 +126,12 @@ def not_allowed() -> ApiError:
 
 
 def outside(plural: str, group: str) -> ApiError:
-    """404 for a kind outside the subset: says which engines have it."""
+    """404 for a kind outside the subset: says which engines have it, or in which version it is here."""
     name = f"{plural}.{group}" if group else plural
+    if versions := kinds.other_versions(group, plural):
+        here = ", ".join(f"{group}/{version}" if group else version for version in versions)
+        text = f"the server could not find the requested resource: {name} is served here as {here}; change apiVersion"
+        return ApiError(404, "NotFound", text, bare_details=True)
     return ApiError(
         404,
         "NotFound",

@@ -20,6 +20,8 @@ from minikf.embedded.status import Object
 
 SERVER = "minikf.embedded.notebooks.server"
 REVISION_ANNOTATION = "minikf/revision"
+# On the Service: which server answers there, by the words of spec.Flavour.
+SERVER_ANNOTATION = "minikf/notebook-server"
 TOKEN_KEY = "token"
 _HOME_VOLUME = "minikf-home"
 _PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
@@ -78,6 +80,7 @@ def build_service(notebook: Object, port: int) -> Object:
         "metadata": {
             "name": meta["name"],
             "namespace": meta["namespace"],
+            "annotations": {SERVER_ANNOTATION: spec.flavour(notebook).value},
             "ownerReferences": [owner_reference(notebook)],
         },
         "spec": {

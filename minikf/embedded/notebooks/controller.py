@@ -172,16 +172,20 @@ class NotebookController:
             port = remembered
         else:
             port = choose_port(key, self._paths.name, remembered, self._ports_of_others(key))
+        wanted = build.build_service(notebook, port)
         if entry is None:
-            await self._objects.create(SERVICE, key.namespace, build.build_service(notebook, port), opts=self._options)
-        elif port != remembered:
-            wanted = build.build_service(notebook, port)["spec"]["ports"]
+            await self._objects.create(SERVICE, key.namespace, wanted, opts=self._options)
+            return port
+        own = wanted["metadata"]["annotations"]
+        has = entry.obj["metadata"].get("annotations") or {}
+        if port != remembered or not own.items() <= has.items():
 
             def change(obj: Object) -> None:
-                obj["spec"]["ports"] = wanted
+                obj["spec"]["ports"] = wanted["spec"]["ports"]
+                obj["metadata"]["annotations"] = {**(obj["metadata"].get("annotations") or {}), **own}
 
             await self._objects.patch(SERVICE, *key, change, opts=self._options)
-            if remembered and spec.flavour(notebook) is not Flavour.COMMAND:
+            if port != remembered and spec.flavour(notebook) is not Flavour.COMMAND:
                 text = f"port {remembered} of 127.0.0.1 is taken by another program; the notebook is at {port} now"
                 self._events.record(notebook, "Warning", "PortTaken", text)
         return port

@@ -23,6 +23,8 @@ WARM_MODULES = (
     "sklearn.model_selection",
     "kubeflow.trainer",
     "kfp.dsl.executor_main",
+    "model_registry",
+    "pandera",
     *PRELOAD,
     "packaging.requirements",
     "minikf.embedded.forkserver.shims.pip",

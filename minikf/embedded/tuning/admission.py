@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.trainjob.mpihere import pods_path
 from minikf.embedded.controllers.trainjob.runtimes import find_runtime
 from minikf.embedded.kinds import CONFIG_MAP, EXPERIMENT, SUGGESTION, TRIAL, Kind
-from minikf.embedded.schema.fieldpath import forbidden
+from minikf.embedded.schema.fieldpath import forbidden, required
 from minikf.embedded.status import ApiError, Cause, Object
 from minikf.embedded.tuning.checks import check_experiment
 from minikf.embedded.tuning.defaults import default_experiment
@@ -17,6 +16,7 @@ from minikf.embedded.tuning.problem import problem_of
 from minikf.embedded.tuning.runnable import Machine, check_job, job_kind
 from minikf.embedded.tuning.search import SearchError, validate
 from minikf.embedded.tuning.shape import EXPERIMENT as SHAPE
+from minikf.embedded.tuning.shape import TRIAL as TRIAL_SHAPE
 from minikf.embedded.tuning.shape import check_shape
 from minikf.embedded.tuning.templatechecks import check_template
 
@@ -47,12 +47,12 @@ def tuning_admission(objects: Objects) -> Admission:
             return
         if old is not None and obj.get("spec") == old.get("spec"):
             return
-        spec = obj.setdefault("spec", {})
+        spec = obj["spec"] = {} if obj.get("spec") is None else obj["spec"]
         _deny(check_shape(spec, SHAPE, "spec"))
         default_experiment(spec)
         # Of an edit nothing but the budget can pass, so what was checked at first stands.
         causes = check_experiment(obj, old)
-        if old is None and not any(cause.field.startswith("spec.trialTemplate") for cause in causes):
+        if old is None and not any(cause.field.startswith("spec.parameters") for cause in causes):
             causes += check_template(obj, config_map, check)
         _deny(causes)
         _deny(_check_search(obj))
@@ -86,7 +86,11 @@ def _check_frozen(kind: Kind, obj: Object, old: Object | None) -> None:
     spec = obj.get("spec")
     if not isinstance(spec, dict) or (kind is TRIAL and not isinstance(spec.get("runSpec"), dict)):
         raise ApiError(400, "BadRequest", f"{kind.kind} {obj['metadata']['name']}: spec is missing or no object")
-    if kind is TRIAL and old is not None and copy.copy(spec) != old["spec"]:
+    if kind is TRIAL and old is None:
+        _deny(check_shape(spec, TRIAL_SHAPE, "spec"))
+        if not (spec.get("objective") or {}).get("objectiveMetricName"):
+            _deny([required("spec.objective.objectiveMetricName")])
+    if kind is TRIAL and old is not None and spec != old["spec"]:
         text = f"{kind.kind} {obj['metadata']['name']}: spec cannot be changed; change the Experiment"
         raise ApiError(400, "BadRequest", text)
 

@@ -161,14 +161,20 @@ def _check_collector(spec: Object) -> list[Cause]:
     where = f"{_COLLECTOR}.collector.kind"
     if kind == "Custom":
         text = (
-            "the embedded engine has no collector containers beside a trial's own: use StdOut, File, TensorFlowEvent, "
-            "PrometheusMetric or Push, or an engine with containers: minikf up --engine k3d"
+            "the embedded engine has no collector containers beside a trial's own: use StdOut, File, TensorFlowEvent "
+            "or PrometheusMetric, or an engine with containers: minikf up --engine k3d"
+        )
+        return [forbidden(where, text)]
+    if kind == "Push":
+        text = (
+            "report_metrics of Katib's SDK sends to katib-db-manager.kubeflow:6789, an address inside of a cluster: "
+            "print the metrics instead, as name=value (StdOut), or use a cluster: minikf up --engine k3d"
         )
         return [forbidden(where, text)]
     checks = {"File": _check_file, "TensorFlowEvent": _check_events, "PrometheusMetric": _check_prometheus}
     if kind in checks:
         causes = checks[kind](source)
-    elif kind in ("StdOut", "Push"):
+    elif kind == "StdOut":
         causes = []
     else:
         causes = [invalid(where, kind, f"invalid metrics collector kind: {kind}")]

@@ -28,8 +28,7 @@ _JOBS: dict[str, tuple[str, dict[str, str]]] = {
 
 def default_experiment(spec: Object) -> None:
     """Completes a spec in place; its JSON types are right (`shape.py`)."""
-    for key in [key for key, value in spec.items() if value is None]:
-        del spec[key]
+    _drop_nulls(spec)
     spec.setdefault("parallelTrialCount", PARALLEL)
     spec["resumePolicy"] = spec.get("resumePolicy") or "Never"
     if "objective" in spec:
@@ -42,6 +41,19 @@ def default_experiment(spec: Object) -> None:
         # Katib gives an empty space a distribution, too, so that nobody misses the space; here it is missed.
         if space:
             space["distribution"] = space.get("distribution") or "uniform"
+
+
+def _drop_nulls(part: Any) -> None:
+    """Null stands for nothing; a trial's job is left as it is written."""
+    if isinstance(part, list):
+        for one in part:
+            _drop_nulls(one)
+    elif isinstance(part, dict):
+        for key in [key for key, value in part.items() if value is None]:
+            del part[key]
+        for key, value in part.items():
+            if key != "trialSpec":
+                _drop_nulls(value)
 
 
 def _objective(objective: Object) -> None:

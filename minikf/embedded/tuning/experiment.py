@@ -79,6 +79,7 @@ class ExperimentController:
             await self._close(experiment, suggestion)
             if not count(status, "Running"):
                 return None
+        suggestion = self._suggestion_of(experiment)  # a restart has just opened it again
         if not is_true(status, "Created"):
             status["startTime"] = now
             mark(status, "Created", "ExperimentCreated", "Experiment is created", now)
@@ -114,6 +115,7 @@ class ExperimentController:
             waiting = self._without_trial((self._suggestion_of(experiment) or {}).get("status") or {}, trials)
             # The names are in the store before their Trials are, and it commits in order.
             await asyncio.gather(self._create_trials(experiment, waiting[:missing]), *writes)
+            summarize(status, experiment, self._trials_of(experiment, self._suggestion_of(experiment)))
 
     async def _request(
         self, experiment: Object, suggestion: Object | None, trials: list[Object], missing: int
@@ -288,8 +290,8 @@ def _is_over(status: Object) -> bool:
 
 
 def _is_mere_progress(before: Object, after: Object) -> bool:
-    """Whether nothing differs but how many trials there are and which of them wait or run."""
-    moving = ("trials", "trialsRunning", "trialsPending", "runningTrialList", "pendingTrialList")
+    """Whether nothing differs but which trials wait and which run."""
+    moving = ("trialsRunning", "trialsPending", "runningTrialList", "pendingTrialList")
     kept = [{key: value for key, value in status.items() if key not in moving} for status in (before, after)]
     return kept[0] == kept[1]
 

@@ -60,6 +60,20 @@ EXPERIMENT: Shape = {
     "nasConfig": "object",
     "resumePolicy": "string",
 }
+_ASSIGNMENTS: Shape = [{"name": "string", "value": "string"}]
+TRIAL: Shape = {
+    "objective": OBJECTIVE,
+    "parameterAssignments": _ASSIGNMENTS,
+    "earlyStoppingRules": [{"name": "string", "value": "string", "comparison": "string", "startStep": "integer"}],
+    "runSpec": "object",
+    "retainRun": "boolean",
+    "metricsCollector": COLLECTOR,
+    "primaryPodLabels": "labels",
+    "primaryContainerName": "string",
+    "successCondition": "string",
+    "failureCondition": "string",
+    "labels": "labels",
+}
 _INT32 = 1 << 31
 
 
@@ -72,7 +86,11 @@ def check_shape(value: Any, shape: Shape, path: str) -> list[Cause]:
     if isinstance(shape, list):
         if not isinstance(value, list):
             return [_wrong(path, "array", value)]
-        return [cause for index, one in enumerate(value) for cause in check_shape(one, shape[0], f"{path}[{index}]")]
+        found = []
+        for index, one in enumerate(value):
+            where = f"{path}[{index}]"
+            found += [_wrong(where, "object", one)] if one is None else check_shape(one, shape[0], where)
+        return found
     if not isinstance(value, dict):
         return [_wrong(path, "object", value)]
     found = []

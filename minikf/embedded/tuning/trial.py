@@ -168,7 +168,7 @@ class TrialController:
         """(the observation's metrics, why there may be none); what was read is in the log when this returns."""
         uid = trial["metadata"]["uid"]
         logs: tuple[MetricLog, ...]
-        if collector_kind(trial) in ("PrometheusMetric", "Push"):
+        if collector_kind(trial) == "PrometheusMetric":
             logs, problem = self._log.read(uid), ""
         else:
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+from minikf.paths import PlatformPaths
 from minikf.spec import Access
 from tests.embedded.wire import Wire
 
@@ -92,4 +94,8 @@ class DaemonProcess:
         """SIGTERM; the exit code."""
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(30)
+        code = self.process.wait(30)
+        state = self.database.parents[4] / "state" / "minikf" / "platforms" / "default"
+        paths = PlatformPaths("default", self.access.token.parent, state, self.database.parent, state)
+        shutil.rmtree(paths.sockets, ignore_errors=True)  # it is outside of the home
+        return code

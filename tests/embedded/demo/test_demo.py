@@ -31,7 +31,7 @@ def api(access: Access) -> client.ApiClient:
 
 
 def demo(home: Home, access: Access, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    return home.minikf("demo", "--platform", access.platform, *arguments, code=code)
+    return home.minikf("demo", "first-model", "--platform", access.platform, *arguments, code=code)
 
 
 def steps(text: str) -> dict[str, Object]:
@@ -145,7 +145,7 @@ def test_interrupted_it_takes_back_what_it_began(session_home: Home, platform: A
         return {job["metadata"]["name"] for job in jobs}
 
     before = train_jobs()
-    process = session_home.start("demo", "--platform", platform.platform, start_new_session=True)
+    process = session_home.start("demo", "first-model", "--platform", platform.platform, start_new_session=True)
     until(lambda: train_jobs() != before, 60)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)

@@ -62,6 +62,19 @@ def daemon_pid(access: Access) -> int:
     return int(json.loads(PlatformPaths.of(access.platform).daemon_file.read_text())["pid"])
 
 
+def test_the_next_daemon_takes_over_a_notebook_with_a_command_of_its_own(fresh_platform: Access) -> None:
+    program = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
+    with notebook(fresh_platform, "own", command=["python", "-c", program], workingDir="/work") as lab:
+        before = lab.pod
+        os.kill(daemon_pid(fresh_platform), signal.SIGKILL)
+        lab.access = finish(up(fresh_platform.platform))
+        lab.ready()
+        assert lab.pod["metadata"]["uid"] == before["metadata"]["uid"]
+        assert lab.pod["status"]["containerStatuses"] == before["status"]["containerStatuses"]
+        assert lab.get()["status"]["containerState"]["running"]
+
+
+@pytest.mark.slow
 def test_a_kernel_outlives_the_daemon(fresh_platform: Access) -> None:
     with notebook(fresh_platform, "worker") as lab:
         kernel, server = lab.kernel(), lab.server_pid()

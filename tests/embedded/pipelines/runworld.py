@@ -121,6 +121,12 @@ class RunWorld:
     def states(self, run_id: str) -> dict[str, str]:
         return {path: record.state.value for path, record in self.tasks(run_id).items()}
 
+    def children(self, run_id: str) -> list[Any]:
+        """The processes of the run's pods."""
+        pods = [pod for record in self.tasks(run_id).values() for pod in record.pods]
+        live = [pod for pod in pods if self.pods.objects.find(kinds.POD, "default", pod)]
+        return [member for pod in live for member in self.pods.members(pod)]
+
     def logs(self, run_id: str) -> dict[str, str]:
         """What the steps' pods have printed, by pod."""
         pods = [pod for record in self.tasks(run_id).values() for pod in record.pods]
@@ -165,3 +171,21 @@ def document(tasks: Mapping[str, Any], components: Mapping[str, Any], executors:
     }
     plain: dict[str, Any] = json.loads(json.dumps(text))
     return plain
+
+
+def steps(commands: dict[str, str], **more: Any) -> dict[str, Any]:
+    """A step without outputs for each command, all at the same time; `more` are fields of their tasks."""
+    return document(
+        {name: {"componentRef": {"name": name}, "taskInfo": {"name": name}, **more} for name in commands},
+        {name: {"executorLabel": name} for name in commands},
+        {name: {"container": {"image": "any", "command": ["sh", "-c", text]}} for name, text in commands.items()},
+    )
+
+
+def making(command: str, **task: Any) -> dict[str, Any]:
+    """A step `make` whose command finds the path of its output artifact in $0."""
+    spec = steps({"make": command}, **task)
+    kind = {"artifactType": {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}}
+    spec["components"]["make"]["outputDefinitions"] = {"artifacts": {"data": kind}}
+    spec["deploymentSpec"]["executors"]["make"]["container"]["args"] = ["{{$.outputs.artifacts['data'].path}}"]
+    return spec

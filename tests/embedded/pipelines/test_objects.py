@@ -137,6 +137,7 @@ async def test_what_upstreams_webhook_refuses(platform: Access) -> None:
     assert (await wire.ask("POST", REST, {"name": "strict"})).code == 409
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pipelines", "pipelineversions"])
 async def test_records_follow_objects_over_a_kill(tmp_path: Any, kind: str) -> None:
     daemon = DaemonProcess(tmp_path, controllers=True, extra={"MINIKF_WARM": "0"})

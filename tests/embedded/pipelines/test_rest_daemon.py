@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
+import time
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from minikf.spec import Access
+from tests.embedded.daemon.process import DaemonProcess
 from tests.embedded.wire import Wire
 
 ROOT = "/apis/v2beta1"
@@ -77,3 +84,47 @@ async def test_a_run_that_goes_on_is_ended_before_it_is_deleted(platform: Access
 async def test_a_run_in_a_namespace_that_is_none_is_refused(platform: Access) -> None:
     answer = await Wire(platform).ask("POST", f"{ROOT}/experiments", {"display_name": "e", "namespace": "nowhere"})
     assert answer.code == 400 and "kubectl create namespace nowhere" in answer.json["message"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("no_catchup", [False, True])
+async def test_times_that_passed_while_no_daemon_ran(tmp_path: Path, no_catchup: bool) -> None:
+    """The laptop slept: each missed time is made up for once, with `no_catchup` there is one run for all of them."""
+    daemon = DaemonProcess(tmp_path, controllers=True, extra={"MINIKF_WARM": "0"})
+    wire = await daemon.start()
+    body = {
+        "display_name": "often",
+        "pipeline_spec": specification("ticking", "print('tick')"),
+        "trigger": {"periodic_schedule": {"interval_second": "2"}},
+        "no_catchup": no_catchup,
+        "max_concurrency": "10",
+    }
+    made = await good(wire, "POST", "/recurringruns", body)
+
+    async def times() -> list[float]:
+        found = (await good(wire, "GET", "/runs?sort_by=scheduled_at&page_size=200")).get("runs", [])
+        return [datetime.fromisoformat(run["scheduled_at"]).timestamp() for run in found]
+
+    async with asyncio.timeout(30):
+        while not await times():
+            await asyncio.sleep(0.05)
+    daemon.kill()
+    before = time.time()
+    await asyncio.sleep(7)
+    wire = await daemon.start()
+    try:
+        after = time.time()
+        async with asyncio.timeout(30):
+            while (await times())[-1] < after:
+                await asyncio.sleep(0.05)
+        await good(wire, "POST", f"/recurringruns/{made['recurring_run_id']}:disable")
+        served = await times()
+        assert served == sorted(set(served))
+        missed = [one for one in served if before <= one <= after]
+        steps = {round(later - earlier) for earlier, later in pairwise(served)}
+        if no_catchup:
+            assert len(missed) <= 1 and max(steps) >= 6
+        else:
+            assert len(missed) >= 3 and steps == {2}
+    finally:
+        assert daemon.stop() == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import os
@@ -19,7 +18,7 @@ from minikf.embedded import kinds
 from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.records import RunState, TaskState
 from minikf.embedded.pipelines.store.errors import NotFound
-from tests.embedded.pipelines.runworld import RunWorld, document, shell
+from tests.embedded.pipelines.runworld import RunWorld, document, making, shell, steps
 
 
 @pytest_asyncio.fixture
@@ -29,31 +28,7 @@ async def world(tmp_path: Path) -> AsyncIterator[RunWorld]:
     await made.close()
 
 
-def steps(commands: dict[str, str], **more: Any) -> dict[str, Any]:
-    """A step without outputs for each command, all at the same time; `more` are fields of their tasks."""
-    return document(
-        {name: {"componentRef": {"name": name}, "taskInfo": {"name": name}, **more} for name in commands},
-        {name: {"executorLabel": name} for name in commands},
-        {name: {"container": {"image": "any", "command": ["sh", "-c", text]}} for name, text in commands.items()},
-    )
-
-
 CACHED = {"cachingOptions": {"enableCache": True}}
-
-
-def making(command: str, **task: Any) -> dict[str, Any]:
-    """A step `make` whose command finds the path of its output artifact in $0."""
-    spec = steps({"make": command}, **task)
-    kind = {"artifactType": {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}}
-    spec["components"]["make"]["outputDefinitions"] = {"artifacts": {"data": kind}}
-    spec["deploymentSpec"]["executors"]["make"]["container"]["args"] = ["{{$.outputs.artifacts['data'].path}}"]
-    return spec
-
-
-def children(world: RunWorld, run_id: str) -> list[Any]:
-    pods = [pod for record in world.tasks(run_id).values() for pod in record.pods]
-    live = [pod for pod in pods if world.pods.objects.find(kinds.POD, "default", pod)]
-    return [member for pod in live for member in world.pods.members(pod)]
 
 
 async def test_a_step_that_fails_names_its_exit_code_and_stops_nothing_else(world: RunWorld) -> None:
@@ -72,7 +47,7 @@ async def test_a_missing_output_fails_the_step_by_its_name(world: RunWorld) -> N
 
 async def test_binary_output_and_children_that_outlive_the_step_harm_nothing(world: RunWorld) -> None:
     run_id = await world.ran(shell("head -c 20000 /dev/urandom; sleep 300 & exit 0"))
-    await world.pods.until_true(lambda: not children(world, run_id))
+    await world.pods.until_true(lambda: not world.children(run_id))
 
 
 async def test_a_step_is_tried_again_as_often_as_told(world: RunWorld, tmp_path: Path) -> None:
@@ -111,7 +86,7 @@ async def test_a_deadline_ends_a_run_that_hangs(world: RunWorld) -> None:
     run_id = await world.launch(steps({"hang": "sleep 300"}), platform)
     run = await world.finished(run_id)
     assert run.state is RunState.FAILED and "activeDeadlineSeconds, 1" in run.error
-    assert world.states(run_id) == {"hang": "CANCELED"} and not children(world, run_id)
+    assert world.states(run_id) == {"hang": "CANCELED"} and not world.children(run_id)
 
 
 async def test_a_killed_or_deleted_pod_is_a_failed_attempt(world: RunWorld, tmp_path: Path) -> None:
@@ -138,7 +113,7 @@ async def test_terminate_ends_processes_and_says_canceled(world: RunWorld) -> No
     assert world.run(run_id).state in (RunState.CANCELING, RunState.CANCELED)
     run = await world.finished(run_id)
     assert run.state is RunState.CANCELED and world.states(run_id) == {"a": "CANCELED", "b": "CANCELED"}
-    assert not children(world, run_id)
+    assert not world.children(run_id)
     await world.keeper.terminate(run_id)  # over: nothing to do
     assert world.run(run_id) == run
     with pytest.raises(NotFound):
@@ -295,116 +270,5 @@ async def test_independent_steps_run_together_within_the_processors(tmp_path: Pa
         spans = [(record.started, record.finished) for record in world.tasks(run_id).values()]
         most = max(sum(start <= moment < end for start, end in spans) for moment, _end in spans)
         assert most == 2 and took < 2.0, "four steps of 0.5 s on two processors take one second, not two"
-    finally:
-        await world.close()
-
-
-async def test_a_killed_daemon_goes_on_where_it_was_and_starts_nothing_twice(tmp_path: Path) -> None:
-    world = await RunWorld.open(tmp_path, processors=2)
-    commands = {
-        "done": f"echo x >> {tmp_path}/done",
-        "running": f"echo x >> {tmp_path}/running; while ! test -e {tmp_path}/go; do sleep 0.05; done",
-        "waiting": f"echo x >> {tmp_path}/waiting",
-    }
-    spec = steps(commands)
-    spec["root"]["dag"]["tasks"]["waiting"]["dependentTasks"] = ["running"]
-    run_id = await world.launch(spec)
-    await world.until(run_id, "done", lambda record: record.state.is_over)
-    record = await world.until(run_id, "running", lambda record: record.attempts == 1)
-    await world.running(record.pods[0])
-    world = await world.reopen()
-    try:
-        await asyncio.sleep(0.2)
-        assert world.run(run_id).state is RunState.RUNNING
-        (tmp_path / "go").touch()
-        assert (await world.finished(run_id)).state is RunState.SUCCEEDED
-        assert {name: (tmp_path / name).read_text() for name in commands} == dict.fromkeys(commands, "x\n")
-        assert world.tasks(run_id)["running"].pods == record.pods
-    finally:
-        await world.close()
-
-
-async def test_a_run_that_is_going_to_fail_goes_on_too(tmp_path: Path) -> None:
-    world = await RunWorld.open(tmp_path, processors=3)
-    wait = f"while ! test -e {tmp_path}/go; do sleep 0.05; done"
-    spec = steps({"bad": "exit 1", "running": f"{wait}; echo x >> {tmp_path}/ran", "after": "true"})
-    spec["root"]["dag"]["tasks"]["after"]["dependentTasks"] = ["bad"]
-    run_id = await world.launch(spec)
-    await world.until(run_id, "bad", lambda record: record.state.is_over)
-    record = await world.until(run_id, "running", lambda record: record.attempts == 1)
-    await world.running(record.pods[0])
-    world = await world.reopen()
-    try:
-        await asyncio.sleep(0.1)
-        (tmp_path / "go").touch()
-        assert (await world.finished(run_id)).state is RunState.FAILED
-        assert world.states(run_id) == {"bad": "FAILED", "running": "SUCCEEDED", "after": "SKIPPED"}
-        assert (tmp_path / "ran").read_text() == "x\n"
-    finally:
-        await world.close()
-
-
-async def test_a_platform_that_was_stopped_begins_its_steps_again(tmp_path: Path) -> None:
-    world = await RunWorld.open(tmp_path)
-    run_id = await world.launch(steps({"long": f"echo x >> {tmp_path}/ran; test -e {tmp_path}/go || sleep 300"}))
-    record = await world.until(run_id, "long", lambda record: record.attempts == 1)
-    await world.running(record.pods[0])
-    await world.close()  # with SIGTERM pods end
-    (tmp_path / "go").touch()
-    world = await RunWorld.open(tmp_path)
-    try:
-        assert (await world.finished(run_id)).state is RunState.SUCCEEDED
-        assert (tmp_path / "ran").read_text() == "x\nx\n"
-    finally:
-        await world.close()
-
-
-async def test_a_step_that_ended_while_no_daemon_ran_is_collected(tmp_path: Path) -> None:
-    world = await RunWorld.open(tmp_path)
-    run_id = await world.launch(making(f'while ! test -e {tmp_path}/go; do sleep 0.05; done; echo data > "$0"'))
-    record = await world.until(run_id, "make", lambda record: record.attempts == 1)
-    await world.running(record.pods[0])
-    await world.keeper.stop()
-    await world.store.close()
-    (tmp_path / "go").touch()
-    await world.pods.ended(record.pods[0])
-    world = await RunWorld._on(world.pods, 4)
-    try:
-        assert (await world.finished(run_id)).state is RunState.SUCCEEDED
-        (made,) = world.tasks(run_id)["make"].outputs.artifacts["data"]
-        assert Path(made.uri).read_text() == "data\n" and world.tasks(run_id)["make"].attempts == 1
-    finally:
-        await world.close()
-
-
-async def test_a_pod_that_was_named_and_never_made_is_made_once(tmp_path: Path) -> None:
-    world = await RunWorld.open(tmp_path)
-    run_id = await world.ran(steps({"step": f"echo x >> {tmp_path}/ran"}))
-    record = world.tasks(run_id)["step"]
-    await world.keeper.stop()
-    named = replace(record, state=TaskState.RUNNING, pods=("my-run-step-0000",), finished=0.0)
-    await world.store.put_tasks(run_id, [named], replace(world.run(run_id), state=RunState.RUNNING, finished=0.0))
-    await world.store.close()
-    world = await RunWorld._on(world.pods, 4)
-    try:
-        assert (await world.finished(run_id)).state is RunState.SUCCEEDED
-        assert world.tasks(run_id)["step"].pods == ("my-run-step-0000",)
-        assert (tmp_path / "ran").read_text() == "x\nx\n"
-    finally:
-        await world.close()
-
-
-async def test_a_cancel_that_was_cut_off_is_brought_to_its_end(tmp_path: Path) -> None:
-    world = await RunWorld.open(tmp_path)
-    run_id = await world.launch(steps({"long": "sleep 300"}))
-    record = await world.until(run_id, "long", lambda record: record.attempts == 1)
-    await world.running(record.pods[0])
-    await world.keeper.stop()
-    await world.store.put_run(replace(world.run(run_id), state=RunState.CANCELING))
-    await world.store.close()
-    world = await RunWorld._on(world.pods, 4)
-    try:
-        assert (await world.finished(run_id)).state is RunState.CANCELED
-        assert world.states(run_id) == {"long": "CANCELED"} and not children(world, run_id)
     finally:
         await world.close()

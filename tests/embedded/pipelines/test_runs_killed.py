@@ -161,6 +161,7 @@ async def test_a_run_goes_on_from_its_last_finished_step(mortal: Mortal) -> None
     await killed(mortal, ["within move exit-handler-1/inner/step", "after move exit-handler-1/for-loop-3[1]/step-2"])
 
 
+@pytest.mark.slow
 async def test_a_cancel_goes_on_and_ends_the_step(mortal: Mortal) -> None:
     await mortal.start("stopped: after run CANCELING")
     await mortal.submit("stopped", "endless")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sysconfig
 import time
 from collections.abc import Callable
@@ -99,6 +100,7 @@ class World:
             await self.until_true(lambda: not any(alive(pid) for pid in pids))
             left = [member for member in ProcessTable().scan() if member.uid in uids]
             assert not left, f"processes of pods were left behind: {left}"
+            shutil.rmtree(home, ignore_errors=True)  # it is outside of the test's own folder
 
     async def reopen(self) -> World:
         """Another daemon on the same files; the pods' processes went on meanwhile."""

@@ -32,7 +32,7 @@ def demo_server(kubectl: Path, folder: Path) -> Iterator[Server]:
         except StartFailed:
             # Somebody else's platform took the port between its choice and its use; a second `up` takes another.
             _minikf(env, "up", "--engine", "embedded")
-        _minikf(env, "demo")
+        _minikf(env, "demo", "first-model")
         yield _server(kubectl, client, home / ".config" / "minikf" / "platforms" / PLATFORM)
     finally:
         _minikf(env, "down", "--yes")

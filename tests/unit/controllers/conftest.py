@@ -27,6 +27,7 @@ from minikf.embedded.controllers.volumes import VolumeController
 from minikf.embedded.kinds import EVENT, POD, Kind
 from minikf.embedded.objects import Objects
 from minikf.embedded.store import Store
+from minikf.embedded.tuning.part import Tuning
 from minikf.paths import PlatformPaths
 
 Object = dict[str, Any]
@@ -74,6 +75,7 @@ class Plane:
             NamespaceController(self.context),
             VolumeController(self.context),
             QuotaController(self.context),
+            *Tuning(self.context).controllers,
         ]
         self.runner = Runner(self.context, controllers)
         await seed(self.objects)

@@ -40,6 +40,7 @@ def test_the_verbs_and_the_engine_mean_the_same_names() -> None:
     notebook = {"metadata": {"name": "nb", "namespace": "team"}}
     assert verb.secret_name("nb") == spec.secret_name(notebook)
     assert (verb.STOP_ANNOTATION, verb.HOME) == (spec.STOP_ANNOTATION, spec.HOME)
+    assert verb.SERVER_ANNOTATION == engine.SERVER_ANNOTATION
 
 
 @pytest.mark.parametrize("text", ["A", "=1", ""])
@@ -75,13 +76,29 @@ def test_states(ready: int, container: dict[str, Any], stopped: bool, told: tupl
     assert verb.state({"metadata": {"annotations": annotations}, "status": status}) == told
 
 
-def test_the_address_has_the_token_and_a_secret_without_one_is_told() -> None:
-    notebook = {"apiVersion": "v1", "kind": "N", "metadata": {"name": "nb", "namespace": "team", "uid": "u"}}
-    service, secret = engine.build_service(notebook, 30001), engine.build_secret(notebook, "a/b+c")
-    assert verb.address(notebook, service, secret) == "http://127.0.0.1:30001/notebook/team/nb/lab?token=a%2Fb%2Bc"
-    assert engine.port_of(service) == 30001
+def objects(**container: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """A notebook, its Service and its Secret as the engine makes them."""
+    notebook = {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "Notebook",
+        "metadata": {"name": "nb", "namespace": "team", "uid": "u"},
+        "spec": {"template": {"spec": {"containers": [{"name": "nb", "image": "x", **container}]}}},
+    }
+    return notebook, engine.build_service(notebook, 30001), engine.build_secret(notebook, "a/b+c")
+
+
+def test_the_door_is_that_of_the_server() -> None:
+    lab = "http://127.0.0.1:30001/notebook/team/nb/lab?token=a%2Fb%2Bc"
+    assert verb.door(*objects()) == verb.Door(lab)
+    assert verb.door(*objects(command=["x"])) == verb.Door("http://127.0.0.1:30001/notebook/team/nb/")
+    assert verb.door(*objects(image="code-server")) == verb.Door("http://127.0.0.1:30001/", "a/b+c")
+    assert engine.port_of(objects()[1]) == 30001
+
+
+def test_a_secret_without_a_token_is_told() -> None:
+    notebook, service, secret = objects()
     assert engine.token_of(secret) == "a/b+c"
     for data in ({}, {"token": "%%%"}, {"other": base64.b64encode(b"x").decode()}):
         assert engine.token_of({**secret, "data": data}) == ""
         with pytest.raises(Refused, match="no token"):
-            verb.address(notebook, service, {**secret, "data": data})
+            verb.door(notebook, service, {**secret, "data": data})

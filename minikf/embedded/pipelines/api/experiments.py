@@ -10,6 +10,7 @@ from minikf.embedded.pipelines.api.errors import invalid, not_found
 from minikf.embedded.pipelines.api.lists import listing, page
 from minikf.embedded.pipelines.store import Experiment
 from minikf.embedded.pipelines.store.listing import EXPERIMENT_FIELDS
+from minikf.embedded.pipelines.store.store import DEFAULT_EXPERIMENT
 
 _EXPERIMENT: messages.Shape = {
     "display_name": messages.name,
@@ -63,8 +64,11 @@ async def unarchive(service: Service, call: Call) -> Answer:
 
 
 async def delete(service: Service, call: Call) -> Answer:
-    """The experiment alone: its runs and recurring runs stay, as upstream."""
-    await service.store.delete_experiment(_found(service, call).id)
+    """The experiment alone: its runs and recurring runs stay, as upstream; nor is the default one deleted there."""
+    found = _found(service, call)
+    if (found.namespace, found.name) == (service.namespace, DEFAULT_EXPERIMENT):
+        raise invalid("the default experiment cannot be deleted", "archive it, or delete its runs")
+    await service.store.delete_experiment(found.id)
     return {}
 
 

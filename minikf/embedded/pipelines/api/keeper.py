@@ -18,6 +18,9 @@ class Keeper(Protocol):
     async def retry(self, run_id: str) -> None:
         """Takes up a run that failed or was canceled: what succeeded stays, the rest is due again."""
 
+    async def forget(self, run_id: str, namespace: str) -> None:
+        """Removes the pods and files of a run that the store has no more; what other runs use of it stays."""
+
     def changed(self, run_id: str) -> Awaitable[object]:
         """Ends when the run's record is written next, counted from this call (so it is asked before the store is).
 

@@ -115,12 +115,13 @@ async def retry(service: Service, call: Call) -> Answer:
 
 
 async def delete(service: Service, call: Call) -> Answer:
-    """A run that is not over is canceled first: its pods end before its records go."""
+    """A run that is not over is canceled first: its pods end before its records go, and then its pods and files go."""
     found = _found(service, call)
     if not found.state.is_over:
         await service.keeper.terminate(found.id)
         await _over(service, found)
     await service.store.delete_run(found.id)
+    await service.keeper.forget(found.id, found.namespace)
     return {}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.pipelines.errors import PipelineError
+from minikf.embedded.pipelines.execution.leftovers import forget_run, sweep_files
 from minikf.embedded.pipelines.execution.podwatch import PodWatch
 from minikf.embedded.pipelines.execution.retrying import to_forget
 from minikf.embedded.pipelines.execution.run import RunTask
@@ -51,6 +52,10 @@ class RunKeeper:
         self._tools.watch.start()
         for run in self._tools.store.unfinished_runs():
             self._begin(run)
+        try:
+            await sweep_files(self._tools)
+        except OSError as error:
+            log.warning("files of deleted runs cannot be removed: %s", error)
 
     async def stop(self) -> None:
         """Leaves pods and records as they are, for the next keeper."""
@@ -99,6 +104,15 @@ class RunKeeper:
         await store.put_run(replace(run, state=state, error="", finished=0.0, history=history))
         self._tell(run_id)
         await self.launch(run_id)
+
+    async def forget(self, run_id: str, namespace: str) -> None:
+        """Removes the pods and files of a run that the store has no more; what other runs use of it stays."""
+        if run_id in self._going:
+            await asyncio.wait([self._going[run_id]])
+        try:
+            await forget_run(self._tools, run_id, namespace)
+        except OSError as error:
+            log.warning("run %s: its files cannot be removed, until the next start: %s", run_id, error)
 
     def changed(self, run_id: str) -> Awaitable[object]:
         """Ends when the run's record is written next, counted from this call."""

@@ -16,6 +16,7 @@ from minikf.embedded.pipelines.execution.pythonprogram import FILE
 
 # A file name has at most 255 bytes.
 _NAME_ROOM = 200
+STAGING = ".staging"
 
 
 def file_name(name: str) -> str:
@@ -34,7 +35,7 @@ class TaskPlace:
     @classmethod
     def of(cls, artifacts: Path, run_id: str, path: str) -> TaskPlace:
         parts = [file_name(run_id), *(file_name(part) for part in path.split("/"))]
-        return cls(artifacts.joinpath(*parts), artifacts.joinpath(".staging", *parts))
+        return cls(artifacts.joinpath(*parts), artifacts.joinpath(STAGING, *parts))
 
     def staged(self, attempt: int) -> Path:
         return self.staging / str(attempt)

@@ -14,6 +14,7 @@ from minikf.embedded.pipelines.execution.place import TaskPlace
 from minikf.embedded.pipelines.execution.platform import check_package
 from minikf.embedded.pipelines.execution.podwatch import is_of_run
 from minikf.embedded.pipelines.execution.retrying import component_at
+from minikf.embedded.pipelines.execution.scratch import remove_scratch, scratch_folder
 from minikf.embedded.pipelines.execution.step import StepRunner, delete_pod
 from minikf.embedded.pipelines.execution.steppod import job_names
 from minikf.embedded.pipelines.execution.tools import Tools
@@ -176,6 +177,8 @@ class RunTask:
             place = TaskPlace.of(self._tools.artifacts, self._run.id, record.path)
             if record.pods:
                 await asyncio.to_thread(place.discard)
+                folder = scratch_folder(self._tools.context.paths.sockets, record.pods[-1])
+                await asyncio.to_thread(remove_scratch, folder)
         if left:
             await self._tools.store.put_tasks(self._run.id, left)
 

@@ -7,6 +7,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from minikf.embedded import kinds
 from minikf.embedded.pipelines.errors import PipelineError
@@ -17,6 +18,7 @@ from minikf.embedded.pipelines.execution.executorinput import executor_input
 from minikf.embedded.pipelines.execution.place import TaskPlace
 from minikf.embedded.pipelines.execution.platform import pod_parts
 from minikf.embedded.pipelines.execution.podwatch import was_interrupted
+from minikf.embedded.pipelines.execution.scratch import give_scratch, remove_scratch, scratch_folder
 from minikf.embedded.pipelines.execution.steppod import pod_name, processors, step_pod, task_names
 from minikf.embedded.pipelines.execution.tools import Tools
 from minikf.embedded.pipelines.plan.model import Work
@@ -111,8 +113,9 @@ class StepRunner:
             end = await self.tools.watch.ended(self.run.namespace, name)
             if not end.is_success:
                 await self._drop_unfinished(name)
+                await asyncio.to_thread(remove_scratch, self._scratch(name))
                 raise _Failed(end.error)
-            return await asyncio.to_thread(self._take_over, record.attempts)
+            return await asyncio.to_thread(self._take_over, record.attempts, name)
         except ApiError as error:
             raise _Failed(f"its pod {name} could not be made: {error.message}") from error
         except PipelineError as error:
@@ -135,9 +138,14 @@ class StepRunner:
         self.place.open(attempt)
         if made.source is not None:
             self.place.write_program(attempt, made.source)
+        give_scratch(made.pod, self._scratch(name))
         return made.pod
 
-    def _take_over(self, attempt: int) -> Values:
+    def _scratch(self, pod: str) -> Path:
+        return scratch_folder(self.tools.context.paths.sockets, pod)
+
+    def _take_over(self, attempt: int, pod: str) -> Values:
+        remove_scratch(self._scratch(pod))
         place = self.place
         place.reach(attempt)
         found = outputs.read_outputs(place.root, self.work.outputs)

@@ -57,11 +57,11 @@ def _check_unchanged(spec: Object, old: Object) -> None:
 def _check_documents(spec: Object) -> None:
     from minikf.embedded.pipelines.spec import from_documents
 
-    documents = spec.get("pipelineSpec"), spec.get("platformSpec") or None
-    if not all(one is None or isinstance(one, dict) for one in documents) or not documents[0]:
+    pipeline_spec, platform_spec = spec.get("pipelineSpec"), spec.get("platformSpec") or None
+    if not isinstance(pipeline_spec, dict) or not isinstance(platform_spec, dict | None):
         raise bad_request("The pipeline spec is invalid: pipelineSpec and platformSpec must be objects")
     try:
-        from_documents(*documents)
+        from_documents(pipeline_spec, platform_spec)
     except PipelineError as error:
         raise bad_request(f"The pipeline spec is invalid: {error}") from error
 

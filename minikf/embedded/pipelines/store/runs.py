@@ -56,9 +56,14 @@ def put(connection: sqlite3.Connection, run: RunRecord) -> None:
 
 
 def delete(connection: sqlite3.Connection, run_id: str) -> bool:
-    """Removes a run with its tasks, and its artifacts but those that tasks of other runs took or gave."""
+    """Removes a run with its tasks, and its artifacts but those that tasks of other runs took or gave.
+
+    With the last run that used them, artifacts go that a run deleted before had left for it.
+    """
     gone = connection.execute("DELETE FROM run WHERE id = ?", (run_id,)).rowcount == 1
-    connection.execute("DELETE FROM artifact WHERE run_id = ? AND id NOT IN (SELECT artifact_id FROM usage)", (run_id,))
+    connection.execute(
+        "DELETE FROM artifact WHERE run_id NOT IN (SELECT id FROM run) AND id NOT IN (SELECT artifact_id FROM usage)"
+    )
     sweep(connection)
     return gone
 

@@ -59,6 +59,14 @@ class PipelineStore:
     def runs(self, listing: Listing | None = None) -> Page[RunRecord]:
         return self._page("run", runs.COLUMNS, listing or Listing(), runs.run)
 
+    def run_ids(self) -> set[str]:
+        return {str(row[0]) for row in self._database.rows("SELECT id FROM run")}
+
+    def uris_of_gone_runs(self) -> set[str]:
+        """Where artifacts are that other runs use, and whose own run was deleted."""
+        sql = "SELECT DISTINCT uri FROM artifact WHERE run_id NOT IN (SELECT id FROM run)"
+        return {str(row[0]) for row in self._database.rows(sql)}
+
     def unfinished_runs(self) -> tuple[RunRecord, ...]:
         """Runs that are not over, oldest first."""
         sql = f"SELECT {runs.COLUMNS} FROM run WHERE state IN ('PENDING', 'RUNNING', 'CANCELING') ORDER BY created, id"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from minikf.embedded.tuning.search import bayesian, cmaes, hyperband, medianstop, pbt, sampling, tpe
-from minikf.embedded.tuning.search.algorithms import ALGORITHMS
+from minikf.embedded.tuning.search.algorithms import ALGORITHMS, MEDIAN_STOP
 from minikf.embedded.tuning.search.checks import checked
 from minikf.embedded.tuning.search.known import Known
 from minikf.embedded.tuning.search.model import (
@@ -28,6 +28,7 @@ from minikf.embedded.tuning.search.tpe import forget
 
 __all__ = [
     "ALGORITHMS",
+    "MEDIAN_STOP",
     "Algorithm",
     "Batch",
     "Observed",

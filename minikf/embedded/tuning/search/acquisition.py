@@ -47,14 +47,16 @@ def gains(name: str, mean: np.ndarray, deviation: np.ndarray, best: float) -> np
     from scipy.special import ndtr
 
     if name == "LCB":
-        return _KAPPA * deviation - mean
-    better = best - _XI - mean
+        optimism: np.ndarray = _KAPPA * deviation - mean
+        return optimism
+    better: np.ndarray = best - _XI - mean
     scale = np.maximum(deviation, 1e-12)
-    share = ndtr(better / scale)
+    share: np.ndarray = ndtr(better / scale)
     if name == "PI":
         return share
     bell = np.exp(-0.5 * (better / scale) ** 2) / np.sqrt(2 * np.pi)
-    return better * share + scale * bell
+    improvement: np.ndarray = better * share + scale * bell
+    return improvement
 
 
 def _hedged(expected: dict[str, float], generator: np.random.Generator) -> list[str]:

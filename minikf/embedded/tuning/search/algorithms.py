@@ -9,7 +9,8 @@ from minikf.embedded.tuning.search.settings import SEED, Algorithm, Setting, bet
 _STARTUP = Setting(whole(0), "how many random trials come first", "10")
 _CANDIDATES = Setting(whole(1), "how many candidates each suggestion is the best of", "24")
 _INNER = "kept by the search itself in the status of the Suggestion; not for users"
-_CLUSTER = "`minikf up --engine k3d`, --engine kind or --engine context run it there"
+_PLACE = ("s_max", "b_l", "r", "n", "current_s", "current_i", "evaluating_trials")  # hyperband's
+_CLUSTER = "it runs on an engine with containers: `minikf up --engine k3d`, or kind, or context"
 
 MEDIAN_STOP: Mapping[str, Setting] = {
     "min_trials_required": Setting(whole(1), "how many trials must have succeeded before any is stopped", "3"),
@@ -95,8 +96,7 @@ ALGORITHMS: Mapping[str, Algorithm] = {
             "resource_name": Setting(text, "the parameter that is the resource, e.g. epochs", required=True),
             "eta": Setting(between(2, float("inf")), "of how many trials one goes on, with this much more", "3"),
             "random_state": SEED,
-            **{name: Setting(text, _INNER) for name in ("s_max", "b_l", "r", "n", "current_s", "current_i")},
-            "evaluating_trials": Setting(text, _INNER),
+            **{name: Setting(text, _INNER, inner=True) for name in _PLACE},
         },
     ),
     "pbt": Algorithm(

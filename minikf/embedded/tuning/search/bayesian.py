@@ -47,7 +47,7 @@ def bayesian(known: Known, settings: Mapping[str, Any], count: int) -> Batch:
 def _ranked(known: Known, settings: Mapping[str, Any], taken: list[Key], number: int) -> list[dict[str, str]]:
     """Points to try, the best first."""
     import numpy as np
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     encoding = Encoding(known.space)
     names = [axis.name for axis in known.space.axes]

@@ -39,7 +39,7 @@ class _Evolution:
     mask: str = ""
     large: int = 0
     spent: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
-    is_large: bool = True
+    is_large: bool = False  # the first population counts as a small one, so the first restart is a large one
 
 
 def cmaes(known: Known, settings: Mapping[str, Any], count: int) -> Batch:
@@ -78,7 +78,6 @@ def _begin(
 def _replay(evolution: _Evolution) -> None:
     """Tells the optimizer every generation that is complete."""
     losses = {id(trial): loss for trial, loss in evolution.known.learnt}
-    places = {id(trial): place for place, trial in enumerate(evolution.known.trials)}
     generations: dict[int, list[Observed]] = {}
     for trial in evolution.known.trials:
         generations.setdefault(_generation(trial), []).append(trial)
@@ -87,7 +86,7 @@ def _replay(evolution: _Evolution) -> None:
         told = _told(members, generations.get(evolution.generation + 1, []), losses, evolution.optimizer)
         if not told:
             return
-        solutions = [(_candidate(evolution, trial, places[id(trial)]), losses[id(trial)]) for trial in told]
+        solutions = [(_candidate(evolution, trial), losses[id(trial)]) for trial in told]
         evolution.optimizer.tell(solutions)
         chosen = {id(trial) for trial in told}
         evolution.mask = f"{sum(1 << bit for bit, trial in enumerate(members) if id(trial) in chosen):x}"
@@ -118,24 +117,17 @@ def _generation(trial: Observed) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _candidate(evolution: _Evolution, trial: Observed, place: int) -> np.ndarray:
-    """What the optimizer gave for a trial, to the last digit; else, where it gave another, what the trial has."""
+def _candidate(evolution: _Evolution, trial: Observed) -> np.ndarray:
+    """What a trial tried, as the optimizer sees it."""
     import numpy as np
 
-    for attempt in range(3):
-        asked = _ask(evolution, place, attempt)
-        if all(
-            axis.at(float(share)) == trial.assignments[axis.name]
-            for axis, share in zip(evolution.axes, asked, strict=False)
-        ):
-            return asked
-    shares = [axis.unit(trial.assignments[axis.name]) for axis in evolution.axes]
-    return np.array(shares or [0.5])
+    return np.array([axis.unit(trial.assignments[axis.name]) for axis in evolution.axes] or [0.5])
 
 
 def _ask(evolution: _Evolution, place: int, attempt: int) -> np.ndarray:
     evolution.optimizer.reseed_rng(seed(evolution.known.problem, "candidate", place, attempt))
-    return evolution.optimizer.ask()
+    shares: np.ndarray = evolution.optimizer.ask()
+    return shares
 
 
 def _point(evolution: _Evolution, number: int, attempt: int) -> dict[str, str]:

@@ -15,12 +15,16 @@ from minikf.embedded.tuning.search.model import SearchError
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: how its text is read (ValueError with the reason), what it is when unset, and what it means."""
+    """One setting: how its text is read (ValueError with the reason), what it is when unset, and what it means.
+
+    An `inner` one is the search's own, in the status of the Suggestion; users need not know it.
+    """
 
     read: Callable[[str], Any]
     meaning: str
     default: str = ""
     required: bool = False
+    inner: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,11 @@ def text(value: str) -> str:
     return value
 
 
-SEED = Setting(whole(0), "the seed; the same trials with the same results then lead to the same suggestions", "random")
+SEED = Setting(
+    whole(0),
+    "the seed; the same trials with the same results then lead to the same suggestions",
+    "the experiment's uid",
+)
 
 
 def read(
@@ -97,7 +105,7 @@ def read(
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name not in known:
-            settings = f"its settings are {', '.join(known)}" if known else "it has no settings"
+            settings = f"its settings are {', '.join(name for name in known if not known[name].inner)}"
             raise SearchError(f"{where}: unknown setting {name} for algorithm {algorithm}", settings)
         try:
             values[name] = known[name].read(value)

@@ -1,65 +1,24 @@
-"""The v2beta1 API: what it answers to good and to bad requests."""
+"""The v2beta1 API: what it answers to good and to bad requests, pipelines and schedules among them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from minikf.embedded.pipelines.api import PipelinesApp, pipelines_app
 from minikf.embedded.pipelines.records import RunState
-from minikf.embedded.pipelines.store import PipelineStore
-from tests.unit.pipelines.api.world import FinishingKeeper, Reply, request, specification
+from tests.unit.pipelines.api.world import Api, specification
 
 
-class World:
-    def __init__(self, folder: Path) -> None:
-        self.store = PipelineStore.open(folder / "pipelines.db")
-        self.keeper = FinishingKeeper(self.store)
-        self.app: PipelinesApp = pipelines_app(
-            self.store, self.keeper, has_namespace=lambda name: name in ("default", "team")
-        )
-
-    async def call(self, method: str, path: str, body: Any = None, **options: Any) -> Reply:
-        return await request(self.app, method, path, body, **options)
-
-    async def good(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
-        reply = await self.call(method, path, body, **options)
-        assert reply.status == 200, reply.body
-        return reply.body
-
-    async def bad(self, status: int, code: int, method: str, path: str, body: Any = None, **options: Any) -> str:
-        """The message of a refusal, which has the gateway's shape."""
-        reply = await self.call(method, path, body, **options)
-        assert (reply.status, reply.body["code"]) == (status, code), reply.body
-        assert set(reply.body) == {"error", "code", "message", "details"}
-        assert reply.body["error"] == reply.body["message"] == reply.body["details"][0]["message"]
-        return str(reply.body["message"])
-
-    async def run(self, **fields: Any) -> Any:
-        return await self.good("POST", "/runs", {"display_name": "r", "pipeline_spec": specification(), **fields})
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.app.release()
-    await made.store.close()
-
-
-async def test_health(world: World) -> None:
+async def test_health(world: Api) -> None:
     assert await world.good("GET", "/healthz") == {"multi_user": False, "pipeline_store": "database"}
 
 
-async def test_experiments(world: World) -> None:
+async def test_experiments(world: Api) -> None:
     made = await world.good("POST", "/experiments", {"displayName": "mine", "description": "d"})
     assert made["display_name"] == "mine" and made["storage_state"] == "AVAILABLE" and made["namespace"] == "default"
     path = f"/experiments/{made['experiment_id']}"
@@ -100,15 +59,15 @@ async def test_experiments(world: World) -> None:
         (b'{"display_name": ' + b"[" * 200 + b"]" * 200 + b"}", "nested"),
     ],
 )
-async def test_bad_bodies(world: World, body: bytes, message: str) -> None:
+async def test_bad_bodies(world: Api, body: bytes, message: str) -> None:
     assert message in await world.bad(400, 3, "POST", "/experiments", raw=body)
 
 
-async def test_bodies_that_are_too_large(world: World) -> None:
+async def test_bodies_that_are_too_large(world: Api) -> None:
     assert "more than" in await world.bad(413, 3, "POST", "/runs", raw=b" " * (32 * 2**20 + 1))
 
 
-async def test_paths_that_are_none(world: World) -> None:
+async def test_paths_that_are_none(world: Api) -> None:
     for method, path, status, code in (
         ("GET", "/nothing", 404, 5),
         ("GET", "/runs/none", 404, 5),
@@ -145,11 +104,11 @@ async def test_paths_that_are_none(world: World) -> None:
         ({"filter": '{"predicates": [{"key": "storage_state", "operation": 1, "stringValue": "GONE"}]}'}, "ARCHIVED"),
     ],
 )
-async def test_bad_lists(world: World, query: dict[str, str], message: str) -> None:
+async def test_bad_lists(world: Api, query: dict[str, str], message: str) -> None:
     assert message in await world.bad(400, 3, "GET", "/runs", query=query)
 
 
-async def test_lists_in_pages(world: World) -> None:
+async def test_lists_in_pages(world: Api) -> None:
     for number in range(5):
         await world.run(display_name=f"run {number}")
     query = {"page_size": "2", "sort_by": "display_name desc"}
@@ -174,128 +133,13 @@ async def test_lists_in_pages(world: World) -> None:
     assert (await world.good("GET", "/runs", query={"namespace": "team"}))["runs"] == []
 
 
-async def test_a_run_from_its_creation_to_its_end(world: World) -> None:
-    made = await world.run(runtime_config={"parameters": {"n": 5}, "pipeline_root": "file:///x"}, service_account="me")
-    assert made["state"] == "PENDING" and world.keeper.launched == [made["run_id"]]
-    found = await world.good("GET", f"/runs/{made['run_id']}")
-    assert found["state"] == "SUCCEEDED" and found["runtime_config"]["parameters"] == {"n": 5}
-    assert found["pipeline_spec"] == specification() and found["service_account"] == "me"
-    assert [status["state"] for status in found["state_history"]] == ["PENDING", "RUNNING", "SUCCEEDED"]
-    tasks = {task["display_name"] + task["task_id"]: task for task in found["run_details"]["task_details"]}
-    by_name: dict[str, list[Any]] = {}
-    for task in tasks.values():
-        by_name.setdefault(task["display_name"], []).append(task)
-    (add,) = by_name["add"]
-    assert add["executor_detail"] == {"main_job": "add-2", "failed_main_jobs": ["add-1"]} and add["pod_name"] == "add-2"
-    assert add["outputs"]["model"]["artifact_ids"] == ["1"] and add["state"] == "SUCCEEDED"
-    (copy,) = by_name["copy"]
-    iteration = next(task for task in by_name["loop"] if task["task_id"] == copy["parent_task_id"])
-    loop = next(task for task in by_name["loop"] if task["task_id"] == iteration["parent_task_id"])
-    assert copy["state"] == "SUCCEEDED" and loop["child_tasks"] == [{"task_id": iteration["task_id"]}]
-    assert "only failed or canceled" in await world.bad(400, 9, "POST", f"/runs/{made['run_id']}:retry")
-    assert "is over" in await world.bad(400, 9, "POST", f"/runs/{made['run_id']}:terminate")
-    await world.good("POST", f"/runs/{made['run_id']}:archive")
-    assert (await world.good("GET", f"/runs/{made['run_id']}"))["storage_state"] == "ARCHIVED"
-    await world.good("POST", f"/runs/{made['run_id']}:unarchive")
-    await world.good("DELETE", f"/runs/{made['run_id']}")
-    await world.bad(404, 5, "GET", f"/runs/{made['run_id']}")
-
-
-async def test_a_run_of_a_deleted_default_experiment(world: World) -> None:
-    (default,) = (await world.good("GET", "/experiments"))["experiments"]
-    await world.good("DELETE", f"/experiments/{default['experiment_id']}")
-    assert (await world.run())["experiment_id"] != default["experiment_id"]
-
-
-async def test_runs_that_cannot_be(world: World) -> None:
-    spec = specification()
-    gone = {"pipeline_version_reference": {"pipeline_id": "p", "pipeline_version_id": "v"}}
-    for body, status, message in (
-        ({"pipeline_spec": spec}, 400, "display_name"),
-        ({"display_name": "r"}, 400, "one of"),
-        ({"display_name": "r", "pipeline_spec": spec, **gone}, 400, "one of"),
-        ({"display_name": "r", **gone}, 404, "no version"),
-        ({"display_name": "r", "pipeline_spec": {"pipelineInfo": {}}}, 400, ""),
-        ({"display_name": "r", "pipeline_spec": specification(schemaVersion="9.0.0")}, 400, "9.0.0"),
-        ({"display_name": "r", "pipeline_spec": {"pipeline_spec": spec, "other": {}}}, 400, "other"),
-        ({"display_name": "r", "pipeline_spec": spec, "runtime_config": {"parameters": {"m": 1}}}, 400, "m"),
-        ({"display_name": "r", "pipeline_spec": spec, "runtime_config": {"parameters": {"n": "x"}}}, 400, "n"),
-        ({"display_name": "r", "pipeline_spec": spec, "experiment_id": "none"}, 404, "no experiment"),
-        ({"display_name": "r", "pipeline_spec": spec, "plugins_input": {"mlflow": {"a": 1}}}, 501, "plugins"),
-    ):
-        reply = await world.call("POST", "/runs", body)
-        assert reply.status == status and message in reply.body["message"], (body, reply)
-    assert world.store.runs().total == 0 and world.keeper.launched == []
-
-
-async def test_a_program_that_is_not_here_is_told_before_the_run(world: World) -> None:
-    spec = specification()
-    spec["deploymentSpec"]["executors"]["exec-add"]["container"]["command"] = ["no-such-program-anywhere"]
-    message = await world.bad(400, 3, "POST", "/runs", {"display_name": "r", "pipeline_spec": spec})
-    assert "no-such-program-anywhere" in message and world.store.runs().total == 0
-
-
-async def test_terminate_retry_and_delete_of_a_run_that_runs(world: World) -> None:
-    world.keeper.seconds = None
-    made = await world.run()
-    path = f"/runs/{made['run_id']}"
-    await world.good("POST", f"{path}:terminate")
-    found = await world.good("GET", path)
-    assert found["state"] == "CANCELED" and "terminated" in found["error"]["message"]
-    await world.good("POST", f"{path}:retry")
-    await world.good("DELETE", path)  # it is canceled first
-    assert world.store.runs().total == 0
-
-
-async def test_who_waits_and_who_does_not(world: World) -> None:
-    world.keeper.seconds = 0.3
-    path = f"/runs/{(await world.run())['run_id']}"
-    start = time.monotonic()
-    assert (await world.good("GET", path))["state"] == "SUCCEEDED"  # a new run is waited for
-    assert 0.1 < time.monotonic() - start < 2
-    world.keeper.seconds = None
-    made = await world.run()
-    path, start = f"/runs/{made['run_id']}", time.monotonic()
-    assert (await world.good("GET", path, headers={"Prefer".lower(): "wait=0"}))["state"] == "PENDING"
-    await world.good("GET", "/runs")
-    old = world.store.run(made["run_id"])
-    assert old is not None
-    stored = await world.store._database.write(
-        lambda connection: connection.execute("UPDATE run SET created = created - 60").rowcount
-    )
-    assert stored == 2
-    assert (await world.good("GET", path))["state"] == "PENDING"  # an old run's state is told at once
-    assert time.monotonic() - start < 0.5
-    waiting = asyncio.create_task(world.good("GET", path, headers={"prefer": "respond-async, wait=20"}))
-    await asyncio.sleep(0.05)
-    assert not waiting.done()
-    world.app.release()  # the daemon ends
-    assert (await asyncio.wait_for(waiting, 2))["state"] == "PENDING"
-    assert replace(old, created=0.0).state is RunState.PENDING
-
-
-async def test_someone_who_asks_every_five_seconds_is_held(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minikf.embedded.pipelines.api.holding._RHYTHM", (0.2, 0.6))
-    world.keeper.seconds = None
-    made = await world.run()
-    await world.store._database.write(lambda connection: connection.execute("UPDATE run SET created = created - 60"))
-    path = f"/runs/{made['run_id']}"
-    await world.good("GET", path)
-    await asyncio.sleep(0.3)
-    waiting = asyncio.create_task(world.good("GET", path))
-    await asyncio.sleep(0.2)
-    assert not waiting.done()
-    await world.keeper.terminate(made["run_id"])
-    assert (await asyncio.wait_for(waiting, 2))["state"] == "CANCELED"
-
-
 def form(data: bytes, filename: str = "p.yaml", field: str = "uploadfile") -> dict[str, Any]:
     head = f'--B\r\nContent-Disposition: form-data; name="{field}"; filename="{filename}"\r\n\r\n'
     raw = head.encode() + data + b"\r\n--B--\r\n"
     return {"raw": raw, "headers": {"content-type": "multipart/form-data; boundary=B"}}
 
 
-async def test_pipelines_and_versions(world: World) -> None:
+async def test_pipelines_and_versions(world: Api) -> None:
     data = yaml.safe_dump(specification()).encode()
     made = await world.good("POST", "/pipelines/upload", query={"name": "p", "tags": '{"a": "b"}'}, **form(data))
     assert made["name"] == made["display_name"] == "p" and made["tags"] == {"a": "b"}
@@ -327,7 +171,7 @@ async def test_pipelines_and_versions(world: World) -> None:
     assert (await world.good("GET", f"/runs/{run['run_id']}"))["state"] == "SUCCEEDED"
 
 
-async def test_what_json_cannot_carry_does_not_break_a_list(world: World) -> None:
+async def test_what_json_cannot_carry_does_not_break_a_list(world: Api) -> None:
     world.keeper.seconds = None
     made = await world.run(runtime_config={"parameters": {"n": 2**70}})
     assert made["runtime_config"]["parameters"]["n"] == float(2**70)
@@ -339,7 +183,7 @@ async def test_what_json_cannot_carry_does_not_break_a_list(world: World) -> Non
     assert found["error"]["message"] == "a step said ?"
 
 
-async def test_a_pipeline_with_its_version_in_one_request(world: World) -> None:
+async def test_a_pipeline_with_its_version_in_one_request(world: Api) -> None:
     both: dict[str, Any] = {"pipeline": {"display_name": "p"}, "pipeline_version": {"pipeline_spec": specification()}}
     made = await world.good("POST", "/pipelines/create", both)
     assert (await world.good("GET", f"/pipelines/{made['pipeline_id']}/versions"))["total_size"] == 1
@@ -352,7 +196,7 @@ async def test_a_pipeline_with_its_version_in_one_request(world: World) -> None:
     await world.good("DELETE", f"/pipelines/{empty['pipeline_id']}")
 
 
-async def test_bad_uploads(world: World) -> None:
+async def test_bad_uploads(world: Api) -> None:
     good = yaml.safe_dump(specification()).encode()
     for options, message in (
         (form(b"a: [", "p.yaml"), ""),
@@ -369,7 +213,7 @@ async def test_bad_uploads(world: World) -> None:
     assert world.store.pipelines().total == 0
 
 
-async def test_recurring_runs(world: World) -> None:
+async def test_recurring_runs(world: Api) -> None:
     body = {
         "display_name": "nightly",
         "pipeline_spec": specification(),
@@ -408,7 +252,7 @@ async def test_recurring_runs(world: World) -> None:
     assert world.store.recurring_runs().total == 0
 
 
-async def test_a_recurring_run_makes_runs(world: World) -> None:
+async def test_a_recurring_run_makes_runs(world: Api) -> None:
     body = {
         "display_name": "often",
         "pipeline_spec": specification(),

@@ -10,10 +10,11 @@ import json
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from minikf.embedded.pipelines.api import PREFIX, PipelinesApp
+from minikf.embedded.pipelines.api import PREFIX, PipelinesApp, pipelines_app
 from minikf.embedded.pipelines.records import Artifact, RunState, TaskRecord, TaskState, Values
 from minikf.embedded.pipelines.store import PipelineStore
 
@@ -47,6 +48,7 @@ class FinishingKeeper:
     store: PipelineStore
     seconds: float | None = 0.0
     launched: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
     _waiting: dict[str, list[asyncio.Future[None]]] = field(default_factory=dict)
     _jobs: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -63,6 +65,9 @@ class FinishingKeeper:
     async def retry(self, run_id: str) -> None:
         await self._to(run_id, RunState.RUNNING)
         await self.launch(run_id)
+
+    async def forget(self, run_id: str, namespace: str) -> None:
+        self.forgotten.append(run_id)
 
     def changed(self, run_id: str) -> Awaitable[None]:
         waiting = asyncio.get_running_loop().create_future()
@@ -124,3 +129,33 @@ async def request(app: PipelinesApp, method: str, path: str, body: Any = None, *
     }
     await app(scope, receive, send)
     return Reply(sent[0]["status"], json.loads(sent[1]["body"]))
+
+
+class Api:
+    """The application over a store in a folder, with the questions that tests ask of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = PipelineStore.open(folder / "pipelines.db")
+        self.keeper = FinishingKeeper(self.store)
+        self.app: PipelinesApp = pipelines_app(
+            self.store, self.keeper, has_namespace=lambda name: name in ("default", "team")
+        )
+
+    async def call(self, method: str, path: str, body: Any = None, **options: Any) -> Reply:
+        return await request(self.app, method, path, body, **options)
+
+    async def good(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        reply = await self.call(method, path, body, **options)
+        assert reply.status == 200, reply.body
+        return reply.body
+
+    async def bad(self, status: int, code: int, method: str, path: str, body: Any = None, **options: Any) -> str:
+        """The message of a refusal, which has the gateway's shape."""
+        reply = await self.call(method, path, body, **options)
+        assert (reply.status, reply.body["code"]) == (status, code), reply.body
+        assert set(reply.body) == {"error", "code", "message", "details"}
+        assert reply.body["error"] == reply.body["message"] == reply.body["details"][0]["message"]
+        return str(reply.body["message"])
+
+    async def run(self, **fields: Any) -> Any:
+        return await self.good("POST", "/runs", {"display_name": "r", "pipeline_spec": specification(), **fields})

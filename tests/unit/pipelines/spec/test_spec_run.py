@@ -90,7 +90,7 @@ def test_what_lives_in_an_image_is_refused() -> None:
         check_runnable(small(container(**BAKED)), lambda program: program)
     check_runnable(small(container(**BAKED | {"args": ["--component_module_path=f.py"]})), lambda program: program)
     importer = {"importer": {"artifactUri": {"constant": "oci://r/m:1"}, "typeSchema": {"schemaTitle": "system.Model"}}}
-    with pytest.raises(PipelineError, match="'oci://r/m:1', a container image.*k3d"):
+    with pytest.raises(PipelineError, match=r"'oci://r/m:1', a container image.*k3d"):
         check_runnable(small(importer, outputDefinitions=MODEL), found)
     importer["importer"]["artifactUri"] = {"runtimeParameter": "uri"}
     named = {"uri": {"parameterType": "STRING", "isOptional": True}}

@@ -1,0 +1,57 @@
+"""Reading the observation log over HTTP: `GET /katib/observation_log?namespace=N&trialName=T`. Credentials come first.
+
+The answer has the shape of GetObservationLogReply of Katib's db-manager (kubeflow/katib v0.19.0, api.proto).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+import orjson
+
+from minikf.embedded.api.call import Receive, Scope, Send
+from minikf.embedded.kinds import TRIAL
+from minikf.embedded.status import ApiError, bad_request
+from minikf.embedded.tuning.observations import ObservationLog
+
+if TYPE_CHECKING:
+    from minikf.embedded.api.app import App
+    from minikf.embedded.objects import Objects
+
+PREFIX = "/katib"
+
+
+def observation_app(objects: Objects, log: ObservationLog) -> App:
+    """The application to be mounted at PREFIX."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+            return
+        try:
+            code, body = 200, await _read(objects, log, scope)
+        except ApiError as error:
+            code, body = error.code, error.status()
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": code, "headers": headers})
+        await send({"type": "http.response.body", "body": orjson.dumps(body)})
+
+    return app
+
+
+async def _read(objects: Objects, log: ObservationLog, scope: Scope) -> dict[str, object]:
+    if scope["path"].rstrip("/") != f"{PREFIX}/observation_log" or scope["method"] not in ("GET", "HEAD"):
+        raise ApiError(404, "NotFound", f"there is nothing but GET {PREFIX}/observation_log here")
+    query = {key: values[-1] for key, values in parse_qs(scope["query_string"].decode()).items()}
+    if not query.get("trialName"):
+        raise bad_request("the query must have trialName")
+    entry = objects.get(TRIAL, query.get("namespace", "default"), query["trialName"])
+    wanted = query.get("metricName", "")
+    logs = [
+        {"timeStamp": one.time, "metric": {"name": one.name, "value": one.value}}
+        for one in await asyncio.to_thread(log.read, entry.uid)
+        if wanted in ("", one.name)
+    ]
+    return {"observationLog": {"metricLogs": logs}}

@@ -1,0 +1,70 @@
+"""Writes docs/tuning.md from the algorithms' own tables: `python -m scripts.tuning_reference [--check] FILE`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from minikf.embedded.tuning.search import ALGORITHMS, MEDIAN_STOP, Setting
+
+HEAD = """# Tuning: algorithms and settings
+
+Made by `make docs` from the program's own tables; do not edit. These are Katib's algorithms (`spec.algorithm`) and its
+early stopping (`spec.earlyStopping`) as the embedded engine runs them. A setting that is not named here is refused.
+
+- Parameters: `int` has a step of 1 unless `feasibleSpace.step` says another; `double` is continuous unless it has a
+  step; a stepped parameter is only ever `min` plus whole steps. `discrete` and `categorical` are lists; their values
+  are handed on as they are written. `distribution` (uniform, logUniform, normal, logNormal) is honoured by every
+  algorithm except grid; the bell of normal and logNormal has its middle in the middle of the range, a sixth of the
+  range as deviation, and ends at `min` and `max`.
+- Every search is rebuilt from its trials, so it goes on after a restart. Without `random_state` it is seeded by the
+  experiment's uid. A point that is being tried is not tried a second time at once, as long as there are others.
+- Trials that failed, or whose objective is missing, NaN or infinite, teach nothing. Trials that were stopped early
+  count with what they had reached.
+"""
+
+
+def page() -> str:
+    """The whole reference page."""
+    sections = [HEAD]
+    for name, algorithm in ALGORITHMS.items():
+        if algorithm.elsewhere:
+            sections.append(f"## {name}\n\n{_sentence(algorithm.summary)} Refused here: {algorithm.elsewhere}.\n")
+        else:
+            sections.append(f"## {name}\n\n{_sentence(algorithm.summary)}\n\n{_table(algorithm.settings)}")
+    stop = (
+        "Each new trial is stopped when, at its `start_step`th report, the best one so far is worse than the mean of "
+    )
+    stop += "what the succeeded trials had reported by then (Katib's rule, which its name calls a median)."
+    sections.append(f"## Early stopping: medianstop\n\n{stop}\n\n{_table(MEDIAN_STOP)}")
+    return "\n".join(sections)
+
+
+def _table(settings: Mapping[str, Setting]) -> str:
+    rows = ["| setting | default | meaning |", "|---|---|---|"]
+    for name, setting in settings.items():
+        if not setting.inner:
+            default = "required" if setting.required else setting.default
+            rows.append(f"| `{name}` | {default} | {setting.meaning} |")
+    return "\n".join(rows) + "\n"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def main(arguments: list[str]) -> int:
+    """Writes the page, or with --check says whether the file is the page; exit code 8 where it differs."""
+    file = Path(arguments[-1])
+    if "--check" not in arguments:
+        file.write_text(page())
+        return 0
+    if file.read_text() == page():
+        return 0
+    print(f"{file} is not what the tables say; run `make docs`", file=sys.stderr)
+    return 8
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
