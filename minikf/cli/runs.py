@@ -66,6 +66,7 @@ def list_(
 def show(context: typer.Context, run: Run, platform: Platform = "", as_json: Json = False) -> None:
     """Show a run: its state, its steps and why they failed."""
     from minikf.cli import render
+    from minikf.lineage.masking import without_credentials
     from minikf.pipelines.following import seconds, tasks
 
     found = _api(context, platform).run(run)
@@ -75,7 +76,8 @@ def show(context: typer.Context, run: Run, platform: Platform = "", as_json: Jso
     render.text(f"run {found['run_id']} ({found['display_name']}): {found['state']}")
     took = seconds(found)
     render.text(f"  created {found['created_at']}" + (f", took {took:.1f} s" if took is not None else ""))
-    for name, value in ((found.get("runtime_config") or {}).get("parameters") or {}).items():
+    parameters = without_credentials((found.get("runtime_config") or {}).get("parameters") or {})
+    for name, value in parameters.items():
         render.text(f"  {name} = {value}")
     rows, errors = [], []
     for task in tasks(found):

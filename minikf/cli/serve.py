@@ -57,6 +57,7 @@ def serve(
         show([service], output)
         return
     made = _replaced(chosen, service) if replace else None
+    was_there = made is not None
     if made is None:
         (made,) = make([service], chosen)
     if wait:
@@ -70,7 +71,8 @@ def serve(
     elif wait:
         render.text(f"InferenceService {namespace}/{name} answers at {made['status']['url']}")
     else:
-        render.text(f"InferenceService {namespace}/{name} is created\n{_hint(namespace, name)}")
+        done = "is changed" if was_there else "is created"
+        render.text(f"InferenceService {namespace}/{name} {done}\n{_hint(namespace, name)}")
 
 
 def _hint(namespace: str, name: str) -> str:

@@ -132,12 +132,14 @@ def _model(name: str, version: Object) -> Candidate:
 
 def _runs(client: RestClient, wanted: str) -> list[Candidate]:
     ids = [str(one["run_id"]) for one in PipelinesApi(client).matching("run", wanted)]
-    told = pipelines(client, "upstream", run_ids=ids)["runs"]
-    return [_run(one) for one in told if one["run_id"] in ids and not one["deleted"]]
+    # A run that was deleted is known by its artifacts, where other runs use them.
+    answer = pipelines(client, "downstream", run_ids=ids or ([wanted] if "-" in wanted else []))
+    return [_run(one) for one in answer["runs"] if one["run_id"] in (ids or [wanted])]
 
 
 def _run(one: Object) -> Candidate:
-    words = f"run/{one['run_id']} ({one['display_name']}, {one['created_at']})"
+    about = "deleted" if one["deleted"] else f"{one['display_name']}, {one['created_at']}"
+    words = f"run/{one['run_id']} ({about})"
     return Candidate(words, lambda walker: walker.run(one))
 
 

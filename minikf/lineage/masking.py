@@ -48,6 +48,11 @@ def masked(graph: Graph, secrets: Iterable[Secret] = ()) -> Graph:
     return Graph(tuple(text(one) for one in graph.focus), nodes, edges, tuple(text(one) for one in graph.notes))
 
 
+def without_credentials(said: Any) -> Any:
+    """A JSON value with what is named or looks like a credential replaced."""
+    return _value(said, "", ())
+
+
 def _value(value: Any, key: str, secrets: tuple[Secret, ...]) -> Any:
     if isinstance(value, dict):
         return {_text(name, secrets): _value(one, name, secrets) for name, one in value.items()}

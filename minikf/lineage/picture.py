@@ -6,7 +6,7 @@ from collections.abc import Callable
 from xml.sax.saxutils import escape
 
 from minikf.lineage.graph import ARTIFACT, MODEL, RUN, SERVICE, SOURCE, TASK, TRAINJOB, Graph, Node
-from minikf.lineage.layout import LINE, PADDING, WIDTH, Box, layout
+from minikf.lineage.layout import GAP_X, LINE, PADDING, WIDTH, Box, layout
 from minikf.lineage.words import details, headline
 
 _COLUMNS, _BOLD_COLUMNS = 38, 32  # characters of a line in a box
@@ -108,14 +108,21 @@ def _arrow(source: Box, target: Box, role: str) -> str:
     x1, y1 = source.x + WIDTH, source.y + source.height // 2
     x2, y2 = target.x, target.y + target.height // 2
     bend = max(40, abs(x2 - x1) // 2)
-    # The label stands near the arrow's end, where arrows that begin together lie apart.
-    x, y = x1 + (x2 - x1) * 0.5, y1 + (y2 - y1) * 0.5 - 4
-    label = role if len(role) <= 16 else role[:15] + "…"
+    # In the middle of the gap between neighbours; of a long arrow in the gap before its end, where no box lies over it.
+    part = 0.5 if x2 - x1 <= GAP_X else 0.9
+    x, y = _curve(x1, x1 + bend, x2 - bend, x2, part), _curve(y1, y1, y2, y2, part) - 4
+    label = role if len(role) <= 14 else role[:13] + "…"
     return (
         f'<path d="M{x1} {y1} C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}" fill="none" stroke="#374151" '
         f'marker-end="url(#end)"/><text x="{x:.0f}" y="{y:.0f}" text-anchor="middle" font-size="10" fill="#374151" '
         f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{_safe(label)}</text>'
     )
+
+
+def _curve(start: float, first: float, second: float, end: float, part: float) -> float:
+    """A cubic Bézier curve's coordinate at a part of its way."""
+    rest = 1 - part
+    return rest**3 * start + 3 * rest**2 * part * first + 3 * rest * part**2 * second + part**3 * end
 
 
 def _safe(text: str) -> str:

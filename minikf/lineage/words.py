@@ -30,7 +30,7 @@ def headline(node: Node) -> str:
     if node.kind == TASK:
         return f"step {node.name} of run {node.text('runName') or node.text('run')} ({node.text('state')})"
     if node.kind == RUN:
-        return f"run {node.name} ({node.text('state')})"
+        return f"run {node.name} ({'it was deleted' if node.facts.get('deleted') else node.text('state')})"
     if node.kind == TRAINJOB:
         return f"TrainJob {node.text('namespace')}/{node.name} ({node.text('state') or 'not over'})"
     return f"{'address' if node.kind == SOURCE else node.kind} {node.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -68,13 +68,16 @@ class PipelinesApi:
         exact = self._by_id(f"{kind}s", wanted)
         if exact is not None:
             return [exact]
-        names = ["display_name", "name"] if kind == "pipeline" else ["display_name"]
-        everything = list(self.every(f"{kind}s", f"{kind}s"))
-        for fits in (_named(names, wanted), _begins(f"{kind}_id", wanted)):
-            found = [one for one in everything if fits(one)]
+        # The platform looks: a run's item holds its whole specification, so a list of all runs would be long.
+        names = ("display_name", "name") if kind == "pipeline" else ("display_name",)
+        for name in names:
+            found = list(self.every(f"{kind}s", f"{kind}s", filter=_filter(name, wanted)))
             if found:
                 return found
-        return []
+        if len(wanted) < _PREFIX:
+            return []
+        inside = self.every(f"{kind}s", f"{kind}s", filter=_filter(f"{kind}_id", wanted, "IS_SUBSTRING"))
+        return [one for one in inside if str(one[f"{kind}_id"]).startswith(wanted)]
 
     def _found(self, kind: str, wanted: str) -> Object:
         found = self.matching(kind, wanted)
@@ -98,14 +101,6 @@ class PipelinesApi:
             raise
 
 
-def _named(fields: list[str], wanted: str) -> Callable[[Object], bool]:
-    return lambda one: wanted in (one.get(field) for field in fields)
-
-
-def _begins(field: str, wanted: str) -> Callable[[Object], bool]:
-    return lambda one: len(wanted) >= _PREFIX and str(one[field]).startswith(wanted)
-
-
 def _ambiguous(kind: str, wanted: str, found: list[Object]) -> Refused:
     listed = ", ".join(
         f"{one[f'{kind}_id']} ({one.get('state') or one.get('display_name')}, {one.get('created_at', '')})"
@@ -117,10 +112,10 @@ def _ambiguous(kind: str, wanted: str, found: list[Object]) -> Refused:
     )
 
 
-def _filter(key: str, value: str) -> str:
+def _filter(key: str, value: str, operation: str = "EQUALS") -> str:
     import json
 
-    return json.dumps({"predicates": [{"operation": "EQUALS", "key": key, "string_value": value}]})
+    return json.dumps({"predicates": [{"operation": operation, "key": key, "string_value": value}]})
 
 
 def _query(query: Mapping[str, str]) -> str:

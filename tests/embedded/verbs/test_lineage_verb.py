@@ -82,14 +82,17 @@ def test_from_the_service_to_data_and_code(
     again = minikf("run", str(tmp_path / "numbers.yaml"), "--wait", "--json").json
     cached = minikf("lineage", f"run/{again['run_id']}", "--json").json
     assert {one["run"] for one in cached["nodes"] if one["id"] in cached["code"]} == {run_id}
-    minikf("runs", "delete", again["run_id"])
 
     # The file is gone, then the run: what is known is told, what is not is said.
     Path(data["uri"]).unlink()
     assert "its file is gone" in minikf("lineage", "isvc/numbers").out
     minikf("runs", "delete", run_id)
     left = minikf("lineage", "isvc/numbers").out
-    assert "model numbers/v1" in left and model["uri"] in left and "step s0" not in left
+    assert "model numbers/v1" in left and f"Run {run_id}: the run was deleted" in left and "step s0" not in left
+    (kept,) = [one for one in told["nodes"] if one["id"] == f"Artifact/{model['artifact_id']}"]
+    assert kept["codeSha256"] in {found[one]["codeSha256"] for one in told["code"]}
+    assert "it was deleted" in minikf("lineage", f"run/{run_id}").out
+    minikf("runs", "delete", again["run_id"])
     api.call("DELETE", f"{SERVICES}/numbers")
     assert "nothing here is called" in minikf("lineage", "isvc/numbers", code=ExitCode.REFUSED).err
 
@@ -103,6 +106,19 @@ def test_what_the_registry_says_of_makers(minikf: Minikf, api: RestClient, digit
     assert "the TrainJob was deleted" in told
     register(api, "made-by-run", "v1", str(digits.onnx), **source)
     assert f"Run {gone}: the run was deleted" in minikf("lineage", "model/made-by-run/v1").out
+
+
+def test_a_trainjob_and_its_model(minikf: Minikf, api: RestClient, digits: Digits, tmp_path: Path) -> None:
+    script = tmp_path / "maker.py"
+    script.write_text("print('trained')\n")
+    minikf("train", str(script), "--name", "maker", "--env", "PASSWORD=hunter22", "--wait")
+    text = {"string_value": "default/maker", "metadataType": "MetadataStringValue"}
+    register(api, "of-a-job", "v1", "pvc://models/x", customProperties={"minikf.trainjob": text})
+    told = minikf("lineage", "of-a-job", "--json").json
+    (job,) = [one for one in told["nodes"] if one["id"] == "TrainJob/default/maker"]
+    assert told["code"] == [job["id"]] and len(job["codeSha256"]) == 64 and "hunter22" not in json.dumps(told)
+    assert "model of-a-job/v1" in minikf("lineage", "trainjob/maker").out
+    api.call("DELETE", "/apis/trainer.kubeflow.org/v1alpha1/namespaces/default/trainjobs/maker")
 
 
 def test_no_secret_is_told(minikf: Minikf, api: RestClient, tmp_path: Path) -> None:
