@@ -78,7 +78,10 @@ def test_every_kind_has_a_schema_that_compiles(kind: Kind) -> None:
     schema = schema_for(kind)
     assert {"apiVersion", "kind", "metadata"} <= schema.root.properties.keys()
     obj = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": "x"}}
-    assert schema.unknown_fields(obj | {"surely-unknown": 1}, False) == ['unknown field "surely-unknown"']
+    # Katib's CRDs leave all fields open; what they may be is checked at admission (tests/unit/tuning).
+    is_open = kind in (kinds.EXPERIMENT, kinds.SUGGESTION, kinds.TRIAL)
+    told = [] if is_open else ['unknown field "surely-unknown"']
+    assert schema.unknown_fields(obj | {"surely-unknown": 1}, False) == told
     schema.default(obj)
     assert isinstance(schema.validate(obj), list)
 
