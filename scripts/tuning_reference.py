@@ -25,6 +25,10 @@ early stopping (`spec.earlyStopping`) as the embedded engine runs them. A settin
 """
 
 
+STOPPING = """A trial is stopped when, from its `start_step`th report on, the best one so far is worse than the mean of
+what the trials that had succeeded before it began reported in as many (Katib's rule; its name calls it a median)."""
+
+
 def page() -> str:
     """The whole reference page."""
     sections = [HEAD]
@@ -33,11 +37,7 @@ def page() -> str:
             sections.append(f"## {name}\n\n{_sentence(algorithm.summary)} Refused here: {algorithm.elsewhere}.\n")
         else:
             sections.append(f"## {name}\n\n{_sentence(algorithm.summary)}\n\n{_table(algorithm.settings)}")
-    stop = (
-        "Each new trial is stopped when, at its `start_step`th report, the best one so far is worse than the mean of "
-    )
-    stop += "what the succeeded trials had reported by then (Katib's rule, which its name calls a median)."
-    sections.append(f"## Early stopping: medianstop\n\n{stop}\n\n{_table(MEDIAN_STOP)}")
+    sections.append(f"## Early stopping: medianstop\n\n{STOPPING}\n\n{_table(MEDIAN_STOP)}")
     return "\n".join(sections)
 
 

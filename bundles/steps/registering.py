@@ -75,10 +75,10 @@ def compare_and_gate(
         metrics.log_metric("champion", theirs)
     against = f"champion {champion.name}: {theirs:.4f}" if champion is not None else "no champion"
     print(f"candidate: {ours:.4f}, {against}: {'push' if push else 'keep what is there'}")
-    decision = NamedTuple(
+    Decision = NamedTuple(
         "Decision", [("push", bool), ("candidate_score", float), ("champion_score", float), ("champion", str)]
     )
-    return decision(push, ours, theirs, champion.name if champion is not None else "")
+    return Decision(push, ours, theirs, champion.name if champion is not None else "")
 
 
 @dsl.component(base_image="python:3.11", packages_to_install=["kubeflow[hub]", "requests"])

@@ -47,6 +47,8 @@ def tune(
 
     import pandas as pd
     from kubeflow.optimizer import Objective, OptimizerClient, Search, TrialConfig
+    from kubeflow.optimizer.types.algorithm_types import BaseAlgorithm
+    from kubeflow.optimizer.types.optimization_types import Direction
     from kubeflow.trainer import CustomTrainer, TrainJobTemplate
     from kubeflow_katib_api import models
     from kubernetes import client as kubernetes
@@ -86,7 +88,7 @@ def tune(
         score = cross_val_score(make_pipeline(scaled, estimator), rows, frame[target], cv=folds).mean()
         print(f"accuracy={score:.6f}")
 
-    class Chosen:
+    class Chosen(BaseAlgorithm):
         """The SDK has classes for two of Katib's algorithms; the object takes the name of any."""
 
         algorithm_name = search
@@ -115,7 +117,7 @@ def tune(
             )
         ),
         search_space={key: dimension(about) for key, about in space.items()},
-        objectives=[Objective("accuracy", "maximize")],
+        objectives=[Objective("accuracy", Direction.MAXIMIZE)],
         trial_config=TrialConfig(num_trials=trials, parallel_trials=parallel),
         algorithm=Chosen(),
     )  # fmt: skip
@@ -160,4 +162,4 @@ def tune(
     metrics.log_metric("trials", len(rows))
     metrics.metadata["experiment"] = name
     print(f"best of {len(rows)}: {values(best)}: {score(best['observation']):.4f}")
-    return values(best)
+    return dict(values(best))

@@ -27,6 +27,7 @@ def infer_schema(data: Input[Dataset], schema: Output[Artifact]) -> str:
     import pandera.pandas as pa
 
     drafted = pa.infer_schema(pd.read_csv(data.path))
+    assert isinstance(drafted, pa.DataFrameSchema)  # of a table; that of a column alone would be another
     drafted.index = None
     drafted.strict = True
     text = str(drafted.to_yaml())

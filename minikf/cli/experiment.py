@@ -9,6 +9,8 @@ import typer
 from minikf.cli.options import Json, Namespace, Platform, platform_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from minikf.kube.rest import RestClient
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
@@ -61,7 +63,7 @@ def show(
         render.text(f"  {ending['message']}")
     sign = -1 if objective["type"] == "maximize" else 1
 
-    def rank(row: tuple[str, ...]) -> tuple[bool, float]:
+    def rank(row: Sequence[str]) -> tuple[bool, float]:
         try:
             return False, sign * float(row[2])
         except ValueError:

@@ -130,7 +130,7 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     notebooks = NotebookController(context, f"https://127.0.0.1:{settings.port}")
     objects.admission.append(pipelines.admission)
     tuning = Tuning(context)
-    others = [serving, notebooks, *tuning.controllers, *pipelines.controllers]
+    others: list[Controller] = [serving, notebooks, *tuning.controllers, *pipelines.controllers]
     runner = Runner(context, [*controllers(context), *others])
     parts.running = Running(context.pods, serving, pipelines, notebooks, runner)
     parts.mounts = {**parts.mounts, PIPELINES: pipelines.app, TUNING: tuning.app}

@@ -52,6 +52,7 @@ def _data(paths: PlatformPaths) -> list[Path]:
         paths.blobs,
         paths.datasets,
         paths.artifacts,
+        paths.notebooks,
         paths.observations,
         paths.data / "serving",
     ]

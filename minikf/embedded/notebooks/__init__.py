@@ -9,12 +9,23 @@ from __future__ import annotations
 # starts a thread when it is imported.
 PRELOAD = (
     "jupyter_server.serverapp",
+    "jupyter_core.migrate",
+    "jinja2.ext",
     "jupyter_server.services.contents.largefilemanager",
-    "jupyter_server.services.kernels.handlers",
     "jupyter_server.services.kernels.kernelmanager",
+    # What the server imports by name when it makes its routes.
+    *(
+        f"jupyter_server.{name}.handlers"
+        for name in (
+            *("kernelspecs", "nbconvert", "view", "services.api", "services.config", "services.contents"),
+            *("services.events", "services.kernels", "services.kernelspecs", "services.nbconvert"),
+            *("services.security", "services.sessions"),
+        )
+    ),
+    "jupyter_server.services.shutdown",
     "jupyter_server_terminals",
-    "jupyter_lsp",
+    "jupyter_lsp.virtual_documents_shadow",
     "jupyterlab.labapp",
-    "notebook_shim.shim",
     "minikf.embedded.notebooks.lab",
+    "minikf.embedded.notebooks.environment",
 )

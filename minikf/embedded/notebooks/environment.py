@@ -88,7 +88,7 @@ def _write_kernel(place: Path) -> None:
         "argv": [python, "-m", "ipykernel_launcher", "-f", "{connection_file}", f"--ext={MAGICS}"],
         "display_name": "Python 3 (MiniKF)",
         "language": "python",
-        "metadata": {"debugger": True},
+        "metadata": {"debugger": True, "supported_encryption": ["curve"]},
         "kernel_protocol_version": "5.5",
     }
     (kernel / "kernel.json").write_text(json.dumps(spec, indent=1))

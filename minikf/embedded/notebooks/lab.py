@@ -11,6 +11,8 @@ import socket
 from pathlib import Path
 from typing import Any, ClassVar
 
+import zmq
+from jupyter_core.paths import jupyter_path
 from jupyter_server.serverapp import ServerApp
 from jupyterlab.labapp import LabApp
 from traitlets.config import Config
@@ -70,6 +72,8 @@ def configuration(settings: Settings, root: Path) -> dict[str, dict[str, Any]]:
             "root_dir": str(root),
             "default_url": "/lab",
             "open_browser": False,
+            # It reads Jupyter Notebook 6's configuration, and imports all of IPython for that: half of the start.
+            "jpserver_extensions": {"jupyterlab": True, "notebook_shim": False},
             "allow_root": True,  # the platform's user is whoever owns it, also in a container of his own
             "allow_remote_access": False,
             "allow_origin": "",
@@ -77,9 +81,12 @@ def configuration(settings: Settings, root: Path) -> dict[str, dict[str, Any]]:
             "disable_check_xsrf": False,
             "allow_unauthenticated_access": False,
             "quit_button": False,  # a notebook is stopped by its object: what quits is started again
-            "cookie_options": {"SameSite": "Strict"},
         },
-        "IdentityProvider": {"token": settings.token},
+        "IdentityProvider": {"token": settings.token, "cookie_options": {"SameSite": "Strict"}},
+        # Its own default imports all of IPython, for the folder of kernels that IPython 3 had.
+        "KernelSpecManager": {"kernel_dirs": jupyter_path("kernels")},
+        # What a kernel prints goes over loopback, where every user of the machine could listen.
+        "KernelManager": {"transport_encryption": "auto" if zmq.has("curve") else "disabled"},
         "PasswordIdentityProvider": {"allow_password_change": False},
         "LabApp": {
             # Installing one would write to the platform's environment, which all notebooks and pods share.

@@ -52,6 +52,9 @@ def tuning_admission(objects: Objects) -> Admission:
         default_experiment(spec)
         # Of an edit nothing but the budget can pass, so what was checked at first stands.
         causes = check_experiment(obj, old)
+        if spec.get("nasConfig") is not None:
+            # What such an algorithm hands to its trials is no parameter that could be tried on the template.
+            _deny(causes or _check_search(obj))
         if old is None and not any(cause.field.startswith("spec.parameters") for cause in causes):
             causes += check_template(obj, config_map, check)
         _deny(causes)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from minikf.embedded.controllers.base import Key, is_controlled_by, key_of
 from minikf.embedded.controllers.context import Context
-from minikf.embedded.kinds import EXPERIMENT, SUGGESTION, TRIAL
+from minikf.embedded.kinds import EXPERIMENT, PVC, SUGGESTION, TRIAL
 from minikf.embedded.options import Options
 from minikf.embedded.status import Object
 from minikf.embedded.times import timestamp
+from minikf.embedded.tuning.checkpoints import build_claim, claim_name, trial_folder
 from minikf.embedded.tuning.conditions import is_true, mark, settle
 from minikf.embedded.tuning.observations import ObservationLog
 from minikf.embedded.tuning.problem import observed_of, problem_of
@@ -79,8 +80,17 @@ class SuggestionController:
             missing = suggestion["spec"]["requests"] - said.get("suggestionCount", 0)
             if not is_controlled_by(suggestion, experiment.obj) or (missing <= 0 and is_true(said, "Running")):
                 return []
+            await self._keep_claim(experiment.obj, suggestion)
             batch, failure = await self._ask(experiment.obj, suggestion, max(0, missing))
             return await self._write(suggestion, said, batch, failure)
+
+    async def _keep_claim(self, experiment: Object, suggestion: Object) -> None:
+        """Makes the claim in which trials hand over checkpoints, where the algorithm has them do so."""
+        namespace = experiment["metadata"]["namespace"]
+        if not trial_folder(experiment) or self._objects.find(PVC, namespace, claim_name(experiment)) is not None:
+            return
+        claim = build_claim(experiment, suggestion)
+        await self._objects.create(PVC, namespace, claim, opts=Options(manager=self.component))
 
     async def _ask(self, experiment: Object, suggestion: Object, missing: int) -> tuple[Batch, str]:
         said = suggestion.get("status") or {}

@@ -39,7 +39,10 @@ def template_text(template: Object, find: FindConfigMap) -> str:
     namespace, name, path = (source.get(key) or "" for key in ("configMapNamespace", "configMapName", "templatePath"))
     data = find(namespace, name)
     if data is None:
-        raise TemplateError("configMap", f"there is no ConfigMap {namespace}/{name}")
+        more = ""
+        if name == "trial-templates":
+            more = ": it is a part of Katib's installation on a cluster, and what it runs lies in images"
+        raise TemplateError("configMap", f"there is no ConfigMap {namespace}/{name}{more} (minikf up --engine k3d)")
     if path not in data:
         raise TemplateError("configMap.templatePath", f"ConfigMap {namespace}/{name} has no key {path!r}")
     return data[path]

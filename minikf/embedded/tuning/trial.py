@@ -14,8 +14,10 @@ from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, owne
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.kinds import JOB, POD, TRAIN_JOB, TRIAL, Kind
 from minikf.embedded.options import DeleteOptions, Options
+from minikf.embedded.pods.state import STOPPED
 from minikf.embedded.status import ApiError, Object
 from minikf.embedded.times import timestamp
+from minikf.embedded.tuning.checkpoints import prepare, trial_folder
 from minikf.embedded.tuning.collector import Collector, collector_kind, metric_names, scrape
 from minikf.embedded.tuning.conditions import is_true, mark, settle
 from minikf.embedded.tuning.follow import Follower
@@ -24,7 +26,7 @@ from minikf.embedded.tuning.metrics import MetricLog, is_nothing, objective_text
 from minikf.embedded.tuning.observations import ObservationLog
 from minikf.embedded.tuning.runnable import job_kind
 from minikf.embedded.tuning.states import TRIAL_LABEL, has_ended, state_of
-from minikf.embedded.tuning.trialpods import is_primary
+from minikf.embedded.tuning.trialpods import experiment_of, is_primary
 
 if TYPE_CHECKING:
     from minikf.embedded.store import Change
@@ -81,7 +83,10 @@ class TrialController:
             return None
         end = job_end(trial, job)
         if end is not None:
-            await self._end(trial, end)
+            if not end.succeeded and self._was_stopped(trial):
+                await self._delete_job(kind, job)  # made anew when it is gone
+            else:
+                await self._end(trial, end)
             return None
         if not is_true(trial.get("status") or {}, "Running"):
             await self._write(trial, self._running(trial))
@@ -92,6 +97,9 @@ class TrialController:
     async def _begin(self, trial: Object, kind: Kind) -> None:
         job = copy.deepcopy(trial["spec"]["runSpec"])
         meta = trial["metadata"]
+        experiment = experiment_of(self._objects, trial)
+        if experiment is not None and trial_folder(experiment):
+            await asyncio.to_thread(prepare, self._context.paths, experiment, trial)
         job["metadata"] = {
             **(job.get("metadata") or {}),
             "name": meta["name"],
@@ -122,13 +130,7 @@ class TrialController:
             return
         meta = job["metadata"]
         if not trial["spec"].get("retainRun"):
-            how = DeleteOptions(propagation="Background", uid=meta["uid"])
-            try:
-                await self._objects.delete(kind, meta["namespace"], meta["name"], how=how)
-            except ApiError as error:
-                if error.reason != "NotFound":
-                    raise
-                return
+            await self._delete_job(kind, job)
             self._events.record(trial, "Normal", "JobDeleted", f"Job {meta['name']} has been deleted")
         elif state_of(trial["status"]) in ("EarlyStopped", "Killed") and not job["spec"].get("suspend"):
             if job_end(trial, job) is not None:
@@ -138,6 +140,19 @@ class TrialController:
                 obj["spec"]["suspend"] = True
 
             await self._objects.patch(kind, meta["namespace"], meta["name"], suspend, opts=self._options())
+
+    async def _delete_job(self, kind: Kind, job: Object) -> None:
+        meta = job["metadata"]
+        how = DeleteOptions(propagation="Background", uid=meta["uid"])
+        try:
+            await self._objects.delete(kind, meta["namespace"], meta["name"], how=how)
+        except ApiError as error:
+            if error.reason != "NotFound":
+                raise
+
+    def _was_stopped(self, trial: Object) -> bool:
+        """Whether `minikf stop` ended one of its pods: the trial is begun again and has not failed."""
+        return any((pod.get("status") or {}).get("reason") == STOPPED for pod in self._pods_of(trial))
 
     # -- its metrics --------------------------------------------------------------------------------------------
 

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from minikf.embedded import kinds
-from minikf.embedded.kinds import POD, TRIAL, Kind
+from minikf.embedded.controllers.base import controller_of
+from minikf.embedded.kinds import EXPERIMENT, POD, TRIAL, Kind
 from minikf.embedded.status import Object
+from minikf.embedded.tuning.checkpoints import mount, trial_folder
 from minikf.embedded.tuning.states import TRIAL_LABEL
 
 if TYPE_CHECKING:
@@ -30,9 +32,18 @@ def trial_pod_admission(objects: Objects) -> Admission:
             return
         trial = trial_of(objects, obj)
         if trial is not None:
-            _mark(obj, trial)
+            _mark(obj, trial, experiment_of(objects, trial))
 
     return admit
+
+
+def experiment_of(objects: Objects, trial: Object) -> Object | None:
+    """The Experiment that a Trial belongs to, or None for one that somebody made by hand."""
+    reference = controller_of(trial)
+    if reference is None or reference["kind"] != EXPERIMENT.kind:
+        return None
+    entry = objects.find(EXPERIMENT, trial["metadata"]["namespace"], reference["name"])
+    return entry.obj if entry is not None and entry.uid == reference["uid"] else None
 
 
 def trial_of(objects: Objects, obj: Object) -> Object | None:
@@ -75,7 +86,7 @@ def metrics_folder(trial: Object) -> str:
     return "/" + path.strip("/")
 
 
-def _mark(pod: Object, trial: Object) -> None:
+def _mark(pod: Object, trial: Object, experiment: Object | None) -> None:
     meta, spec = pod["metadata"], pod["spec"]
     # Asked by the pod's own labels, before the trial's are added.
     primary = is_primary(meta.get("labels") or {}, trial)
@@ -87,6 +98,10 @@ def _mark(pod: Object, trial: Object) -> None:
         return
     source = {"fieldRef": {"apiVersion": "v1", "fieldPath": f"metadata.labels['{TRIAL_LABEL}']"}}
     container.setdefault("env", []).append({"name": TRIAL_VARIABLE, "valueFrom": source})
+    if primary and experiment is not None and trial_folder(experiment):
+        volume, place = mount(experiment, trial["metadata"]["name"])
+        spec.setdefault("volumes", []).append(volume)
+        container.setdefault("volumeMounts", []).append(place)
     if not primary or not metrics_path(trial):
         return
     folder = metrics_folder(trial)

@@ -125,7 +125,7 @@ class Lab:
 
     @property
     def folder(self) -> Path:
-        return PlatformPaths.of(self.access.platform).notebooks / self.get()["metadata"]["uid"]
+        return PlatformPaths.of(self.access.platform).notebooks / str(self.get()["metadata"]["uid"])
 
     def ready(self) -> Lab:
         until(lambda: verb.is_ready(self.get()), f"{self.name} is not ready")

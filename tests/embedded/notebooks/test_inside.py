@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -81,6 +82,22 @@ def test_the_door_checks_host_origin_and_xsrf(lab: Lab) -> None:
         websocket.create_connection(events, timeout=10)
 
 
+def test_terminals_and_language_servers_ask_for_the_token(lab: Lab) -> None:
+    assert lab.ask("/api/terminals", "POST").status_code == 200
+    for path in ("terminals/websocket/1", "lsp/ws/x", "api/kernels/x/channels"):
+        with pytest.raises(websocket.WebSocketException):
+            websocket.create_connection(f"{lab.base.replace('http', 'ws')}/{path}", timeout=10)
+    assert lab.ask("/api/terminals/1", "DELETE").status_code == 204
+
+
+def test_what_kernels_say_is_encrypted(lab: Lab, kernel: Kernel) -> None:
+    [file] = (lab.folder / "run").glob(f"kernel-{kernel.id}.json")
+    assert json.loads(file.read_text())["curve_publickey"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    log = lab.client.request("GET", "/api/v1/namespaces/default/pods/shared-0/log").body.decode()
+    assert "without encryption" not in log
+
+
 def test_the_token_is_in_no_command_line_environment_log_or_open_file(lab: Lab, kernel: Kernel) -> None:
     token = lab.token
     assert len(token) >= 43
@@ -102,13 +119,13 @@ def test_kernels_and_terminals_tell_whether_the_notebook_rests(lab: Lab) -> None
     kernel, prefix = lab.kernel(), "/notebook/default/shared"
     kernel.send("import time; time.sleep(1.5)")
     until(lambda: (found := culling.ask(lab.port, prefix, lab.token)) and found.busy, "it is never at work")
-    rests = until(
-        lambda: (found := culling.ask(lab.port, prefix, lab.token)) and not found.busy and found, "it never rests"
-    )
+    until(lambda: (found := culling.ask(lab.port, prefix, lab.token)) and not found.busy, "it never rests")
+    rests = culling.ask(lab.port, prefix, lab.token)
     assert lab.ask(f"/api/kernels/{kernel.id}", "DELETE").status_code == 204
     assert lab.ask("/api/terminals", "POST").status_code == 200
     later = culling.ask(lab.port, prefix, lab.token)
-    assert later is not None and later.last is not None and rests.last is not None and later.last > rests.last
+    assert later is not None and later.last is not None
+    assert rests is not None and rests.last is not None and later.last > rests.last
     assert culling.ask(lab.port, prefix, "wrong") is None
     assert lab.ask("/api/terminals/1", "DELETE").status_code == 204
 

@@ -13,7 +13,7 @@ import pytest
 from minikf.kube.creation import create
 from minikf.paths import PlatformPaths
 from minikf.spec import Access
-from minikf.up import up
+from minikf.up import down, up
 from minikf.verbs import notebook as verb
 from tests.embedded.homes import finish
 from tests.embedded.notebooks.lab import Kernel, Lab, body, notebook, remove, until
@@ -72,6 +72,12 @@ def test_the_next_daemon_takes_over_a_notebook_with_a_command_of_its_own(fresh_p
         assert lab.pod["metadata"]["uid"] == before["metadata"]["uid"]
         assert lab.pod["status"]["containerStatuses"] == before["status"]["containerStatuses"]
         assert lab.get()["status"]["containerState"]["running"]
+        paths = PlatformPaths.of(fresh_platform.platform)
+        assert paths.notebooks.exists()
+    create(lab.client, [body("left-behind", command=["sleep", "600"])])
+    until(lambda: any(paths.notebooks.iterdir()), "its folder is not made")
+    finish(down(fresh_platform.platform))
+    assert not paths.data.exists()
 
 
 @pytest.mark.slow
@@ -119,8 +125,9 @@ def test_a_name_that_is_taken_is_told(platform: Access) -> None:
         "spec": {"ports": [{"port": 80}]},
     }
     create(lab.client, [service, body("crowded")])
-    word, why = until(lambda: (told := verb.state(lab.get()))[1] and told, "nothing is told")
-    assert (word, why) == ("Waiting", "NameTaken: a Service 'crowded' that is not this notebook's is in the way")
+    until(lambda: verb.state(lab.get())[1], "nothing is told")
+    told = ("Waiting", "NameTaken: a Service 'crowded' that is not this notebook's is in the way")
+    assert verb.state(lab.get()) == told
     lab.client.call("DELETE", "/api/v1/namespaces/default/services/crowded")
     until(lambda: lab.find("/api/v1/namespaces/default/pods/crowded-0"), "it does not go on")
     remove(lab)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from minikf.paths import PlatformPaths
 from minikf.spec import Access
 from tests.embedded.daemon.process import DaemonProcess
 from tests.embedded.pipelines.test_rest_daemon import good, in_state, specification
 from tests.embedded.wire import Wire
 
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "pipeline-objects"
 GROUP = "/apis/pipelines.kubeflow.org/v2beta1/namespaces/default"
 API = "pipelines.kubeflow.org/v2beta1"
 REST = "/apis/v2beta1/pipelines"
@@ -161,3 +168,21 @@ async def test_records_follow_objects_over_a_kill(tmp_path: Any, kind: str) -> N
 
 async def _none(wire: Wire, uid: str) -> bool:
     return not await versions(wire, uid)
+
+
+async def test_the_example_is_run_by_the_client(platform: Access) -> None:
+    pytest.importorskip("kfp")
+    wire = Wire(platform)
+    owner, first = yaml.safe_load_all((EXAMPLE / "pipeline.yaml").read_text())
+    uid = (await made(wire, "pipelines", owner))["metadata"]["uid"]
+    await made(wire, "pipelineversions", first)
+    await until(lambda: versions(wire, uid))
+    program = [sys.executable, "-W", "ignore", str(EXAMPLE / "count_words.py"), "a", "b c", "d"]
+    env = {**os.environ, "KUBECONFIG": str(platform.kubeconfig)}
+    done = await asyncio.to_thread(
+        subprocess.run, program, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    run_id = done.stdout.rpartition("run ")[2].partition(":")[0]
+    (said,) = (PlatformPaths.of("default").artifacts / run_id).glob("count/.parameters/words")
+    assert said.read_text() == "4"

@@ -23,7 +23,8 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlatformPaths:
         write_private(file, "made by MiniKF")
     for file in (paths.state / "launcher.log", paths.state / "warm-platform.log", paths.state / "shims" / "python"):
         write_private(file, "made by MiniKF")
-    for file in (paths.database.with_name("objects.db-wal"), paths.volumes / "ns" / "claim" / "model.bin"):
+    kept = (paths.volumes / "ns" / "claim" / "model.bin", paths.datasets / "sets" / "wine.json")
+    for file in (paths.database.with_name("objects.db-wal"), *kept):
         write_private(file, "made by MiniKF")
     return paths
 

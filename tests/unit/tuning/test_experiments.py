@@ -342,3 +342,56 @@ async def test_another_job_of_the_trials_name_is_not_taken_over(plane: Plane) ->
     trial = plane.the(TRIAL, "own")
     assert "another Job of its name" in trial["status"]["conditions"][-1]["message"]
     assert plane.names(JOB) == ["own"]
+
+
+async def test_population_based_training_hands_over_checkpoints(plane: Plane) -> None:
+    from minikf.embedded.kinds import PVC
+
+    settings = {"suggestion_trial_dir": "/ckpt", "n_population": "5", "truncation_threshold": "0.4"}
+    algorithm = {
+        "algorithmName": "pbt",
+        "algorithmSettings": [{"name": key, "value": value} for key, value in settings.items()],
+    }
+    parameters = [
+        {"name": "lr", "parameterType": "double", "feasibleSpace": {"min": "0.1", "max": "0.9", "step": "0.01"}}
+    ]
+    spec = experiment(algorithm=algorithm, parameters=parameters, maxTrialCount=12, parallelTrialCount=5)
+    await plane.create(EXPERIMENT, spec)
+    assert plane.names(PVC) == ["try-pbt"]
+    base = plane.paths.volumes / "default" / "try-pbt" / "try"
+
+    def trained(values: dict[str, str]) -> str:
+        return f"loss={values['lr']}\n"
+
+    while pods := waiting(plane):
+        mounts = {one["mountPath"]: one for one in pods[0]["spec"]["containers"][0]["volumeMounts"]}
+        trial = _trial_of(plane, pods[0])
+        name = trial["metadata"]["name"]
+        assert mounts["/ckpt"]["subPath"] == f"try/{name}"
+        parent = trial["metadata"]["labels"].get("pbt.suggestion.katib.kubeflow.org/parent")
+        seen = (base / name / "seen").read_text() if (base / name / "seen").exists() else ""
+        assert seen == ((base / parent / "seen").read_text() if parent else "")
+        (base / name / "seen").write_text(seen + "x")
+        await end_pod(plane, pods[0], trained)
+    assert the_experiment(plane)["status"]["trialsSucceeded"] == 12
+    assert {(base / name / "seen").read_text() for name in plane.names(TRIAL)} >= {"x", "xx"}
+    await plane.objects.delete(EXPERIMENT, "default", "try")
+    await plane.settle()
+    assert plane.names(PVC) == []
+
+
+async def test_a_trial_that_a_stop_of_the_platform_ended_is_begun_again(plane: Plane) -> None:
+    from minikf.embedded.pods.state import STOPPED
+
+    await plane.create(EXPERIMENT, experiment(maxTrialCount=1, parallelTrialCount=1, maxFailedTrialCount=1))
+    (pod,) = waiting(plane)
+
+    def stop(obj: Object) -> None:
+        obj["status"].update(phase="Failed", reason=STOPPED)
+
+    await plane.objects.patch(POD, "default", pod["metadata"]["name"], stop, subresource="status")
+    await plane.settle()
+    (again,) = waiting(plane)
+    assert again["metadata"]["labels"][TRIAL_LABEL] == pod["metadata"]["labels"][TRIAL_LABEL]
+    await run_all(plane)
+    assert the_experiment(plane)["status"]["trialsSucceeded"] == 1

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from minikf.embedded import kinds
 from minikf.embedded.pipelines.errors import PipelineError
+from minikf.embedded.pipelines.execution.claims import carry_out_claim, is_claim_step
 from minikf.embedded.pipelines.execution.importing import carry_out_import
 from minikf.embedded.pipelines.execution.place import TaskPlace
 from minikf.embedded.pipelines.execution.platform import check_package
@@ -131,6 +132,8 @@ class RunTask:
     def _start_leaf(self, action: Start | Import, record: TaskRecord, names: Mapping[str, str]) -> None:
         if isinstance(action, Import):
             going = carry_out_import(self._tools, action, record, self._save)
+        elif is_claim_step(action.work):
+            going = carry_out_claim(self._tools, self._run, action.work, dict(names), record, self._save)
         else:
             going = StepRunner(self._tools, self._run, action.work, names, self._save).carry_out(record)
         leaf = asyncio.create_task(going, name=f"pipelines: {self._run.id}/{action.path}")

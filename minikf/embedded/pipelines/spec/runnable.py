@@ -22,7 +22,7 @@ _ADVICE = f"use an engine with containers: {', '.join(ENGINES)}"
 _PLACEHOLDERS = ("{{$", '{"IfPresent"', '{"Concat"')
 _EXECUTOR = "kfp.dsl.executor_main"
 IMAGE_URI = "oci://"
-_VOLUME_IMAGES = ("argostub/createpvc", "argostub/deletepvc")
+CREATE_CLAIM, DELETE_CLAIM = "argostub/createpvc", "argostub/deletepvc"
 """What kfp-kubernetes' CreatePVC and DeletePVC name instead of an image."""
 
 
@@ -85,9 +85,9 @@ def _check_container(
         count = executor.resources.accelerator_count or "1"
         raise _refused(component, f"it asks for {count} accelerator(s) of type {accelerator}", place)
     if not executor.command:
+        if executor.image in (CREATE_CLAIM, DELETE_CLAIM):
+            return
         reason = f"it has no command of its own and runs what the image {executor.image!r} starts"
-        if executor.image in _VOLUME_IMAGES:
-            reason = "it makes or deletes a PersistentVolumeClaim in mid-run; make the claim before and mount that"
         raise _refused(component, reason, place)
     if _is_baked(executor):
         reason = f"its code is inside the image {executor.image!r} (a containerized Python component)"

@@ -2,7 +2,7 @@
 
 Katib v0.19 (pkg/earlystopping/v1beta1/medianstop/service.py): of each succeeded trial the mean of its first
 `start_step` reports; where at least `min_trials_required` trials have one, the value is the mean of these means (the
-name promises a median), and a trial is stopped when its best report so far is worse after `start_step` reports.
+name promises a median). A trial is stopped when its best report so far is worse, from its `start_step`th on.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 Model = Callable[["np.ndarray"], tuple["np.ndarray", "np.ndarray"]]
+_LARGEST = 1e100  # squares of it are still floats
+_FAR = 5.0  # as many times the range of the middle half
 _QUANTILES = (0.16, 0.5, 0.84)  # one deviation below and above the middle, of a normal distribution
 
 
@@ -20,7 +22,8 @@ def fitted(name: str, rows: np.ndarray, losses: np.ndarray, waiting: np.ndarray,
     """
     import numpy as np
 
-    scaled = (losses - losses.mean()) / (losses.std() or 1.0)
+    tame = _tamed(losses)
+    scaled = (tame - tame.mean()) / (tame.std() or 1.0)
     if name == "GP":
         from minikf.embedded.tuning.search.process import Process
 
@@ -29,6 +32,15 @@ def fitted(name: str, rows: np.ndarray, losses: np.ndarray, waiting: np.ndarray,
         return process.at
     lies = np.full(len(waiting), scaled.min())
     return _TREES[name](np.concatenate([rows, waiting]), np.concatenate([scaled, lies]), seed)
+
+
+def _tamed(losses: np.ndarray) -> np.ndarray:
+    """The losses without the part of very bad ones (a training that diverged) that would make all others look alike."""
+    import numpy as np
+
+    finite = np.clip(losses, -_LARGEST, _LARGEST)
+    low, high = np.quantile(finite, (0.25, 0.75))
+    return np.minimum(finite, high + _FAR * (high - low)) if high > low else finite
 
 
 def _forest(kind: str) -> Callable[[np.ndarray, np.ndarray, int], Model]:

@@ -54,7 +54,6 @@ OPTIONAL = {"parameterType": "TASK_CONFIG", "isOptional": True}
             small(container(command=[], args=["x"])),
             "has no command of its own and runs what the image 'busybox' starts",
         ),
-        (small(container(command=[], image="argostub/createpvc")), "makes or deletes a PersistentVolumeClaim"),
         (
             small(container(resources={"accelerator": {"type": "nvidia.com/gpu", "count": "2"}})),
             "asks for 2 accelerator(s) of type nvidia.com/gpu",

@@ -231,6 +231,17 @@ def test_every_model_and_every_acquisition_function_looks_where_losses_are_small
     assert 4 < float(found["x"]) < 9.5
 
 
+@pytest.mark.parametrize("estimator", ["GP", "RF", "ET", "GBRT"])
+@pytest.mark.parametrize("worst", [1e6, 1e308])
+def test_a_model_is_not_blinded_by_losses_that_diverged(estimator: str, worst: float) -> None:
+    line = (Parameter("x", "double", "0", "10"),)
+    past = [Observed(f"t{n}", {"x": f"{n / 2}"}, "Succeeded", worst if n > 16 else (n / 2 - 3) ** 2) for n in range(20)]
+    settings = {"base_estimator": estimator, "random_state": "2", "acq_func": "EI"}
+    found = suggest(problem("bayesianoptimization", line, settings=settings), past, 1).suggested[0].assignments
+    # Trees are unsure where the two kinds of losses meet, and look there.
+    assert 1.5 < float(found["x"]) < (4.5 if estimator == "GP" else 8.5)
+
+
 @pytest.mark.parametrize("goal", ["minimize", "maximize"])
 @pytest.mark.parametrize("algorithm", ["tpe", "multivariate-tpe", "cmaes", "bayesianoptimization"])
 def test_goals_have_two_directions(algorithm: str, goal: str) -> None:
