@@ -20,6 +20,7 @@ SERVICE = "/apis/serving.kserve.io/v1beta1/namespaces/default/inferenceservices/
 REGISTRY = "/api/model_registry/v1alpha3"
 
 
+@pytest.mark.slow  # tests/embedded/demo runs the same journey by minikf demo
 async def test_all_of_it_and_a_second_time_from_the_cache_and_what_is_gone_is_made_again(
     platform: Access, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

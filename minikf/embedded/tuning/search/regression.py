@@ -40,7 +40,8 @@ def _tamed(losses: np.ndarray) -> np.ndarray:
 
     finite = np.clip(losses, -_LARGEST, _LARGEST)
     low, high = np.quantile(finite, (0.25, 0.75))
-    return np.minimum(finite, high + _FAR * (high - low)) if high > low else finite
+    tamed: np.ndarray = np.minimum(finite, high + _FAR * (high - low)) if high > low else finite
+    return tamed
 
 
 def _forest(kind: str) -> Callable[[np.ndarray, np.ndarray, int], Model]:
