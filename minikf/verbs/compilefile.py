@@ -35,7 +35,7 @@ def _compile(file: Path, wanted: str, target: Path) -> Path:
     module = _imported(file)
     if "kfp" not in sys.modules:  # then nothing in the file can be a pipeline, and importing kfp takes a second
         return _compiled(file, {}, wanted, target)
-    from kfp.dsl.graph_component import GraphComponent  # type: ignore[import-untyped]  # it has none
+    from kfp.dsl.graph_component import GraphComponent
 
     found = {name: one for name, one in vars(module).items() if isinstance(one, GraphComponent)}
     # A pipeline that another file made and this one only uses is a part of what this one has.
@@ -45,7 +45,7 @@ def _compile(file: Path, wanted: str, target: Path) -> Path:
 
 def _compiled(file: Path, found: dict[str, Any], wanted: str, target: Path) -> Path:
     chosen = _choose(file, found, wanted)
-    from kfp import compiler  # type: ignore[import-untyped]  # it has none
+    from kfp import compiler
 
     try:
         compiler.Compiler().compile(chosen, str(target))
