@@ -52,7 +52,8 @@ class SuggestionController:
         if change.kind is SUGGESTION:
             if change.type == "DELETED":
                 self._turns.pop(key_of(change.entry), None)
-                forget(change.entry.uid)
+                for experiment in change.entry.owners:
+                    forget(experiment)  # studies are kept by the experiment's uid
             return [key_of(change.entry)]
         # A search may wait for the result of a trial.
         name = change.entry.labels.get(EXPERIMENT_LABEL)

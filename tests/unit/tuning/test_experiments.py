@@ -7,6 +7,7 @@ import pytest
 from minikf.embedded.kinds import EXPERIMENT, JOB, POD, SUGGESTION, TRAIN_JOB, TRIAL
 from minikf.embedded.options import DeleteOptions
 from minikf.embedded.status import ApiError
+from minikf.embedded.tuning.search import tpe
 from minikf.embedded.tuning.states import EXPERIMENT_LABEL, TRIAL_LABEL
 from tests.unit.controllers.conftest import Object, Plane
 from tests.unit.tuning.conftest import (
@@ -293,6 +294,16 @@ async def test_deletion_takes_everything_along(plane: Plane) -> None:
     for kind in (EXPERIMENT, SUGGESTION, TRIAL, JOB, POD):
         assert plane.names(kind) == [], kind.kind
     assert not list(plane.paths.observations.iterdir())
+
+
+async def test_deletion_frees_the_studys_memory(plane: Plane) -> None:
+    await plane.create(EXPERIMENT, experiment(algorithm={"algorithmName": "tpe"}, maxTrialCount=14))
+    uid = the_experiment(plane)["metadata"]["uid"]
+    assert await run_all(plane) == 14
+    assert any(key[0] == uid for key in tpe._mirrors)
+    await plane.objects.delete(EXPERIMENT, "default", "try")
+    await plane.settle()
+    assert not any(key[0] == uid for key in tpe._mirrors)
 
 
 async def test_a_job_that_goes_comes_again(plane: Plane) -> None:
