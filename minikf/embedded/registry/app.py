@@ -53,6 +53,8 @@ async def _answer(registry: ModelRegistry, lookup: Lookup, scope: MutableMapping
     query = _query(scope["query_string"])
     if (version, path) == ("minikf", "lineage") and scope["method"] == "GET":
         if not query.get("name"):
+            if query.get("version"):
+                raise invalid("a query with 'version' must have 'name'")
             return Answer(200, {"models": await every_lineage(registry, lookup)})
         return Answer(200, await lineage(registry, lookup, query["name"], query.get("version") or None))
     if version not in VERSIONS:

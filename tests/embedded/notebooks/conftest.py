@@ -17,5 +17,13 @@ def lab(platform: Access) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def kernel(lab: Lab) -> Kernel:
-    return lab.kernel()
+def kernel_id(lab: Lab) -> str:
+    return lab.kernel().id
+
+
+@pytest.fixture
+def kernel(lab: Lab, kernel_id: str) -> Iterator[Kernel]:
+    """The shared kernel by a socket of the test's own: the server closes one on which nobody answers its pings."""
+    connected = lab.connect(kernel_id)
+    yield connected
+    connected.socket.close()

@@ -74,7 +74,7 @@ def test_experiments_are_said_to_be_missing(endpoint: Endpoint, path: str, versi
         ("GET", "/registered_models/%31'--", "v1", 400),
         ("GET", "/registered_models?filterQuery=%ff", "v1", 400),
         ("GET", "/registered_model?name=a%00b", "v1", 400),
-        ("GET", "/lineage", "minikf", 400),
+        ("GET", "/lineage?version=v1", "minikf", 400),
         ("GET", "/lineage?name=nobody", "minikf", 404),
     ],
 )
