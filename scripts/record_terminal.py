@@ -29,7 +29,8 @@ ROWS = 50
 COMMANDS = (
     "minikf up",
     "minikf demo",
-    'eval "$(minikf env)"; kubectl get pods -A',
+    'eval "$(minikf env)"; kubectl get experiments,inferenceservices -A',
+    "minikf lineage isvc/tumours | tail -6",
     "minikf status",
 )
 

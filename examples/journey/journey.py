@@ -13,6 +13,7 @@ The data are measurements of 569 breast tumours that come with scikit-learn. The
 """
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -20,6 +21,7 @@ import warnings
 from pathlib import Path
 
 from kfp import Client, compiler, dsl
+from kubeflow.hub import ModelRegistryClient
 from kubernetes import client as kubernetes
 from kubernetes import config
 
@@ -160,7 +162,10 @@ def where_everything_is(run_id: str, uri: str) -> None:
     service = api.get_namespaced_custom_object("serving.kserve.io", "v1beta1", "default", "inferenceservices", NAME)
     tell("run", id=run_id, look="kubectl get pods -l pipeline/runid=" + run_id)
     tell("data", uri=uri, look=f"minikf data versions {NAME}")
-    tell("model", registered=service["spec"]["predictor"]["model"]["storageUri"])
+    model = service["spec"]["predictor"]["model"]["storageUri"]
+    registry = ModelRegistryClient(os.environ["MODEL_REGISTRY_URL"], author=NAME)
+    about = registry.get_model_version(NAME, model.rsplit("/", 1)[1]).custom_properties
+    tell("model", registered=model, accuracy=round(float(about["score"]), 4), parameters=about["parameters"])
     tell("served", url=f"{service['status']['url']}/v1/models/{NAME}:predict")
 
 

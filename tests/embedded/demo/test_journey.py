@@ -40,6 +40,7 @@ def test_every_step_succeeds(first_run: dict[str, Object]) -> None:
     assert {name for name in STEPS if first_run.get(name, {}).get("state") == "SUCCEEDED"} == STEPS
     assert first_run["data"]["uri"].startswith("dataset://tumours@sha256:")
     assert first_run["model"]["registered"].startswith("model-registry://tumours/")
+    assert 0.9 < first_run["model"]["accuracy"] < 1.0
 
 
 def test_twenty_trials_were_run_by_an_experiment(first_run: dict[str, Object], platform: Access) -> None:
