@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 import orjson
 
 from minikf.embedded.api.call import Receive, Scope, Send
 from minikf.embedded.kinds import TRIAL
+from minikf.embedded.rest import first_values
 from minikf.embedded.status import ApiError, bad_request
 from minikf.embedded.tuning.observations import ObservationLog
 
@@ -44,7 +44,10 @@ def observation_app(objects: Objects, log: ObservationLog) -> App:
 async def _read(objects: Objects, log: ObservationLog, scope: Scope) -> dict[str, object]:
     if scope["path"].rstrip("/") != f"{PREFIX}/observation_log" or scope["method"] not in ("GET", "HEAD"):
         raise ApiError(404, "NotFound", f"there is nothing but GET {PREFIX}/observation_log here")
-    query = {key: values[-1] for key, values in parse_qs(scope["query_string"].decode()).items()}
+    try:
+        query = first_values(scope["query_string"])
+    except ValueError as error:
+        raise bad_request(str(error)) from error
     if not query.get("trialName"):
         raise bad_request("the query must have trialName")
     entry = objects.get(TRIAL, query.get("namespace", "default"), query["trialName"])

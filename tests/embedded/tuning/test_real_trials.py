@@ -119,6 +119,7 @@ time.sleep(3); x = X
         logs = (await wire.ask("GET", f"/katib/observation_log?{query}")).json["observationLog"]["metricLogs"]
         assert logs[0]["metric"]["name"] == "loss"
     assert (await wire.ask("GET", "/katib/observation_log?trialName=none")).code == 404
+    assert (await wire.ask("GET", "/katib/observation_log?trialName=%ff")).code == 400
     assert (await wire.ask("GET", "/katib/observation_log?trialName=none", authorization=None)).code == 401
 
 

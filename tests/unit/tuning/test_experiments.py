@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from minikf.embedded.kinds import EXPERIMENT, JOB, POD, SUGGESTION, TRAIN_JOB, TRIAL
+from minikf.embedded.kinds import EXPERIMENT, JOB, POD, TRAIN_JOB, TRIAL
 from minikf.embedded.options import DeleteOptions
 from minikf.embedded.status import ApiError
-from minikf.embedded.tuning.search import tpe
 from minikf.embedded.tuning.states import EXPERIMENT_LABEL, TRIAL_LABEL
 from tests.unit.controllers.conftest import Object, Plane
 from tests.unit.tuning.conftest import (
@@ -283,27 +282,6 @@ async def test_a_template_in_a_config_map(plane: Plane) -> None:
     assert waiting(plane)[0]["spec"]["containers"][0]["command"][-1] == "red"
     assert await run_all(plane) == 2
     assert the_experiment(plane)["status"]["trialsSucceeded"] == 2
-
-
-async def test_deletion_takes_everything_along(plane: Plane) -> None:
-    await plane.create(EXPERIMENT, experiment())
-    await end_pod(plane, waiting(plane)[0])
-    assert list(plane.paths.observations.iterdir())
-    await plane.objects.delete(EXPERIMENT, "default", "try")
-    await plane.settle()
-    for kind in (EXPERIMENT, SUGGESTION, TRIAL, JOB, POD):
-        assert plane.names(kind) == [], kind.kind
-    assert not list(plane.paths.observations.iterdir())
-
-
-async def test_deletion_frees_the_studys_memory(plane: Plane) -> None:
-    await plane.create(EXPERIMENT, experiment(algorithm={"algorithmName": "tpe"}, maxTrialCount=14))
-    uid = the_experiment(plane)["metadata"]["uid"]
-    assert await run_all(plane) == 14
-    assert any(key[0] == uid for key in tpe._mirrors)
-    await plane.objects.delete(EXPERIMENT, "default", "try")
-    await plane.settle()
-    assert not any(key[0] == uid for key in tpe._mirrors)
 
 
 async def test_a_job_that_goes_comes_again(plane: Plane) -> None:
