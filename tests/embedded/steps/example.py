@@ -11,6 +11,7 @@ from types import ModuleType
 import kubernetes.config
 import pytest
 
+from minikf import environment
 from minikf.spec import Access
 from tests.embedded.wire import Wire
 
@@ -28,8 +29,9 @@ def load(path: str) -> ModuleType:
 
 
 def as_a_user(access: Access, patch: pytest.MonkeyPatch) -> None:
-    """Official clients of this process find the platform; they read KUBECONFIG once, when they are imported."""
-    patch.setenv("KUBECONFIG", str(access.kubeconfig))
+    """What `minikf env` exports; official clients read KUBECONFIG once, when they are imported."""
+    for name, value in environment.variables(access).items():
+        patch.setenv(name, value)
     for module in (kubernetes.config, kubernetes.config.kube_config):
         patch.setattr(module, "KUBE_CONFIG_DEFAULT_LOCATION", str(access.kubeconfig))
     patch.delenv("MINIKF_DATASETS", raising=False)
