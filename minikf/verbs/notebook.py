@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from minikf.errors import Refused, UsageError
+from minikf.verbs.named import named_values
 
 Object = dict[str, Any]
 
@@ -38,13 +39,11 @@ class Wanted:
 
 def parse_variables(texts: list[str]) -> dict[str, str]:
     """`NAME=VALUE` texts. Raises UsageError."""
-    found = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--env {text} names no variable", advice="--env NAME=VALUE")
-        found[name] = value
-    return found
+
+    def refusal(text: str) -> UsageError:
+        return UsageError(f"--env {text} names no variable", advice="--env NAME=VALUE")
+
+    return named_values(texts, refusal)
 
 
 def workspace_of(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minikf.errors import Refused, UsageError
+from minikf.verbs.named import file_stem, named_values
 from minikf.verbs.program import Program
 
 API_VERSION = "trainer.kubeflow.org/v1alpha1"
@@ -107,18 +108,16 @@ def _install(packages: Sequence[str], index_urls: Sequence[str]) -> str:
 
 def environment(pairs: Sequence[str]) -> dict[str, str]:
     """NAME=VALUE texts. Raises UsageError."""
-    found = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-            raise UsageError(f"'{pair}' is not NAME=VALUE", advice="write it as --env EPOCHS=3")
-        found[name] = value
-    return found
+
+    def refusal(pair: str) -> UsageError:
+        return UsageError(f"'{pair}' is not NAME=VALUE", advice="write it as --env EPOCHS=3")
+
+    return named_values(pairs, refusal, name_pattern=r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def job_name(file: str, suffix: str) -> str:
     """A TrainJob's name where none is given: of the file, with a suffix that makes it new."""
-    stem = re.sub(r"[^a-z0-9]+", "-", file.rpartition("/")[2].removesuffix(".py").lower()).strip("-")
+    stem = file_stem(file)
     # A TrainJob's name is a label of DNS: it begins with a letter and has room for the names of its pods.
     stem = (stem if stem[:1].isalpha() else f"train-{stem}").strip("-")[:40].strip("-") or "train"
     return f"{stem}-{suffix}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minikf.errors import UsageError
+from minikf.verbs.named import file_stem, named_values
 from minikf.verbs.program import Program
 
 API_VERSION = "kubeflow.org/v1beta1"
@@ -159,20 +160,18 @@ def placeholder(name: str) -> str:
 
 def experiment_name(file: str, suffix: str) -> str:
     """A name where none is given: of the file, with a suffix that makes it new."""
-    stem = re.sub(r"[^a-z0-9]+", "-", file.rpartition("/")[2].removesuffix(".py").lower()).strip("-")
+    stem = file_stem(file)
     stem = stem if stem[:1].isalpha() else f"tune-{stem}"
     return f"{stem[: _NAME_LENGTH - len(suffix) - 1].strip('-')}-{suffix}"
 
 
 def settings_of(pairs: Sequence[str]) -> dict[str, str]:
     """NAME=VALUE texts of --setting. Raises UsageError."""
-    found = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise UsageError(f"'{pair}' is not NAME=VALUE", advice="write it as --setting random_state=1")
-        found[name] = value
-    return found
+
+    def refusal(pair: str) -> UsageError:
+        return UsageError(f"'{pair}' is not NAME=VALUE", advice="write it as --setting random_state=1")
+
+    return named_values(pairs, refusal)
 
 
 def _mark(one: Object) -> str:
