@@ -19,24 +19,22 @@ def create(client: RestClient, objects: Sequence[Object]) -> list[dict[str, Any]
     Raises Refused for an object without a kind or a kind that the platform does not serve, ApiAnswer where the API
     refuses one (nothing is made where the dry run says so), Unreachable.
     """
-    paths = [_collection(client, obj) for obj in objects]
+    served: dict[str, list[dict[str, Any]]] = {}
+    paths = [_collection(client, obj, served) for obj in objects]
     for path, obj in zip(paths, objects, strict=True):
         client.call("POST", f"{path}?dryRun=All", obj)
     return [client.call("POST", path, obj) for path, obj in zip(paths, objects, strict=True)]
 
 
-def path_of(client: RestClient, obj: Object) -> str:
-    """Where an existing object is in the API."""
-    return f"{_collection(client, obj)}/{quote(obj['metadata']['name'])}"
-
-
-def _collection(client: RestClient, obj: Object) -> str:
-    """Where objects of this kind are made, found by discovery."""
+def _collection(client: RestClient, obj: Object, served: dict[str, list[dict[str, Any]]]) -> str:
+    """Where objects of this kind are made, found by discovery; `served` is what it said so far, by its path."""
     version, kind = str(obj.get("apiVersion", "")), str(obj.get("kind", ""))
     if not version or not kind:
         raise Refused("an object has no apiVersion or no kind", advice="kubectl explain KIND")
     root = f"/api/{version}" if "/" not in version else f"/apis/{version}"
-    for resource in _resources(client, root):
+    if root not in served:
+        served[root] = _resources(client, root)
+    for resource in served[root]:
         if resource["kind"] == kind and "/" not in resource["name"]:
             namespace = obj.get("metadata", {}).get("namespace") or "default"
             middle = f"/namespaces/{quote(namespace)}" if resource["namespaced"] else ""

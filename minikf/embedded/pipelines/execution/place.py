@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from minikf.blobs.disk import sync_file, sync_folder
 from minikf.embedded.pipelines.execution.pythonprogram import FILE
 
 # A file name has at most 255 bytes.
@@ -77,7 +78,7 @@ class TaskPlace:
             _sync(staged)
             self.root.unlink(missing_ok=True)
             staged.rename(self.root)
-            _sync_folder(self.root.parent)
+            sync_folder(self.root.parent)
         self._drop()
 
     def discard(self) -> None:
@@ -99,15 +100,7 @@ def _sync(folder: Path) -> None:
                 continue
             descriptor = os.open(file, os.O_RDONLY)
             try:
-                os.fsync(descriptor)
+                sync_file(descriptor)
             finally:
                 os.close(descriptor)
-        _sync_folder(Path(path))
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(Path(path))
