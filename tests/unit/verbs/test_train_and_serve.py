@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,10 @@ def runtime(**policy: Any) -> dict[str, Any]:
 
 
 def run(script: str, folder: Path) -> str:
-    return subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=True).stdout
+    """What the script prints where `python` is this interpreter: a bare Debian has only python3."""
+    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", script], cwd=folder, env=env, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_a_function_is_called_with_its_arguments(file: str, tmp_path: Path) -> None:
