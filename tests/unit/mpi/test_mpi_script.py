@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from kubeflow.trainer.backends.kubernetes import utils
@@ -37,7 +38,9 @@ def test_each_rank_writes_and_runs_a_file_of_its_own(tmp_path: Path) -> None:
     words = with_own_folders(command(None))
     assert words[:3] == ["mpirun", "--hostfile", "/etc/mpi/hostfile"]
     for rank in ("0", "3"):
-        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "OMPI_COMM_WORLD_RANK": rank}
+        # `python` is this interpreter: a bare Debian has only python3.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        env = {"PATH": path, "HOME": str(tmp_path), "OMPI_COMM_WORLD_RANK": rank}
         done = subprocess.run(words[3:], env=env, check=True, capture_output=True, text=True)
         file = tmp_path / f"rank-{rank}" / Path(__file__).name
         assert done.stdout == f"hi /home/mpiuser/data {file}\n"
