@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from minikf.embedded.controllers.trainjob.mpi import LAUNCHER
 from minikf.embedded.controllers.trainjob.names import NODE, containers
@@ -33,14 +34,19 @@ def reason_without_mpi(runtime: Object, mpi: Object, jobset: Object, path: str) 
     if reason := guard.why_not():
         return f"runtime {name} has an MPI policy; {reason}"
     words = [word for one in found for word in [*(one.get("command") or []), *(one.get("args") or [])]]
+    return why_no_open_mpi(f"runtime {name}", words, path)
+
+
+def why_no_open_mpi(what: str, words: Sequence[str], path: str) -> str:
+    """Why the launcher of `what`, whose command is `words`, finds no Open MPI; "" when it does."""
     if names_open_mpi(declared_packages(words).names or words):
         return ""  # it brings its own; should that fail, mpirun says why in the pod's log
     launcher = find_launcher(path)
     if launcher is not None and launcher.is_open_mpi:
         return ""
-    what = "there is no mpirun" if launcher is None else f"{launcher.path} is not Open MPI's"
+    lack = "there is no mpirun" if launcher is None else f"{launcher.path} is not Open MPI's"
     looked = path.replace(os.pathsep, ", ")
     return (
-        f"runtime {name} needs Open MPI and {what} (looked in {looked}): name {DISTRIBUTION} in packages_to_install "
+        f"{what} needs Open MPI and {lack} (looked in {looked}): name {DISTRIBUTION} in packages_to_install "
         "beside mpi4py, or install Open MPI on this machine"
     )
