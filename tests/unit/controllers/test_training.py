@@ -16,6 +16,7 @@ from minikf.embedded.status import ApiError
 from tests.unit.controllers.conftest import Plane
 
 Object = dict[str, Any]
+MOUNT = {"name": "x", "mountPath": "/x"}
 PREFIX = "training.kubeflow.org/"
 
 
@@ -484,8 +485,7 @@ def first(obj: Object, type_: str) -> Object:
         ),
         (
             PYTORCH_JOB,
-            broken(PYTORCH_JOB, lambda obj: first(obj, "Master").update(volumeMounts=[{"name": "x", "mountPath": "/x"}]),
-                   Master=1),
+            broken(PYTORCH_JOB, lambda obj: first(obj, "Master").update(volumeMounts=[MOUNT]), Master=1),
             r"it makes no valid pod train-master-0: spec.containers\[0\].volumeMounts\[0\].name: Not found",
         ),
         (TF_JOB, job(TF_JOB, Worker=2_000_000_000), r"it has 2000000000 replicas, and on one machine 500 are the most"),

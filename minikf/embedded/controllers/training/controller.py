@@ -137,9 +137,9 @@ class TrainingController:
         name, data = self.framework.config(spec)
         entry = self._objects.find(CONFIG_MAP, spec.namespace, name)
         if entry is None:
-            meta = {"name": name, "namespace": spec.namespace, "labels": {"app": spec.name}}
+            meta: Object = {"name": name, "namespace": spec.namespace, "labels": {"app": spec.name}}
+            meta["ownerReferences"] = [owner_reference(job)]
             made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data}
-            made["metadata"]["ownerReferences"] = [owner_reference(job)]
             try:
                 await self._objects.create(CONFIG_MAP, spec.namespace, made, opts=self._options())
             except ApiError as error:

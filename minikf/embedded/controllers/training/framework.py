@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from minikf.embedded.controllers.training.spec import JobSpec
 from minikf.embedded.kinds import Kind
@@ -15,7 +14,8 @@ WORKER, MASTER = "Worker", "Master"
 ADDRESS = "127.0.0.1"
 
 
-class Replica(NamedTuple):
+@dataclass(frozen=True)
+class Replica:
     """One pod of a job: the `index`-th of its type."""
 
     type: str

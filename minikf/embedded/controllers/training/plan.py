@@ -172,7 +172,7 @@ class _Planner:
     # -- its status ---------------------------------------------------------------------------------------------
 
     def _count(self, pods: PodSet, *, active: bool = True) -> None:
-        told = {}
+        told: dict[str, Object] = {}
         for type_, counts in pods.counts.items():
             numbers = {"active": counts.active if active else 0, "succeeded": counts.succeeded, "failed": counts.failed}
             told[type_] = {key: number for key, number in numbers.items() if number}

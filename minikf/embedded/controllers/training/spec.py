@@ -1,6 +1,6 @@
 """A job of the Training Operator as it is carried out: with the operator's defaults, which its object does not get.
 
-kubeflow/training-operator v1.9.0, pkg/apis/kubeflow.org/v1/*_defaults.go. The operator completes a copy of its own, too.
+kubeflow/training-operator v1.9.0, pkg/apis/kubeflow.org/v1/*_defaults.go. The operator completes its own copy, too.
 """
 
 from __future__ import annotations

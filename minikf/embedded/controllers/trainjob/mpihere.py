@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 
 from minikf.embedded.controllers.trainjob.mpi import LAUNCHER
 from minikf.embedded.controllers.trainjob.names import NODE, containers
@@ -37,7 +36,7 @@ def reason_without_mpi(runtime: Object, mpi: Object, jobset: Object, path: str) 
     return why_no_open_mpi(f"runtime {name}", words, path)
 
 
-def why_no_open_mpi(what: str, words: Sequence[str], path: str) -> str:
+def why_no_open_mpi(what: str, words: list[str], path: str) -> str:
     """Why the launcher of `what`, whose command is `words`, finds no Open MPI; "" when it does."""
     if names_open_mpi(declared_packages(words).names or words):
         return ""  # it brings its own; should that fail, mpirun says why in the pod's log
