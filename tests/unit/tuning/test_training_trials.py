@@ -18,7 +18,7 @@ SUCCEEDED = 'status.conditions.#(type=="Succeeded")#|#(status=="True")#'
 FAILED = 'status.conditions.#(type=="Failed")#|#(status=="True")#'
 ROLE = "training.kubeflow.org/job-role"
 # A job with more than one replica, the first of which is its master.
-TYPES = {kind: ("Master", "Worker") for kind in TRAINING_KINDS} | {
+TYPES = dict.fromkeys(TRAINING_KINDS, ("Master", "Worker")) | {
     TRAINING_KINDS[4]: ("Worker",),
     MPI_JOB: ("Launcher", "Worker"),
 }
@@ -130,7 +130,7 @@ async def test_a_retained_job_that_was_stopped_early_is_suspended(plane: Plane) 
 @pytest.mark.parametrize(
     ("made", "says"),
     [
-        (template(PYTORCH_JOB, command=["python3", "/opt/mnist.py", "${trialParameters.rate}"]), "runs /opt/mnist.py, w"),
+        (template(PYTORCH_JOB, command=["python3", "/opt/a.py", "${trialParameters.rate}"]), "runs /opt/a.py, which"),
         (template(PYTORCH_JOB, "Chief"), r'pytorchReplicaSpecs\[Chief\]: Unsupported value: "Chief"'),
         (template(PYTORCH_JOB, primaryContainerName="main"), "there is no container 'main', only pytorch"),
         (template(TF_JOB, runPolicy={"backoffLimit": "many"}), r"invalid TFJob: spec.runPolicy.backoffLimit"),
