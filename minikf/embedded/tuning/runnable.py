@@ -15,14 +15,14 @@ from pathlib import Path
 
 from minikf.embedded import kinds
 from minikf.embedded.controllers.jobset.jobs import make_jobs
+from minikf.embedded.controllers.training.admission import reasons_against
+from minikf.embedded.controllers.training.frameworks import FRAMEWORKS
+from minikf.embedded.controllers.training.runnable import first_pods
 from minikf.embedded.controllers.trainjob.build import build_jobset
 from minikf.embedded.controllers.trainjob.checks import check_train_job
 from minikf.embedded.controllers.trainjob.ports import FIRST_PORT
 from minikf.embedded.controllers.trainjob.runnable import reason_not_runnable
 from minikf.embedded.defaults import default_object
-from minikf.embedded.controllers.training.admission import reasons_against
-from minikf.embedded.controllers.training.frameworks import FRAMEWORKS
-from minikf.embedded.controllers.training.runnable import first_pods
 from minikf.embedded.kinds import JOB, TRAIN_JOB, TRAINING_KINDS, Kind
 from minikf.embedded.mpi.found import is_launcher
 from minikf.embedded.schema import schema_for

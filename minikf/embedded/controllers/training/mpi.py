@@ -14,7 +14,7 @@ from minikf.embedded.controllers.trainjob.mpi import let_wait, put, total_of
 from minikf.embedded.controllers.trainjob.mpihere import pods_path, why_no_open_mpi
 from minikf.embedded.kinds import MPI_JOB
 from minikf.embedded.mpi import guard
-from minikf.embedded.mpi.found import is_launcher
+from minikf.embedded.mpi.found import DISTRIBUTION, is_launcher
 from minikf.embedded.mpi.settings import HOSTFILE
 from minikf.embedded.status import Object
 
@@ -77,7 +77,8 @@ def _cannot_run(job: JobSpec) -> str:
         return f"an MPIJob starts mpirun; {reason}"
     container = job.sets[LAUNCHER].template["spec"]["containers"][0]
     words = [*(container.get("command") or []), *(container.get("args") or [])]
-    return why_no_open_mpi(f"MPIJob {job.name}", words, pods_path())
+    how = f"let the launcher's command install it (pip install {DISTRIBUTION} mpi4py)"
+    return why_no_open_mpi(f"MPIJob {job.name}", words, pods_path(), how)
 
 
 MPI = Framework(
