@@ -69,8 +69,9 @@ def main() -> None:
 
     client.create_job(name="tell-task", job_kind="TFJob", base_image="python:3.12", train_func=tell_task, num_workers=2)
     client.wait_for_job_conditions("tell-task", job_kind="TFJob", polling_interval=1, wait_timeout=120)
-    logs, _ = client.get_job_logs("tell-task", job_kind="TFJob", is_master=False)
-    print(" | ".join(text.strip() for _, text in sorted(logs.items())))
+    logs, _ = client.get_job_logs("tell-task", job_kind="TFJob")  # of the master: a TFJob ends with its first worker
+    for pod, text in logs.items():
+        print(f"{pod}: {text.strip()}")
 
     for name, kind in (("add-up", "PyTorchJob"), ("tell-task", "TFJob")):
         job = client.get_job(name, job_kind=kind)

@@ -40,6 +40,31 @@ async def until_state(wire: Wire, wanted: str) -> Object:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
+async def test_a_job_goes_on_after_a_stop_of_the_platform(tmp_path: Path) -> None:
+    """A stop ends processes. That is no failure: they are begun again, and use up no back-off limit."""
+    folder = tmp_path / "noted"
+    folder.mkdir()
+    command = ["python3", "-c", CODE.format(folder=str(folder))]
+    daemon = DaemonProcess(tmp_path, controllers=True, extra={"MINIKF_WARM": "0"})
+    wire = await daemon.start()
+    try:
+        run = {"backoffLimit": 0}
+        made = job("PyTorchJob", "survivor", {"Master": command, "Worker": command}, runPolicy=run)
+        assert (await wire.ask("POST", PATH, made)).code == 201
+        for rank in (0, 1):
+            await until_there(folder / f"begun-{rank}")
+        daemon.stop()
+        for rank in (0, 1):
+            (folder / f"end-{rank}").touch()
+        wire = await daemon.start()
+        await until_state(wire, "Succeeded")
+        begun = [(folder / f"begun-{rank}").read_text().split() for rank in (0, 1)]
+        assert len(begun[0]) == 2 and begun[0][-1] == begun[1][-1], "each began twice, and they know the same port"
+    finally:
+        daemon.stop()
+
+
 @pytest.mark.parametrize("early", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_a_job_survives_kills(tmp_path: Path, early: bool) -> None:
     folder = tmp_path / "noted"

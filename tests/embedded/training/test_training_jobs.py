@@ -41,6 +41,15 @@ print("second try", flush=True)
 """
 
 
+def log_of(core: client.CoreV1Api, pod: str) -> str:
+    """What a replica has said; the job may be over before it has said it."""
+    for _ in range(400):
+        if text := core.read_namespaced_pod_log(pod, "default"):
+            return str(text)
+        time.sleep(0.05)
+    raise AssertionError(f"{pod} says nothing")
+
+
 async def test_two_replicas_meet_and_the_job_succeeds(
     platform: Access, custom: client.CustomObjectsApi, core: client.CoreV1Api
 ) -> None:
@@ -50,7 +59,7 @@ async def test_two_replicas_meet_and_the_job_succeeds(
     done = ended(custom, "PyTorchJob", "meet")
     assert state(done) == "Succeeded", done["status"]
     assert core.read_namespaced_pod_log("meet-master-0", "default") == "rank 0 of 2 met rank 1\n"
-    assert core.read_namespaced_pod_log("meet-worker-0", "default") == "rank 1 was heard\n"
+    assert log_of(core, "meet-worker-0") == "rank 1 was heard\n"
 
     columns = await Wire(platform).ask(
         "GET",
@@ -79,6 +88,18 @@ def test_a_killed_replica_is_replaced(custom: client.CustomObjectsApi, core: cli
     assert done["metadata"]["annotations"]["minikf/restarts"] == "1"
     assert core.read_namespaced_pod_log("die-once-worker-0", "default") == "second try\n"
     custom.delete_namespaced_custom_object(*GROUP, "tfjobs", "die-once")
+
+
+def test_an_elastic_job_runs_with_the_workers_it_has(custom: client.CustomObjectsApi, core: client.CoreV1Api) -> None:
+    code = "import os; print(*(os.environ[name] for name in ('RANK', 'WORLD_SIZE', 'MASTER_PORT')), flush=True)"
+    command = ["torchrun", "--no-python", "python3", "-c", code]
+    elastic = {"minReplicas": 1, "maxReplicas": 4}
+    made = job("PyTorchJob", "elastic", {"Worker": command}, elasticPolicy=elastic, nprocPerNode="1")
+    made["spec"]["pytorchReplicaSpecs"]["Worker"]["replicas"] = 2
+    custom.create_namespaced_custom_object(*GROUP, "pytorchjobs", made)
+    assert state(ended(custom, "PyTorchJob", "elastic")) == "Succeeded"
+    assert log_of(core, "elastic-worker-0").split()[:2] == ["0", "2"]
+    custom.delete_namespaced_custom_object(*GROUP, "pytorchjobs", "elastic")
 
 
 def test_a_suspended_job_runs_no_process(custom: client.CustomObjectsApi, core: client.CoreV1Api) -> None:

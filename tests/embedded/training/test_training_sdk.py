@@ -30,7 +30,7 @@ def test_the_example(platform: Access, sdk_python: str) -> None:
         "add-up-worker-0: rank 1 of 2 has 250000",
     ]
     assert lines[3:] == [
-        "worker 0 of 2 | worker 1 of 2",
+        "tell-task-worker-0: worker 0 of 2",
         "PyTorchJob add-up: Succeeded",
         "TFJob tell-task: Succeeded",
     ]

@@ -153,6 +153,7 @@ async def test_an_elastic_job_meets_at_its_first_worker(plane: Plane) -> None:
         "PYTHONUNBUFFERED": "1",
         "PET_NPROC_PER_NODE": "auto",
         "PET_NODE_RANK": "1",
+        "MINIKF_NODES": "2",
         "PET_RDZV_ENDPOINT": f"127.0.0.1:{port}",
         "PET_RDZV_BACKEND": "c10d",
         "PET_NNODES": "1:3",

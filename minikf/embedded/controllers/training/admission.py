@@ -32,5 +32,7 @@ def reasons_against(framework: Framework, job: Object, old: Object | None) -> li
     causes = check_job(framework, job, old)
     if causes:
         return list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
+    if old is not None and old["spec"].get(framework.specs) == job["spec"][framework.specs]:
+        return []  # only how it is run has changed, such as whether it is suspended
     reason = reason_not_runnable(framework, job)
     return [reason] if reason else []

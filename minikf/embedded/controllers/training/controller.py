@@ -21,7 +21,7 @@ from minikf.embedded.controllers.training.frameworks import FRAMEWORKS
 from minikf.embedded.controllers.training.plan import Plan, Time, make_plan
 from minikf.embedded.controllers.training.pods import NAME_LABEL, exit_code, make_pod
 from minikf.embedded.controllers.training.podset import phase
-from minikf.embedded.controllers.training.ports import PortBook
+from minikf.embedded.controllers.training.ports import OPERATOR_LABEL, PortBook
 from minikf.embedded.controllers.training.spec import JobSpec
 from minikf.embedded.controllers.trainjob.actions import together
 from minikf.embedded.kinds import CONFIG_MAP, POD, Kind
@@ -66,7 +66,9 @@ class TrainingController:
 
     def keys(self, change: Change) -> Iterable[Key]:
         if change.kind is POD:
-            return owner_keys(change, self.framework.kind)
+            # Labels are at hand; owners have to be read off the object, of every pod for each framework.
+            operators = {one.labels.get(OPERATOR_LABEL) for one in (change.entry, change.old) if one is not None}
+            return owner_keys(change, self.framework.kind) if self.component in operators else ()
         if change.type == "DELETED":
             self._forget(change.entry.uid)
         return [key_of(change.entry)]

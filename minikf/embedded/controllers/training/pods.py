@@ -9,12 +9,12 @@ import orjson
 
 from minikf.embedded.controllers.base import owner_reference
 from minikf.embedded.controllers.training.framework import Framework, Ports, Replica
-from minikf.embedded.controllers.training.ports import ANNOTATION
+from minikf.embedded.controllers.training.ports import ANNOTATION, OPERATOR_LABEL
 from minikf.embedded.controllers.training.spec import EXIT_CODE, NEVER, JobSpec
 from minikf.embedded.status import Object
 
 _PREFIX = "training.kubeflow.org/"
-NAME_LABEL, OPERATOR_LABEL = f"{_PREFIX}job-name", f"{_PREFIX}operator-name"
+NAME_LABEL = f"{_PREFIX}job-name"
 TYPE_LABEL, INDEX_LABEL, ROLE_LABEL = f"{_PREFIX}replica-type", f"{_PREFIX}replica-index", f"{_PREFIX}job-role"
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # Below the ports of TrainJobs and of services, and of outgoing connections (see those of TrainJobs).
 FIRST_PORT, LAST_PORT = 15_000, 19_999
-ANNOTATION = "minikf/ports"
+ANNOTATION = "minikf/ports"  # on pods
+OPERATOR_LABEL = "training.kubeflow.org/operator-name"
 _ENDED = ("Succeeded", "Failed")
 
 
@@ -62,7 +63,7 @@ class PortBook:
         told = {
             port
             for entry in self._objects.list(POD)
-            if (entry.obj.get("status") or {}).get("phase") not in _ENDED
+            if OPERATOR_LABEL in entry.labels and (entry.obj.get("status") or {}).get("phase") not in _ENDED
             for port in _told(entry.obj).values()
         }
         return told | {port for chosen in self._chosen.values() for port in chosen.values()}

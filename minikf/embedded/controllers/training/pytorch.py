@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from minikf.embedded.controllers.training.framework import ADDRESS, MASTER, WORKER, Framework, Ports, Replica
 from minikf.embedded.controllers.training.spec import ON_FAILURE, JobSpec
+from minikf.embedded.forkserver.shims.place import NODES
 from minikf.embedded.kinds import PYTORCH_JOB
 from minikf.embedded.schema.fieldpath import forbidden, required
 from minikf.embedded.status import Cause, Object
@@ -26,9 +27,10 @@ def _variables(job: JobSpec, replica: Replica, ports: Ports) -> list[Object]:
     if elastic is None:
         values["PET_NNODES"] = str(job.total)
     else:
-        # The operator leaves ranks to the rendezvous. A plain function without torch has none, so it is told; torchrun
-        # reads a node's rank for its static rendezvous only.
+        # The operator leaves ranks to the rendezvous. Without torch there is none, so a node is told its own and how
+        # many there are; torchrun reads a node's rank for its static rendezvous only.
         values.setdefault("PET_NODE_RANK", str(replica.index))
+        values[NODES] = str(job.total)
         values |= _elastic(job, elastic, ports)
     return [{"name": name, "value": value} for name, value in values.items()]
 
