@@ -34,3 +34,19 @@ def test_the_example(platform: Access, sdk_python: str) -> None:
         "PyTorchJob add-up: Succeeded",
         "TFJob tell-task: Succeeded",
     ]
+
+
+def test_what_else_the_client_can_be_asked(platform: Access, sdk_python: str) -> None:
+    lines = run(sdk_python, platform, str(Path(__file__).with_name("sdk_calls.py")))
+    assert [line for line in lines if not line.startswith("[Pod ")] == [
+        "running True True",
+        "followed {'follow-master-0': 'begun 0over'}",
+        "succeeded True False",
+        "pods ['follow-master-0', 'follow-worker-0'] ['follow-master-0']",
+        "listed ['follow']",
+        "conditions ['Created', 'Running', 'Succeeded']",
+        "labels {'team': 'a'}",
+        "events True",
+        "failed True",
+        "refused True",
+    ]
