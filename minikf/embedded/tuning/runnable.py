@@ -149,7 +149,11 @@ def _command_missing(container: Object, machine: Machine) -> str:
 def _needed(words: Sequence[str], folder: str) -> Iterator[str]:
     """The program, and the script that an interpreter is given: what has to be there before the container begins."""
     if is_launcher(words[0]):
-        return  # mpirun is looked for with its job, which may bring its own
+        # mpirun is looked for with its job, which may bring its own; what it starts stands somewhere after its options.
+        place = next((at for at, word in enumerate(words) if _INTERPRETER.fullmatch(Path(word).name)), None)
+        if place is not None:
+            yield from _needed(words[place:], folder)
+        return
     yield words[0]
     if not _INTERPRETER.fullmatch(Path(words[0]).name):
         return

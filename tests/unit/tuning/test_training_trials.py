@@ -131,6 +131,7 @@ async def test_a_retained_job_that_was_stopped_early_is_suspended(plane: Plane) 
     ("made", "says"),
     [
         (template(PYTORCH_JOB, command=["python3", "/opt/a.py", "${trialParameters.rate}"]), "runs /opt/a.py, which"),
+        (template(MPI_JOB, command=["python3", "/opt/b.py", "${trialParameters.rate}"]), "runs /opt/b.py, which"),
         (template(PYTORCH_JOB, "Chief"), r'pytorchReplicaSpecs\[Chief\]: Unsupported value: "Chief"'),
         (template(PYTORCH_JOB, primaryContainerName="main"), "there is no container 'main', only pytorch"),
         (template(TF_JOB, runPolicy={"backoffLimit": "many"}), r"invalid TFJob: spec.runPolicy.backoffLimit"),
