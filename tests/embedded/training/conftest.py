@@ -13,6 +13,8 @@ from minikf.spec import Access
 
 # The last release of the SDK for the v1 kinds. It shares its package's name with the SDK for TrainJobs.
 SDK = "kubeflow-training==1.9.4"
+# Frameworks that are small enough to be fetched for a test.
+FRAMEWORKS = ("jax==0.10.2", "xgboost-cpu==3.2.0", "lightgbm==4.7.0")
 
 
 @pytest.fixture(scope="session")
@@ -30,15 +32,24 @@ def core(api: client.ApiClient) -> client.CoreV1Api:
     return client.CoreV1Api(api)
 
 
-@pytest.fixture(scope="session")
-def sdk_python(pytestconfig: pytest.Config) -> str:
-    """The python of an environment that has the SDK; it is made once and kept in pytest's cache."""
-    assert pytestconfig.cache is not None
-    prefix = pytestconfig.cache.mkdir("training-sdk") / SDK
+def environment(config: pytest.Config, *packages: str) -> str:
+    """The python of an environment with these packages; it is made once and kept in pytest's cache."""
+    assert config.cache is not None
+    prefix = config.cache.mkdir("training") / "+".join(packages)
     python, ready = prefix / "bin" / "python", prefix / "ready"
     if not ready.exists():
         uv = Path(sys.executable).parent / "uv"
         subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, prefix], check=True)
-        subprocess.run([uv, "pip", "install", "-q", "--python", python, SDK], check=True)
+        subprocess.run([uv, "pip", "install", "-q", "--python", python, *packages], check=True)
         ready.touch()
     return str(python)
+
+
+@pytest.fixture(scope="session")
+def sdk_python(pytestconfig: pytest.Config) -> str:
+    return environment(pytestconfig, SDK)
+
+
+@pytest.fixture(scope="session")
+def frameworks_python(pytestconfig: pytest.Config) -> str:
+    return environment(pytestconfig, *FRAMEWORKS)

@@ -14,7 +14,7 @@ _SPECS = {
     "PyTorchJob": ("pytorchReplicaSpecs", "pytorch"),
     "TFJob": ("tfReplicaSpecs", "tensorflow"),
     "XGBoostJob": ("xgbReplicaSpecs", "xgboost"),
-    "MPIJob": ("mpiReplicaSpecs", "mpi"),
+    "JAXJob": ("jaxReplicaSpecs", "jax"),
 }
 
 
