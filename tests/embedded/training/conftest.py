@@ -13,8 +13,6 @@ from minikf.spec import Access
 
 # The last release of the SDK for the v1 kinds. It shares its package's name with the SDK for TrainJobs.
 SDK = "kubeflow-training==1.9.4"
-# Frameworks that are small enough to be fetched for a test.
-FRAMEWORKS = ("jax==0.10.2", "xgboost-cpu==3.2.0", "lightgbm==4.7.0")
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +46,3 @@ def environment(config: pytest.Config, *packages: str) -> str:
 @pytest.fixture(scope="session")
 def sdk_python(pytestconfig: pytest.Config) -> str:
     return environment(pytestconfig, SDK)
-
-
-@pytest.fixture(scope="session")
-def frameworks_python(pytestconfig: pytest.Config) -> str:
-    return environment(pytestconfig, *FRAMEWORKS)

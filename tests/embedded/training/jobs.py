@@ -15,6 +15,7 @@ _SPECS = {
     "TFJob": ("tfReplicaSpecs", "tensorflow"),
     "XGBoostJob": ("xgbReplicaSpecs", "xgboost"),
     "JAXJob": ("jaxReplicaSpecs", "jax"),
+    "PaddleJob": ("paddleReplicaSpecs", "paddle"),
 }
 
 
@@ -43,7 +44,7 @@ def state(obj: Object) -> str:
 
 
 def until(
-    custom: client.CustomObjectsApi, kind: str, name: str, holds: Callable[[Object], bool], seconds: float = 60
+    custom: client.CustomObjectsApi, kind: str, name: str, holds: Callable[[Object], bool], seconds: float = 120
 ) -> Object:
     end = time.monotonic() + seconds
     while True:
