@@ -249,11 +249,8 @@ class ExperimentController:
         if passed < PROGRESS_SECONDS and before is not None and _is_mere_progress(before, status):
             return PROGRESS_SECONDS - passed
         self._written[meta["uid"]] = now
-        changed = {"status": status}
-        await self._objects.patch(
-            EXPERIMENT, meta["namespace"], meta["name"], lambda now: {**now, **changed}, subresource="status",
-            opts=self._options(),
-        )  # fmt: skip
+        name = (meta["namespace"], meta["name"])
+        await self._objects.set_status(EXPERIMENT, *name, lambda _: status, opts=self._options())
         return None
 
     def _suggestion_of(self, experiment: Object) -> Object | None:

@@ -261,11 +261,9 @@ class TrialController:
     async def _write(self, trial: Object, status: Object) -> None:
         if status == trial.get("status"):
             return
-        meta, changed = trial["metadata"], {"status": status}
-        await self._objects.patch(
-            TRIAL, meta["namespace"], meta["name"], lambda now: {**now, **changed}, subresource="status",
-            opts=self._options(),
-        )  # fmt: skip
+        meta = trial["metadata"]
+        name = (meta["namespace"], meta["name"])
+        await self._objects.set_status(TRIAL, *name, lambda _: status, opts=self._options())
 
     def _now(self) -> str:
         return timestamp(self._context.clock.now())

@@ -97,11 +97,8 @@ class JobController:
         meta = job["metadata"]
         if plan.status == job.get("status"):
             return
-        changed = {"status": plan.status}
-        await self._objects.patch(
-            JOB, meta["namespace"], meta["name"], lambda now: {**now, **changed}, subresource="status",
-            opts=self._options(),
-        )  # fmt: skip
+        name = (meta["namespace"], meta["name"])
+        await self._objects.set_status(JOB, *name, lambda _: plan.status, opts=self._options())
         for type_, reason, message in plan.events:
             self._events.record(job, type_, reason, message)
 
