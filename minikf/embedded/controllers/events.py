@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from minikf.embedded.controllers.context import Clock, SystemClock
+from minikf.embedded.controllers.context import LEISURE, Clock, SystemClock
 from minikf.embedded.controllers.eventseries import MESSAGE_LIMIT, Said, Series, last_seen
 from minikf.embedded.kinds import EVENT
 from minikf.embedded.options import Options
@@ -35,6 +35,7 @@ class EventRecorder:
 
     objects: Objects
     clock: Clock = field(default_factory=SystemClock)
+    leisure: float = LEISURE
 
     def __post_init__(self) -> None:
         self._series: dict[Said, Series] = {}
@@ -111,6 +112,7 @@ class EventRecorder:
     async def _write_forever(self) -> None:
         while True:
             await self._wake.wait()
+            await asyncio.sleep(self.leisure)  # what is said meanwhile is written with it
             self._wake.clear()
             now = self.clock.monotonic()
             held = {said: self._series[said].hold_until for said in self._pending}

@@ -69,7 +69,8 @@ class Plane:
         self.objects.admission += admission_hooks(self.objects)
         self.objects.refusals.append(refuse_later_fields)
         self.objects.checks_all = True
-        self.context = Context(self.objects, self.paths, EventRecorder(self.objects, self.clock), clock=self.clock)
+        events = EventRecorder(self.objects, self.clock, leisure=0)
+        self.context = Context(self.objects, self.paths, events, clock=self.clock, leisure=0)
         controllers: list[Controller] = [
             JobController(self.context, failure_pause=0.05),
             TrainJobController(self.context),
