@@ -80,7 +80,7 @@ class Ring:
         self._changes.append(change)
         self._bytes += len(change.entry.raw)
         if len(self._changes) > PARSED_CHANGES:
-            self._changes[-PARSED_CHANGES].forget()
+            self._changes[-PARSED_CHANGES - 1].forget()
         while len(self._changes) > RING_CHANGES or self._bytes > RING_BYTES:
             gone = self._changes.popleft()
             self._bytes -= len(gone.entry.raw)
