@@ -167,11 +167,8 @@ class TrainingController:
 
     async def _write_status(self, job: Object, plan: Plan) -> None:
         if plan.status != job.get("status"):
-            meta, changed = job["metadata"], {"status": plan.status}
-            await self._objects.patch(
-                self.framework.kind, meta["namespace"], meta["name"], lambda now: {**now, **changed},
-                subresource="status", opts=self._options(),
-            )  # fmt: skip
+            name = (job["metadata"]["namespace"], job["metadata"]["name"])
+            await self._objects.set_status(self.framework.kind, *name, lambda _: plan.status, opts=self._options())
         for type_, reason, message in plan.events:
             self._events.record(job, type_, reason, message)
 
