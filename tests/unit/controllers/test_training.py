@@ -296,6 +296,18 @@ async def test_exit_codes_that_say_try_again(plane: Plane) -> None:
     assert last(plane.the(PYTORCH_JOB, "train"))[1] == 'job "train" is failing because "Worker" replica(s) failed.'
 
 
+async def test_a_kill_between_the_count_and_the_deletion_counts_once(plane: Plane) -> None:
+    await plane.create(PYTORCH_JOB, job(PYTORCH_JOB, run={"backoffLimit": 2}, Worker=(1, "ExitCode")))
+    uid = by_name(plane)["train-worker-0"]["metadata"]["uid"]
+    counted = {"minikf/restarts": "1", "minikf/replaced": uid}
+    await plane.change(PYTORCH_JOB, "train", lambda obj: obj["metadata"].update(annotations=counted))
+    await ends(plane, "train-worker-0", 137)
+    found = plane.the(PYTORCH_JOB, "train")
+    assert found["metadata"]["annotations"] == counted
+    assert by_name(plane)["train-worker-0"]["metadata"]["uid"] != uid
+    assert last(found)[0] == "PyTorchJobRestarting", "the limit of two is not reached"
+
+
 async def test_the_second_replacement_waits(plane: Plane) -> None:
     await plane.create(PYTORCH_JOB, job(PYTORCH_JOB, Worker=(1, "ExitCode")))
     await ends(plane, "train-worker-0", 130)

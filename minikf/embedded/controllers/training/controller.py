@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.base import (
@@ -22,6 +22,7 @@ from minikf.embedded.controllers.training.plan import Plan, Time, make_plan
 from minikf.embedded.controllers.training.pods import NAME_LABEL, exit_code, make_pod
 from minikf.embedded.controllers.training.podset import phase
 from minikf.embedded.controllers.training.ports import OPERATOR_LABEL, PortBook
+from minikf.embedded.controllers.training.restarts import Restarts, count_in
 from minikf.embedded.controllers.training.spec import JobSpec
 from minikf.embedded.controllers.trainjob.actions import together
 from minikf.embedded.kinds import CONFIG_MAP, POD, Kind
@@ -31,8 +32,6 @@ from minikf.embedded.status import ApiError, Object
 if TYPE_CHECKING:
     from minikf.embedded.store import Change
 
-# How many failed pods were replaced: an annotation of the job, written before they are deleted.
-RESTARTS = "minikf/restarts"
 _OPERATOR = "kubeflow.org/training-operator"
 _TEMPLATE_POLICY = "Restart policy in pod template will be overwritten by restart policy in replica spec"
 
@@ -83,7 +82,7 @@ class TrainingController:
             return None
         pods = self._pods_of(job)
         time = Time(self._context.clock.now(), self._elapsed.of(entry.uid))
-        plan = make_plan(self.framework, job, pods, _restarts(job), time)
+        plan = make_plan(self.framework, job, pods, time)
         if plan.expired:
             await self._expire(job)
             return None
@@ -97,8 +96,7 @@ class TrainingController:
             ports = self._book.ports(self.framework, spec, job["metadata"]["uid"], pods)
             self._begin(job, spec, pods)
             await self._keep_config(job, spec)
-        if plan.replaced:
-            # Written first: a daemon that dies now replaces them without counting them again.
+        if Restarts.of(job).lacks(plan.replaced):
             await self._count_restarts(job, plan.replaced)
         await together(
             *(self._create(job, spec, replica, ports) for replica in plan.create),
@@ -157,10 +155,9 @@ class TrainingController:
                 CONFIG_MAP, spec.namespace, name, lambda now: {**now, **changed}, opts=self._options()
             )
 
-    async def _count_restarts(self, job: Object, more: int) -> None:
+    async def _count_restarts(self, job: Object, pods: Sequence[Object]) -> None:
         def change(now: Object) -> None:
-            annotations = now["metadata"].setdefault("annotations", {})
-            annotations[RESTARTS] = str(_restarts(now) + more)
+            count_in(now, pods)
 
         meta = job["metadata"]
         await self._objects.patch(self.framework.kind, meta["namespace"], meta["name"], change, opts=self._options())
@@ -205,11 +202,6 @@ class TrainingController:
 
     def _options(self) -> Options:
         return Options(manager=self.component)
-
-
-def _restarts(job: Object) -> int:
-    text = (job["metadata"].get("annotations") or {}).get(RESTARTS, "")
-    return int(text) if text.isdecimal() else 0
 
 
 def _has_ended(pod: Object) -> bool:

@@ -18,6 +18,7 @@ from minikf.embedded.controllers.training.conditions import set_condition
 from minikf.embedded.controllers.training.framework import Framework, Replica
 from minikf.embedded.controllers.training.pods import replica_of, selector
 from minikf.embedded.controllers.training.podset import PodSet, is_ending, phase
+from minikf.embedded.controllers.training.restarts import Restarts
 from minikf.embedded.controllers.training.spec import ALL, KEEP, JobSpec
 from minikf.embedded.controllers.training.verdict import judge
 from minikf.embedded.status import Object
@@ -46,22 +47,22 @@ class Plan:
     status: Object
     create: tuple[Replica, ...] = ()
     delete: tuple[Object, ...] = ()
-    replaced: int = 0
+    replaced: tuple[Object, ...] = ()
     events: tuple[Event, ...] = ()
     again: float | None = None
     expired: bool = False
 
 
-def make_plan(framework: Framework, job: Object, pods: Iterable[Object], restarts: int, time: Time) -> Plan:
-    """What to do about a job that is not being deleted; `restarts` is how many pods were replaced before."""
-    return _Planner(framework, job, pods, restarts, time).plan()
+def make_plan(framework: Framework, job: Object, pods: Iterable[Object], time: Time) -> Plan:
+    """What to do about a job that is not being deleted."""
+    return _Planner(framework, job, pods, time).plan()
 
 
 class _Planner:
     """One pass: `status` and `events` grow while it decides."""
 
-    def __init__(self, framework: Framework, job: Object, pods: Iterable[Object], restarts: int, time: Time) -> None:
-        self.framework, self.time, self.restarts = framework, time, restarts
+    def __init__(self, framework: Framework, job: Object, pods: Iterable[Object], time: Time) -> None:
+        self.framework, self.time, self.restarts = framework, time, Restarts.of(job)
         self.kind = framework.kind.kind
         self.spec = JobSpec.of(framework, job)
         self.pods = PodSet.of(framework, self.spec, pods)
@@ -101,13 +102,14 @@ class _Planner:
         return self._made(
             create=self.pods.missing(self.spec),
             delete=(*self.pods.surplus, *self.pods.stopped, *ready),
-            replaced=len(ready),
+            replaced=tuple(ready),
             again=min(waits, default=None),
         )
 
     def _due_for_replacement(self) -> tuple[list[Object], float | None]:
         """(failed pods to be replaced now, in how many seconds the next one is)."""
-        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(self.restarts - 1, 20)) if self.restarts else 0.0
+        before = self._tries() - len(self.pods.again)
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(before - 1, 20)) if before > 0 else 0.0
         left = {replica: pause - self.time.since(finished_at(pod)) for replica, pod in self.pods.again}
         ready = [pod for replica, pod in self.pods.again if left[replica] <= 0]
         return ready, min((seconds for seconds in left.values() if seconds > 0), default=None)
@@ -120,8 +122,12 @@ class _Planner:
         limit = self.spec.backoff_limit
         if limit is None:
             return False
-        tries = self.restarts + len(self.pods.again) + self.pods.restarts
+        tries = self._tries() + self.pods.restarts
         return bool(tries or self.pods.lost) if limit == 0 else tries >= limit
+
+    def _tries(self) -> int:
+        """How many pods have failed that were or are to be replaced."""
+        return self.restarts.count + len(self.restarts.lacks([pod for _, pod in self.pods.again]))
 
     def _seconds_left(self) -> float | None:
         """Until the active deadline; None without one."""
@@ -198,7 +204,7 @@ class _Planner:
         *,
         create: tuple[Replica, ...] = (),
         delete: tuple[Object, ...] = (),
-        replaced: int = 0,
+        replaced: tuple[Object, ...] = (),
         again: float | None = None,
         expired: bool = False,
     ) -> Plan:
