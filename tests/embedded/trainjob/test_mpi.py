@@ -250,8 +250,13 @@ def test_an_mpi_job_of_the_training_operator_runs_in_its_launcher(sdk: Sdk, clea
         time.sleep(0.05)
     (launcher,) = pods  # Workers only wait, so they go whatever the policy says
     assert launcher.metadata.labels["training.kubeflow.org/job-role"] == "master"
-    events = sdk.core.list_namespaced_event("default").items
-    said = {event.reason for event in events if event.involved_object.name == name}
+    said: set[str] = set()
+    for _ in range(400):  # events are written a moment after what they are about
+        events = sdk.core.list_namespaced_event("default").items
+        said = {event.reason for event in events if event.involved_object.name == name}
+        if "MPIJobSucceeded" in said:
+            break
+        time.sleep(0.05)
     assert {"RanksOnOneMachine", "MPIJobSucceeded"} <= said
     sdk.custom.delete_namespaced_custom_object(*V1, name)
 
