@@ -19,6 +19,7 @@ from minikf.embedded.pipelines.execution.scratch import remove_scratch, scratch_
 from minikf.embedded.pipelines.execution.step import StepRunner, delete_pod
 from minikf.embedded.pipelines.execution.steppod import job_names
 from minikf.embedded.pipelines.execution.tools import Tools
+from minikf.embedded.pipelines.execution.workspace import Workspace, make_workspace, remove_workspace, workspace_of
 from minikf.embedded.pipelines.plan import advance, begun
 from minikf.embedded.pipelines.plan.model import Action, Close, Ending, Import, Open, Skip, Start
 from minikf.embedded.pipelines.records import Json, RunRecord, RunState, TaskRecord, TaskState
@@ -40,6 +41,7 @@ class RunTask:
         self._tasks: dict[str, TaskRecord] = {}
         self._leaves: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
+        self._workspace: Workspace | None = None
         self._is_canceling = run.state is RunState.CANCELING
         # One state after the other: a run that is canceled while its end is being written has ended.
         self._writing = asyncio.Lock()
@@ -82,11 +84,17 @@ class RunTask:
         names = job_names(self._run, str(self._tools.artifacts / self._run.id))
         if self._run.state is RunState.PENDING:
             await self._put_run(RunState.RUNNING, "")
+        self._workspace = workspace_of(self._tools, self._run, package)
+        if self._workspace is not None:
+            await make_workspace(self._tools, self._run, self._workspace)
+            names["workspace_path"] = self._workspace.path
         self._resume(package, arguments, names)
         while not self._is_canceling:
             self._changed.clear()
             step = advance(package, arguments, self._tasks, names=names)
             if step.ending is not None:
+                if self._workspace is not None and step.ending.state is RunState.SUCCEEDED:
+                    await remove_workspace(self._tools, self._run.id, self._run.namespace)
                 return step.ending
             if step.actions:
                 await self._begin(step.actions, names)
@@ -131,11 +139,12 @@ class RunTask:
 
     def _start_leaf(self, action: Start | Import, record: TaskRecord, names: Mapping[str, str]) -> None:
         if isinstance(action, Import):
-            going = carry_out_import(self._tools, action, record, self._save)
+            going = carry_out_import(self._tools, action, record, self._save, self._workspace)
         elif is_claim_step(action.work):
             going = carry_out_claim(self._tools, self._run, action.work, dict(names), record, self._save)
         else:
-            going = StepRunner(self._tools, self._run, action.work, names, self._save).carry_out(record)
+            shared = self._workspace if self._workspace and self._workspace.is_for(action.work) else None
+            going = StepRunner(self._tools, self._run, action.work, names, self._save, shared).carry_out(record)
         leaf = asyncio.create_task(going, name=f"pipelines: {self._run.id}/{action.path}")
         leaf.add_done_callback(lambda _done: self._changed.set())
         self._leaves[action.path] = leaf

@@ -14,13 +14,15 @@ from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.execution import outputs, placeholders
 from minikf.embedded.pipelines.execution.cachekey import cache_key
 from minikf.embedded.pipelines.execution.caching import find_result
-from minikf.embedded.pipelines.execution.executorinput import executor_input
+from minikf.embedded.pipelines.execution.executorinput import executor_input, parameter_file
+from minikf.embedded.pipelines.execution.lastwords import last_line, remote_inputs
 from minikf.embedded.pipelines.execution.place import TaskPlace
 from minikf.embedded.pipelines.execution.platform import pod_parts
 from minikf.embedded.pipelines.execution.podwatch import was_interrupted
 from minikf.embedded.pipelines.execution.scratch import give_scratch, remove_scratch, scratch_folder
 from minikf.embedded.pipelines.execution.steppod import pod_name, processors, step_pod, task_names
 from minikf.embedded.pipelines.execution.tools import Tools
+from minikf.embedded.pipelines.execution.workspace import Workspace
 from minikf.embedded.pipelines.plan.model import Work
 from minikf.embedded.pipelines.records import RunRecord, TaskRecord, TaskState, Values
 from minikf.embedded.pipelines.spec.codehash import code_hash
@@ -43,13 +45,15 @@ class _Failed(Exception):
 
 @dataclass(frozen=True)
 class StepRunner:
-    """One step of one run; `job` has the values of the plain placeholders that are the same for all its steps."""
+    """One step of one run; `job` has the values of the plain placeholders that are the same for all its steps;
+    `workspace` is the run's where this step uses it."""
 
     tools: Tools
     run: RunRecord
     work: Work
     job: Mapping[str, str]
     save: Save
+    workspace: Workspace | None = None
 
     @property
     def place(self) -> TaskPlace:
@@ -61,7 +65,7 @@ class StepRunner:
         When cancelled, pods are left as they are: whoever cancels knows whether they are to end.
         """
         if not record.attempts and self.work.use_cache and not self.run.cache_disabled:
-            record = replace(record, cache_key=cache_key(self.work))
+            record = replace(record, cache_key=cache_key(self.work, self.workspace.claim if self.workspace else ""))
             found = await find_result(self.tools.store, record.cache_key)
             if found is not None:
                 await self._save_cached(record, found)
@@ -112,9 +116,10 @@ class StepRunner:
                 await self._make_pod(record, name)
             end = await self.tools.watch.ended(self.run.namespace, name)
             if not end.is_success:
+                told = await self._told(end.error, name)
                 await self._drop_unfinished(name)
                 await asyncio.to_thread(remove_scratch, self._scratch(name))
-                raise _Failed(end.error)
+                raise _Failed(told)
             return await asyncio.to_thread(self._take_over, record.attempts, name)
         except ApiError as error:
             raise _Failed(f"its pod {name} could not be made: {error.message}") from error
@@ -134,10 +139,15 @@ class StepRunner:
         work, job = self.work, {**self.job, **self._task_names}
         given = {key: placeholders.resolve_job(value, job) for key, value in work.inputs.parameters.items()}
         told = executor_input(replace(work.inputs, parameters=given), work.outputs, self.place.root)
-        made = step_pod(self.run, work, name, pod_parts(work.platform), told, job, self.place.program(attempt))
+        parts = pod_parts(work.platform)
+        if self.workspace is not None:
+            self.workspace.mount(parts)
+        made = step_pod(self.run, work, name, parts, told, job, self.place.program(attempt))
         self.place.open(attempt)
         if made.source is not None:
             self.place.write_program(attempt, made.source)
+        elif work.outputs.parameters:  # KFP's launcher makes the folders that a program writes into; the SDK does, too
+            parameter_file(self.place.root, "any").parent.mkdir()
         give_scratch(made.pod, self._scratch(name))
         return made.pod
 
@@ -162,6 +172,12 @@ class StepRunner:
             for name, several in found.artifacts.items()
         }
         return replace(found, artifacts=artifacts)
+
+    async def _told(self, error: str, name: str) -> str:
+        """A failure with the end of its log: `exit code 1` alone helps nobody."""
+        pod = self.tools.context.objects.find(kinds.POD, self.run.namespace, name)
+        line = await asyncio.to_thread(last_line, self.tools.context.paths.pods, pod.obj) if pod is not None else ""
+        return "; ".join(told for told in (f"{error}: {line}" if line else error, remote_inputs(self.work)) if told)
 
     async def _drop_unfinished(self, name: str) -> None:
         """A pod that cannot start would be tried for ever."""
