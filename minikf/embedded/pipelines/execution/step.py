@@ -27,6 +27,7 @@ from minikf.embedded.pipelines.plan.model import Work
 from minikf.embedded.pipelines.records import RunRecord, TaskRecord, TaskState, Values
 from minikf.embedded.pipelines.spec.codehash import code_hash
 from minikf.embedded.pipelines.spec.model import RetryPolicy
+from minikf.embedded.pipelines.store.errors import ResultGone
 from minikf.embedded.status import ApiError, Object
 
 log = logging.getLogger("minikf.pipelines")
@@ -66,9 +67,7 @@ class StepRunner:
         """
         if not record.attempts and self.work.use_cache and not self.run.cache_disabled:
             record = replace(record, cache_key=cache_key(self.work, self.workspace.claim if self.workspace else ""))
-            found = await find_result(self.tools.store, record.cache_key)
-            if found is not None:
-                await self._save_cached(record, found)
+            if await self._is_cached(record):
                 return
         is_resumed = record.attempts > 0
         while not record.state.is_over:
@@ -88,6 +87,16 @@ class StepRunner:
                 else:
                     log.info("run %s: %s: attempt %d: %s", *self._names, record.attempts, failure.message)
                     await asyncio.sleep(backoff(self.work.retry, record.attempts))
+
+    async def _is_cached(self, record: TaskRecord) -> bool:
+        """Whether it has the outputs of an earlier step now."""
+        while (found := await find_result(self.tools.store, record.cache_key)) is not None:
+            try:
+                await self._save_cached(record, found)
+            except ResultGone:  # its run was deleted just now: there may be another one
+                continue
+            return True
+        return False
 
     async def _save_cached(self, record: TaskRecord, found: TaskRecord) -> None:
         source = f"{found.run_id}/{found.path}"
