@@ -108,12 +108,16 @@ async def test_temporary_files_of_a_canceled_step_go(world: RunWorld, tmp_path: 
 
 
 async def test_a_failure_says_how_its_log_ends(world: RunWorld) -> None:
-    run = await world.finished(await world.launch(steps({"bad": "echo first; printf 'the \\033 last\\n\\n' >&2; exit 3"})))
-    assert run.error == "task bad failed: exit code 3: the   last"
-    run = await world.finished(await world.launch(steps({"long": "head -c 9000 /dev/zero | tr '\\0' x; exit 1"})))
-    assert len(run.error) < 400 and run.error.endswith("x…")
-    run = await world.finished(await world.launch(steps({"mute": "exit 1"})))
-    assert run.error == "task mute failed: exit code 1"
+    async def error_of(script: str) -> str:
+        return (await world.finished(await world.launch(steps({"bad": script})))).error
+
+    told = await error_of("echo first; printf 'the \\033 last\\n\\n' >&2; exit 3")
+    assert told == "task bad failed: exit code 3: the   last"
+    told = await error_of("printf 'one\\nlib.BadError: 1 is wrong\\n  in field a\\nuse 2\\n' >&2; exit 1")
+    assert told == "task bad failed: exit code 1: lib.BadError: 1 is wrong in field a use 2"
+    told = await error_of("head -c 9000 /dev/zero | tr '\\0' x; exit 1")
+    assert len(told) < 400 and told.endswith("x…")
+    assert await error_of("exit 1") == "task bad failed: exit code 1"
 
 
 async def test_a_failure_names_inputs_that_are_not_on_this_machine(world: RunWorld) -> None:
@@ -125,7 +129,9 @@ async def test_a_failure_names_inputs_that_are_not_on_this_machine(world: RunWor
         "use": {
             "componentRef": {"name": "use"},
             "inputs": {
-                "artifacts": {"data": {"taskOutputArtifact": {"producerTask": "importer", "outputArtifactKey": "artifact"}}}
+                "artifacts": {
+                    "data": {"taskOutputArtifact": {"producerTask": "importer", "outputArtifactKey": "artifact"}}
+                }
             },
         },
     }

@@ -50,9 +50,7 @@ def read(file: str, fails_without: str, told: dsl.OutputPath(str)):
 
 @dsl.container_component
 def alone(told: dsl.OutputPath(str)):
-    return dsl.ContainerSpec(
-        image="any", command=["sh", "-c", 'ls -d /kfp-workspace > "$0" 2>&1; true'], args=[told]
-    )
+    return dsl.ContainerSpec(image="any", command=["sh", "-c", 'ls -d /kfp-workspace > "$0" 2>&1; true'], args=[told])
 
 
 @dsl.container_component

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from minikf.embedded.pipelines.execution.content import local
@@ -12,12 +13,15 @@ from minikf.embedded.pipelines.spec.workspace import FLAG
 from minikf.embedded.pods.layout import PodFolder
 from minikf.embedded.status import Object
 
-# Bytes of a log in which its last line is looked for, and characters of it that are told.
-_TAIL, _ROOM = 4096, 300
+# Bytes and lines of a log in which its end is looked for, and characters of it that are told.
+_TAIL, _LINES, _ROOM = 4096, 12, 300
+# `ValueError: ...` of Python's, qualified or not, `error: ...` and `fatal: ...` of programs.
+_ERROR = re.compile(r"[\w.]*(?:Error|Exception|Interrupt)\b|(?i:error|fatal)\b")
 
 
-def last_line(pods: Path, pod: Object) -> str:
-    """The last line that is not empty of a step's log, where `pods` is the folder of all pods. Blocking."""
+def log_end(pods: Path, pod: Object) -> str:
+    """How a step's log ends, in one line: from the last line that names an error, else the last line that is not empty.
+    `pods` is the folder of all pods. Blocking."""
     folder = PodFolder.of(pods, pod).container(CONTAINER)
     try:
         with folder.attempt(max(0, folder.latest())).log.open("rb") as file:
@@ -25,9 +29,14 @@ def last_line(pods: Path, pod: Object) -> str:
             lines = file.read().decode(errors="replace").splitlines()
     except OSError:
         return ""
-    line = next((line for line in reversed(lines) if line.strip()), "").strip()
+    line = _end([line for line in lines if line.strip()])
     printable = "".join(letter if letter.isprintable() else " " for letter in line)
     return printable if len(printable) <= _ROOM else f"{printable[: _ROOM - 1]}…"
+
+
+def _end(lines: list[str]) -> str:
+    found = [index for index, line in enumerate(lines[-_LINES:]) if _ERROR.match(line)]
+    return " ".join(line.strip() for line in lines[-_LINES:][found[-1] if found else -1 :])
 
 
 def remote_inputs(work: Work) -> str:

@@ -15,6 +15,7 @@ from minikf.embedded.pipelines.execution.place import TaskPlace
 from minikf.embedded.pipelines.execution.platform import check_package
 from minikf.embedded.pipelines.execution.podwatch import is_of_run
 from minikf.embedded.pipelines.execution.retrying import component_at
+from minikf.embedded.pipelines.execution.root import at_root, notice, tidy
 from minikf.embedded.pipelines.execution.scratch import remove_scratch, scratch_folder
 from minikf.embedded.pipelines.execution.step import StepRunner, delete_pod
 from minikf.embedded.pipelines.execution.steppod import job_names
@@ -35,7 +36,8 @@ class RunTask:
     """One run that is not over. `told` is called whenever the run's record was written."""
 
     def __init__(self, tools: Tools, run: RunRecord, told: Callable[[], None]) -> None:
-        self._tools = tools
+        self._shared, self._tools = tools, at_root(tools, run)
+        self._notice = notice(self._tools, run)
         self._run = run
         self._told = told
         self._tasks: dict[str, TaskRecord] = {}
@@ -144,10 +146,16 @@ class RunTask:
             going = carry_out_claim(self._tools, self._run, action.work, dict(names), record, self._save)
         else:
             shared = self._workspace if self._workspace and self._workspace.is_for(action.work) else None
-            going = StepRunner(self._tools, self._run, action.work, names, self._save, shared).carry_out(record)
+            step = StepRunner(self._tools, self._run, action.work, names, self._save, shared, self._take_notice)
+            going = step.carry_out(record)
         leaf = asyncio.create_task(going, name=f"pipelines: {self._run.id}/{action.path}")
         leaf.add_done_callback(lambda _done: self._changed.set())
         self._leaves[action.path] = leaf
+
+    def _take_notice(self) -> str:
+        """What the run's first pod is to say."""
+        told, self._notice = self._notice, ""
+        return told
 
     def _reap(self) -> None:
         """Forgets steps that have ended; what went wrong inside one is raised here."""
@@ -201,6 +209,8 @@ class RunTask:
         await asyncio.gather(*(delete_pod(self._tools, run.namespace, pod.name) for pod in pods))
 
     async def _put_run(self, state: RunState, error: str) -> None:
+        if state.is_over and self._tools is not self._shared:
+            await asyncio.to_thread(tidy, self._tools.artifacts, self._run.id)
         async with self._writing:
             await self._write_run(state, error)
 

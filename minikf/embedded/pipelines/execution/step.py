@@ -15,10 +15,11 @@ from minikf.embedded.pipelines.execution import outputs, placeholders
 from minikf.embedded.pipelines.execution.cachekey import cache_key
 from minikf.embedded.pipelines.execution.caching import find_result
 from minikf.embedded.pipelines.execution.executorinput import executor_input, parameter_file
-from minikf.embedded.pipelines.execution.lastwords import last_line, remote_inputs
+from minikf.embedded.pipelines.execution.lastwords import log_end, remote_inputs
 from minikf.embedded.pipelines.execution.place import TaskPlace
 from minikf.embedded.pipelines.execution.platform import pod_parts
 from minikf.embedded.pipelines.execution.podwatch import was_interrupted
+from minikf.embedded.pipelines.execution.root import EVENT
 from minikf.embedded.pipelines.execution.scratch import give_scratch, remove_scratch, scratch_folder
 from minikf.embedded.pipelines.execution.steppod import pod_name, processors, step_pod, task_names
 from minikf.embedded.pipelines.execution.tools import Tools
@@ -31,6 +32,7 @@ from minikf.embedded.pipelines.store.errors import ResultGone
 from minikf.embedded.status import ApiError, Object
 
 log = logging.getLogger("minikf.pipelines")
+COMPONENT = "minikf-pipelines"
 
 Save = Callable[[TaskRecord], Awaitable[TaskRecord]]
 
@@ -47,7 +49,7 @@ class _Failed(Exception):
 @dataclass(frozen=True)
 class StepRunner:
     """One step of one run; `job` has the values of the plain placeholders that are the same for all its steps;
-    `workspace` is the run's where this step uses it."""
+    `workspace` is the run's where this step uses it, `notice` gives what an Event of a pod is to say, once."""
 
     tools: Tools
     run: RunRecord
@@ -55,6 +57,7 @@ class StepRunner:
     job: Mapping[str, str]
     save: Save
     workspace: Workspace | None = None
+    notice: Callable[[], str] = str
 
     @property
     def place(self) -> TaskPlace:
@@ -141,7 +144,9 @@ class StepRunner:
 
     async def _make_pod(self, record: TaskRecord, name: str) -> None:
         pod = await asyncio.to_thread(self._prepare_pod, record.attempts, name)
-        await self.tools.context.objects.create(kinds.POD, self.run.namespace, pod)
+        made = await self.tools.context.objects.create(kinds.POD, self.run.namespace, pod)
+        if told := self.notice():
+            self.tools.context.events.of(COMPONENT).record(made.obj, "Warning", EVENT, told)
 
     def _prepare_pod(self, attempt: int, name: str) -> Object:
         """The pod, once the folder for its outputs and its program are there."""
@@ -185,7 +190,7 @@ class StepRunner:
     async def _told(self, error: str, name: str) -> str:
         """A failure with the end of its log: `exit code 1` alone helps nobody."""
         pod = self.tools.context.objects.find(kinds.POD, self.run.namespace, name)
-        line = await asyncio.to_thread(last_line, self.tools.context.paths.pods, pod.obj) if pod is not None else ""
+        line = await asyncio.to_thread(log_end, self.tools.context.paths.pods, pod.obj) if pod is not None else ""
         return "; ".join(told for told in (f"{error}: {line}" if line else error, remote_inputs(self.work)) if told)
 
     async def _drop_unfinished(self, name: str) -> None:

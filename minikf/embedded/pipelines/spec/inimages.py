@@ -34,9 +34,13 @@ def missing_code(executor: ContainerExecutor, platform: Mapping[str, Json]) -> s
     if kind == "module":
         top = name.partition(".")[0]
         return "" if "PYTHONPATH" in executor.env or _has_module(top) else f"the Python package {top!r}"
-    if kind != "script" or (name.startswith("/") and (Path(name).exists() or any(platform.get(one) for one in _MOUNTS))):
+    if kind != "script" or _may_be_there(name, platform):
         return ""
     return f"the file {name!r}"
+
+
+def _may_be_there(script: str, platform: Mapping[str, Json]) -> bool:
+    return script.startswith("/") and (Path(script).exists() or any(platform.get(one) for one in _MOUNTS))
 
 
 def _code(words: Sequence[str], is_python: bool) -> tuple[str, str]:
@@ -49,7 +53,7 @@ def _code(words: Sequence[str], is_python: bool) -> tuple[str, str]:
         if is_python and word == "-m":
             name = words[index + 1] if index + 1 < len(words) else ""
             return ("module", name) if re.fullmatch(r"[A-Za-z_][\w.]*", name) else ("", "")
-        if "c" in word or "s" in word and not is_python:  # code in the command, or on the standard input
+        if "c" in word or ("s" in word and not is_python):  # code in the command, or on the standard input
             break
     return "", ""
 

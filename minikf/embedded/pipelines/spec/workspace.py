@@ -1,7 +1,7 @@
 """What a pipeline says of its workspace: a volume of the run, which its steps share.
 
-Source: `GetWorkspacePVC` in `backend/src/v2/compiler/argocompiler/argo.go` of KFP 2.17. Where the pipeline gives no access
-modes the API server's settings do, or it refuses the run; here it is the one mode that every provisioner has.
+Source: `GetWorkspacePVC` in `backend/src/v2/compiler/argocompiler/argo.go` of KFP 2.17. Where the pipeline gives no
+access modes the API server's settings do, or it refuses the run; here it is the one mode that every provisioner has.
 """
 
 from __future__ import annotations
