@@ -22,6 +22,7 @@ from minikf.embedded.pipelines.execution.podwatch import was_interrupted
 from minikf.embedded.pipelines.execution.root import EVENT
 from minikf.embedded.pipelines.execution.scratch import give_scratch, remove_scratch, scratch_folder
 from minikf.embedded.pipelines.execution.steppod import pod_name, processors, step_pod, task_names
+from minikf.embedded.pipelines.execution.taskconfig import config_inputs, pass_through
 from minikf.embedded.pipelines.execution.tools import Tools
 from minikf.embedded.pipelines.execution.workspace import Workspace
 from minikf.embedded.pipelines.plan.model import Work
@@ -152,10 +153,13 @@ class StepRunner:
         """The pod, once the folder for its outputs and its program are there."""
         work, job = self.work, {**self.job, **self._task_names}
         given = {key: placeholders.resolve_job(value, job) for key, value in work.inputs.parameters.items()}
-        told = executor_input(replace(work.inputs, parameters=given), work.outputs, self.place.root)
         parts = pod_parts(work.platform)
         if self.workspace is not None:
             self.workspace.mount(parts)
+        told = executor_input(replace(work.inputs, parameters=given), work.outputs, self.place.root)
+        if names := config_inputs(work):
+            config, work = pass_through(work, parts, lambda text: placeholders.resolve_text(text, told, job))
+            told["inputs"]["parameterValues"] |= dict.fromkeys(names, config)
         made = step_pod(self.run, work, name, parts, told, job, self.place.program(attempt))
         self.place.open(attempt)
         if made.source is not None:
@@ -188,9 +192,10 @@ class StepRunner:
         return replace(found, artifacts=artifacts)
 
     async def _told(self, error: str, name: str) -> str:
-        """A failure with the end of its log: `exit code 1` alone helps nobody."""
+        """A failure with the end of its log, where the program itself gave up: `exit code 1` alone helps nobody."""
         pod = self.tools.context.objects.find(kinds.POD, self.run.namespace, name)
-        line = await asyncio.to_thread(log_end, self.tools.context.paths.pods, pod.obj) if pod is not None else ""
+        gave_up = pod is not None and error.startswith("exit code")
+        line = await asyncio.to_thread(log_end, self.tools.context.paths.pods, pod.obj) if gave_up else ""
         return "; ".join(told for told in (f"{error}: {line}" if line else error, remote_inputs(self.work)) if told)
 
     async def _drop_unfinished(self, name: str) -> None:

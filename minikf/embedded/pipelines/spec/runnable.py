@@ -45,8 +45,6 @@ def _check(
 ) -> None:
     if component.cluster_only:
         raise _refused(component, f"it uses {', '.join(component.cluster_only)}", place)
-    if any(each.type is ParameterType.TASK_CONFIG for each in component.inputs.parameters.values()):
-        raise _refused(component, "it takes a TaskConfig, the configuration of its own pod", place)
     if component.dag is not None:
         return
     executor = package.executors[component.executor]
@@ -94,7 +92,8 @@ def _imports_image(component: Component, uri: str, place: str) -> PipelineError:
 def _check_container(
     component: Component, executor: ContainerExecutor, place: str, find_program: Callable[[str], str | None]
 ) -> None:
-    accelerator = executor.resources.accelerator_type
+    # What only its own workload is to have is that workload's to ask for.
+    accelerator = executor.resources.accelerator_type if component.passthroughs.get("RESOURCES", True) else ""
     if accelerator and executor.resources.accelerator_count != "0":
         count = executor.resources.accelerator_count or "1"
         raise _refused(component, f"it asks for {count} accelerator(s) of type {accelerator}", place)

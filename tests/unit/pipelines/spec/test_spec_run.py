@@ -42,6 +42,7 @@ def test_steps_of_python_and_the_shell_can_run(path: Any) -> None:
 
 
 OPTIONAL = {"parameterType": "TASK_CONFIG", "isOptional": True}
+GPU = {"accelerator": {"type": "nvidia.com/gpu", "count": "1"}}
 
 
 @pytest.mark.parametrize(
@@ -61,8 +62,10 @@ OPTIONAL = {"parameterType": "TASK_CONFIG", "isOptional": True}
         ),
         (small({"resolver": {"outputArtifactQueries": {}}}), "it is a resolver"),
         (small({"customJob": {"customJob": {}}}), "it is a customJob"),
-        (small(container(), inputDefinitions={"parameters": {"c": OPTIONAL}}), "takes a TaskConfig"),
-        (small(container(), taskConfigPassthroughs=[{"field": "ENV"}]), "uses taskConfigPassthroughs"),
+        (
+            small(container(resources=GPU), taskConfigPassthroughs=[{"field": "RESOURCES", "applyToTask": True}]),
+            "asks for 1 accelerator(s)",
+        ),
         (
             small(container(command=["sh", "-e", "run.sh"])),
             "runs the file 'run.sh', which only its image 'busybox' has",
@@ -181,6 +184,15 @@ def test_an_exit_task_alone_is_no_pipeline() -> None:
     spec["root"]["dag"]["tasks"]["one"]["inputs"] = {"parameters": {"s": {"componentInputParameter": "s"}}}
     with pytest.raises(PipelineError, match="only exit tasks are given one"):
         check_runnable(from_documents(spec), found)
+
+
+def test_a_task_config_takes_what_the_pod_does_not_get() -> None:
+    passed = {"taskConfigPassthroughs": [{"field": "RESOURCES"}, {"field": "ENV", "applyToTask": True}]}
+    package = small(container(resources=GPU), inputDefinitions={"parameters": {"c": OPTIONAL}}, **passed)
+    check_runnable(package, found)
+    assert package.components["comp-one"].passthroughs == {"RESOURCES": False, "ENV": True}
+    with pytest.raises(PipelineError, match="'COLOUR' is none of RESOURCES, ENV"):
+        small(container(), taskConfigPassthroughs=[{"field": "COLOUR"}])
 
 
 def test_programs_of_placeholders_are_not_refused() -> None:
