@@ -94,7 +94,7 @@ def configs():
 
 @dsl.pipeline
 def collected():
-    with dsl.ParallelFor([1, 2]) as _outer:
+    with dsl.ParallelFor([1, 2]) as _outer:  # noqa: SIM117 - one group in another
         with dsl.ParallelFor([10, 20, 30], parallelism=1) as inner:
             made = number(n=inner)
     show(numbers=dsl.Collected(made.outputs["told"]))
@@ -125,7 +125,7 @@ def outermost():
 def ending(fails: bool):
     last = told_status()
     with dsl.ExitHandler(last, name="the exit"):
-        with dsl.If(fails == True):  # noqa: E712 - the SDK compares
+        with dsl.If(fails == True):  # noqa: E712, SIM117 - as the SDK wants it
             with dsl.ParallelFor([1, 2]) as item:
                 with dsl.If(item == 2):
                     fail().set_display_name("It fails")

@@ -177,3 +177,30 @@ async def test_a_step_that_mounts_something_there_fails(world: RunWorld, tmp_pat
     platform["platforms"]["kubernetes"]["deploymentSpec"] = {"executors": {"exec-write": mount}}
     run = await world.finished(await world.launch(spec, platform))
     assert run.state is RunState.FAILED and "/kfp-workspace/data, where the run's workspace is" in run.error
+
+
+async def test_a_daemon_that_comes_back_finds_the_workspace(tmp_path: Path) -> None:
+    @dsl.container_component
+    def wait(file: str, told: dsl.OutputPath(str)):
+        script = f'touch {tmp_path}/waits; while ! test -e {tmp_path}/go; do sleep 0.05; done; cat "$0" > "$1"'
+        return dsl.ContainerSpec(image="any", command=["sh", "-ec", script], args=[file, told])
+
+    @dsl.pipeline(pipeline_config=CONFIG)
+    def waiting():
+        written = write(folder=dsl.WORKSPACE_PATH_PLACEHOLDER, text="kept")
+        waited = wait(file=written.outputs["path"])
+        read(file=written.outputs["path"], fails_without=dsl.WORKSPACE_PATH_PLACEHOLDER).after(waited)
+
+    world = await RunWorld.open(tmp_path)
+    run_id = await world.launch(*compiled(waiting, tmp_path))
+    await world.pods.until_true(lambda: (tmp_path / "waits").exists())
+    world = await world.reopen()
+    try:
+        assert [claim["metadata"]["name"] for claim in claims(world)] == [f"waiting-{run_id[:5]}-kfp-workspace"]
+        (tmp_path / "go").touch()
+        run = await world.finished(run_id)
+        assert run.state is RunState.SUCCEEDED, run.error
+        assert [world.tasks(run_id)[path].outputs.parameters["told"] for path in ("wait", "read")] == ["kept\n"] * 2
+        assert claims(world) == []
+    finally:
+        await world.close()

@@ -194,8 +194,9 @@ class StepRunner:
     async def _told(self, error: str, name: str) -> str:
         """A failure with the end of its log, where the program itself gave up: `exit code 1` alone helps nobody."""
         pod = self.tools.context.objects.find(kinds.POD, self.run.namespace, name)
-        gave_up = pod is not None and error.startswith("exit code")
-        line = await asyncio.to_thread(log_end, self.tools.context.paths.pods, pod.obj) if gave_up else ""
+        line = ""
+        if pod is not None and error.startswith("exit code"):
+            line = await asyncio.to_thread(log_end, self.tools.context.paths.pods, pod.obj)
         return "; ".join(told for told in (f"{error}: {line}" if line else error, remote_inputs(self.work)) if told)
 
     async def _drop_unfinished(self, name: str) -> None:
