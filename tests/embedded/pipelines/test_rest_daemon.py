@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from minikf.paths import PlatformPaths
 from minikf.spec import Access
 from tests.embedded.daemon.process import DaemonProcess
 from tests.embedded.wire import Wire
@@ -128,3 +129,40 @@ async def test_times_that_passed_while_no_daemon_ran(tmp_path: Path, no_catchup:
             assert len(missed) >= 3 and steps == {2}
     finally:
         assert daemon.stop() == 0
+
+
+async def test_a_workspace_and_its_files_go_when_its_run_has_succeeded(platform: Access) -> None:
+    wire = Wire(platform)
+    code = "import pathlib, sys; place = pathlib.Path(sys.argv[1], 'file'); place.write_text('kept'); print(place)"
+    spec = specification("spacious", code)
+    spec["components"]["comp-work"]["inputDefinitions"] = {"parameters": {"place": {"parameterType": "STRING"}}}
+    place = {"runtimeValue": {"constant": "{{$.workspace_path}}"}}
+    spec["root"]["dag"]["tasks"]["work"]["inputs"] = {"parameters": {"place": place}}
+    container = spec["deploymentSpec"]["executors"]["exec-work"]["container"]
+    container["args"] = ["{{$.inputs.parameters['place']}}"]
+    config = {"platforms": {"kubernetes": {"pipelineConfig": {"workspace": {"size": "1Mi"}}}}}
+    documents = {"pipeline_spec": spec, "platform_spec": config}
+    claims = "/api/v1/namespaces/default/persistentvolumeclaims"
+
+    async def left(run_id: str) -> list[str]:
+        found = (await wire.ask("GET", f"{claims}?labelSelector=pipeline/runid={run_id}")).json["items"]
+        return [one["metadata"]["name"] for one in found]
+
+    volumes = PlatformPaths.of("default").volumes / "default"
+    made = await good(wire, "POST", "/runs", {"display_name": "spacious", "pipeline_spec": documents})
+    run = await in_state(wire, made["run_id"], "SUCCEEDED", "FAILED")
+    assert run["state"] == "SUCCEEDED", run
+    async with asyncio.timeout(20):
+        while await left(made["run_id"]) or list(volumes.glob("spacious-*")):
+            await asyncio.sleep(0.05)
+    container["command"][-1] += "; sys.exit('on purpose')"
+    made = await good(wire, "POST", "/runs", {"display_name": "spacious", "pipeline_spec": documents})
+    run = await in_state(wire, made["run_id"], "SUCCEEDED", "FAILED")
+    assert run["error"]["message"] == "task work failed: exit code 1: on purpose"
+    (name,) = await left(made["run_id"])
+    assert name == f"spacious-{made['run_id'][:5]}-kfp-workspace"
+    assert (volumes / name / "file").read_text() == "kept"  # for a retry
+    await good(wire, "DELETE", f"/runs/{made['run_id']}")
+    async with asyncio.timeout(20):
+        while await left(made["run_id"]) or (volumes / name).exists():
+            await asyncio.sleep(0.05)

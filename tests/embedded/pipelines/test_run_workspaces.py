@@ -193,7 +193,7 @@ async def test_a_daemon_that_comes_back_finds_the_workspace(tmp_path: Path) -> N
 
     world = await RunWorld.open(tmp_path)
     run_id = await world.launch(*compiled(waiting, tmp_path))
-    await world.pods.until_true(lambda: (tmp_path / "waits").exists())
+    await world.pods.until_true((tmp_path / "waits").exists)
     world = await world.reopen()
     try:
         assert [claim["metadata"]["name"] for claim in claims(world)] == [f"waiting-{run_id[:5]}-kfp-workspace"]
@@ -202,5 +202,21 @@ async def test_a_daemon_that_comes_back_finds_the_workspace(tmp_path: Path) -> N
         assert run.state is RunState.SUCCEEDED, run.error
         assert [world.tasks(run_id)[path].outputs.parameters["told"] for path in ("wait", "read")] == ["kept\n"] * 2
         assert claims(world) == []
+    finally:
+        await world.close()
+
+
+async def test_where_nothing_can_be_mounted_steps_get_the_real_folder(tmp_path: Path) -> None:
+    world = await RunWorld.open(tmp_path, mounts="translate")
+    try:
+        run_id = await world.ran(*compiled(shared, tmp_path))
+        path = world.tasks(run_id)["write"].outputs.parameters["path"]
+        assert path == str(tmp_path / "data/volumes/default" / f"shared-{run_id[:5]}-kfp-workspace" / "data" / "file")
+        assert world.tasks(run_id)["read"].outputs.parameters["told"] == "kept\n" and claims(world) == []
+        (tmp_path / "data.csv").write_text("from a file")
+        run_id = await world.ran(*compiled(imported, tmp_path), uri=f"{tmp_path}/data.csv")
+        assert world.tasks(run_id)["contents"].outputs.parameters["told"] == f"{tmp_path}/data.csv\nfrom a file"
+        run = await world.finished(await world.launch(*compiled(imported, tmp_path), uri="http://127.0.0.1:9/data.csv"))
+        assert "cannot be downloaded into the workspace" in run.error
     finally:
         await world.close()
