@@ -23,6 +23,7 @@ ENGINES = ("k3d", "kind", "context")
 _ADVICE = f"use an engine with containers: {', '.join(ENGINES)}"
 _PLACEHOLDERS = ("{{$", '{"IfPresent"', '{"Concat"')
 _EXECUTOR = "kfp.dsl.executor_main"
+_PARAMETRIC = "accelerators, by a parameter"
 IMAGE_URI = "oci://"
 CREATE_CLAIM, DELETE_CLAIM = "argostub/createpvc", "argostub/deletepvc"
 """What kfp-kubernetes' CreatePVC and DeletePVC name instead of an image."""
@@ -96,7 +97,8 @@ def _check_container(
     accelerator = executor.resources.accelerator_type if component.passthroughs.get("RESOURCES", True) else ""
     if accelerator and executor.resources.accelerator_count != "0":
         count = executor.resources.accelerator_count or "1"
-        raise _refused(component, f"it asks for {count} accelerator(s) of type {accelerator}", place)
+        asked = f"{count} accelerator(s) of type {accelerator}"
+        raise _refused(component, f"it asks for {_PARAMETRIC if '{{$' in asked else asked}", place)
     if not executor.command:
         if executor.image in (CREATE_CLAIM, DELETE_CLAIM):
             return

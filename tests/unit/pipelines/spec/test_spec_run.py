@@ -60,6 +60,10 @@ GPU = {"accelerator": {"type": "nvidia.com/gpu", "count": "1"}}
             small(container(resources={"accelerator": {"type": "nvidia.com/gpu", "count": "2"}})),
             "asks for 2 accelerator(s) of type nvidia.com/gpu",
         ),
+        (
+            small(container(resources={"accelerator": {"type": "{{$.inputs.parameters['gpu']}}", "count": "1"}})),
+            "asks for accelerators, by a parameter (use an engine",
+        ),
         (small({"resolver": {"outputArtifactQueries": {}}}), "it is a resolver"),
         (small({"customJob": {"customJob": {}}}), "it is a customJob"),
         (
