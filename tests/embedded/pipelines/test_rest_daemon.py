@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
 import textwrap
 import time
 from datetime import datetime
@@ -12,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from minikf.environment import variables
 from minikf.paths import PlatformPaths
 from minikf.spec import Access
 from tests.embedded.daemon.process import DaemonProcess
@@ -166,3 +171,22 @@ async def test_a_workspace_and_its_files_go_when_its_run_has_succeeded(platform:
     async with asyncio.timeout(20):
         while await left(made["run_id"]) or (volumes / name).exists():
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_the_sdks_own_command_works_with_the_platforms_variables(platform: Access, tmp_path: Path) -> None:
+    """`kfp run create` and its kin, as a user types them after `eval "$(minikf env)"`."""
+    pytest.importorskip("kfp")
+    file = tmp_path / "typed.yaml"
+    file.write_text(json.dumps(specification("typed", "print('typed')")))
+    environment = {**os.environ, **variables(platform)}
+
+    def kfp(*words: str) -> str:
+        command = [str(Path(sys.executable).with_name("kfp")), *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "typed pipeline" in kfp("pipeline", "create", "-p", "typed pipeline", str(file))
+    assert "SUCCEEDED" in kfp("run", "create", "-e", "typed", "-r", "typed run", "-f", str(file), "-w")
+    assert "typed run" in kfp("run", "list") and "typed" in kfp("experiment", "list")
