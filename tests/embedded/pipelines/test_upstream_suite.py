@@ -84,7 +84,7 @@ def compared(client: Any, path: Path, end: End) -> tuple[str, str]:
     """(the kind of its end for the counts, what is not as it should be: "" for nothing)."""
     state, run_id, said = outcome(client, path, end)
     if state == "FAILED" and end.needs and re.search(end.needs, said):
-        return "without the host or shell that they need", ""
+        return "failing for want of what they need", ""
     if state != end.state or end.reason not in said:
         return "different", f"{path.stem}: {state} instead of {end.state}: {said}"
     if end.output is not None and end.output not in outputs(run_id):

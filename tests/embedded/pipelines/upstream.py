@@ -42,8 +42,8 @@ class End:
     """`state` is a run's, or REFUSED for what does not start here, with `reason` in the answer. `output` is what one
     step returns, `check` looks at what the run has left in the folder that `end_of` was given.
 
-    `needs` is what a SUCCEEDED one may lack on a machine, as part of the failure's message: a host in the network, a
-    shell that is bash. One that is CANCELED is terminated once it runs.
+    `needs` is what a SUCCEEDED one may lack on a machine, as part of the failure's message: a bucket, a host in the
+    network, an operator, a shell that is bash. One that is CANCELED is terminated once it runs.
     """
 
     state: str = "SUCCEEDED"
@@ -85,13 +85,13 @@ _FAILED = {
     "pipeline_with_task_using_ignore_upstream_failure": "fail-op failed",
     "create_pod_metadata_complex": "is supposed to be None",  # it compares a variable that is not set with ""
     "env-var": "Env var is not set",  # so with a made-up name on a cluster, too
-    "pipeline_with_google_artifact_type": "aiplatform",  # a package that its test makes up
-    "ray_integration_compiled": "task ray-fn failed: exit code 1: PermissionError",  # wants an operator of Ray
-    "upload_download_compiled": "task test-uploaded-artifact failed: exit code 1: json",  # wants MinIO's secret
-    "pipeline_with_importer": "the embedded engine downloads no artifacts",
-    "pythonic_artifact_with_single_return": "the embedded engine downloads no artifacts",
 }
 _NEEDS = {
+    "pipeline_with_importer": "the embedded engine downloads no artifacts",
+    "pythonic_artifact_with_single_return": "the embedded engine downloads no artifacts",
+    "pipeline_with_google_artifact_type": "aiplatform",  # a package that its test makes up
+    "ray_integration_compiled": "task ray-fn failed: exit code 1: PermissionError",  # an operator of Ray
+    "upload_download_compiled": "task test-uploaded-artifact failed: exit code 1: json",  # MinIO's secret
     "pipeline_with_artifact_upload_download": "task download-dataset-and-upload-as-artifact failed",
     "pipeline_with_concat_placeholder": r"\[\[: not found",  # sh of its image is busybox
     "sequential_v2": "task download failed",  # gsutil and a bucket
