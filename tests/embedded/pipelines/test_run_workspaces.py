@@ -220,3 +220,20 @@ async def test_where_nothing_can_be_mounted_steps_get_the_real_folder(tmp_path: 
         assert "cannot be downloaded into the workspace" in run.error
     finally:
         await world.close()
+
+
+async def test_a_workspace_that_a_kill_left_goes_at_the_next_start(tmp_path: Path) -> None:
+    world = await RunWorld.open(tmp_path)
+    documents = compiled(shared, tmp_path)
+    gone, stays = [await world.launch(*documents, without="/no/such") for _run in range(2)]
+    for run_id in (gone, stays):
+        assert (await world.finished(run_id)).state is RunState.FAILED
+    mine = {"metadata": {"name": "my-kfp-workspace", "labels": {MADE_BY: gone}}, "spec": claims(world)[0]["spec"]}
+    await world.pods.objects.create(kinds.PVC, "default", mine)  # looks like one, and is the user's
+    await world.store.delete_run(gone)  # and the daemon ends before it removes what the run leaves
+    world = await world.reopen()
+    try:
+        names = {claim["metadata"]["name"] for claim in claims(world)}
+        assert names == {f"shared-{stays[:5]}-kfp-workspace", "my-kfp-workspace"}
+    finally:
+        await world.close()

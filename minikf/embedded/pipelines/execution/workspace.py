@@ -19,12 +19,14 @@ from minikf.embedded.pipelines.execution.platform import PodParts
 from minikf.embedded.pipelines.execution.steppod import RUN_LABEL, resource_name
 from minikf.embedded.pipelines.execution.tools import Tools
 from minikf.embedded.pipelines.plan.model import Work
-from minikf.embedded.pipelines.records import Json, RunRecord
+from minikf.embedded.pipelines.records import RunRecord
 from minikf.embedded.pipelines.spec.model import Package
 from minikf.embedded.pipelines.spec.workspace import FLAG, MOUNT, VOLUME, workspace_claim
 from minikf.embedded.pods.mounting import NAMESPACE
 from minikf.embedded.status import ApiError, Object
 
+ANNOTATION = "minikf/workspace-of-run"
+"""Says that we made a claim, and for which run: no other is ever deleted."""
 _PLACEHOLDER = "{{$.workspace_path}}"
 
 
@@ -86,7 +88,8 @@ def workspace_of(tools: Tools, run: RunRecord, package: Package) -> Workspace | 
 
 async def make_workspace(tools: Tools, run: RunRecord, workspace: Workspace) -> None:
     """Makes its claim; one that a daemon before made is taken. Raises PipelineError."""
-    meta = {"name": workspace.claim, "labels": {RUN_LABEL: run.id}}
+    labels, annotations = {RUN_LABEL: run.id}, {ANNOTATION: run.id}
+    meta = {"name": workspace.claim, "labels": labels, "annotations": annotations}
     claim: Object = {
         "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta, "spec": workspace.spec
     }  # fmt: skip
@@ -99,17 +102,32 @@ async def make_workspace(tools: Tools, run: RunRecord, workspace: Workspace) -> 
 
 
 async def remove_workspace(tools: Tools, run_id: str, namespace: str) -> None:
-    """Deletes the claim of a run, with its files; none is no error."""
-    claims = tools.context.objects.list(kinds.PVC, namespace, lambda claim: _is_of(claim, run_id))
-    for claim in claims:
-        if not claim.name.endswith(f"-{VOLUME}"):  # what CreatePVC made stays until DeletePVC
-            continue
-        try:
-            await tools.context.objects.delete(kinds.PVC, namespace, claim.name)
-        except ApiError as error:
-            if error.code != 404:
-                raise
+    """Deletes the claim of a run, with its files; none is no error. Raises ApiError."""
+    for claim in tools.context.objects.list(kinds.PVC, namespace, lambda claim: _is_of(claim, run_id)):
+        await _delete(tools, namespace, claim.name)
 
 
-def _is_of(claim: Json, run_id: str) -> bool:
-    return bool((claim["metadata"].get("labels") or {}).get(RUN_LABEL) == run_id)
+async def sweep_workspaces(tools: Tools) -> None:
+    """Deletes the claims of runs that are gone, which a kill has left. Raises ApiError."""
+    made = tools.context.objects.list(kinds.PVC, match=lambda claim: bool(_run_of(claim)))
+    known = tools.store.run_ids() if made else set()
+    for claim in made:
+        if _run_of(claim.obj) not in known:
+            await _delete(tools, claim.namespace, claim.name)
+
+
+async def _delete(tools: Tools, namespace: str, name: str) -> None:
+    try:
+        await tools.context.objects.delete(kinds.PVC, namespace, name)
+    except ApiError as error:
+        if error.code != 404:
+            raise
+
+
+def _is_of(claim: Object, run_id: str) -> bool:
+    return _run_of(claim) == run_id
+
+
+def _run_of(claim: Object) -> str:
+    """The run whose workspace a claim is, "" for any other claim, such as one that CreatePVC made."""
+    return str((claim["metadata"].get("annotations") or {}).get(ANNOTATION, ""))
