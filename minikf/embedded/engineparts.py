@@ -26,6 +26,7 @@ from minikf.embedded.controllers.podadmission import pod_admission
 from minikf.embedded.controllers.quota.controller import QuotaController
 from minikf.embedded.controllers.runner import Runner
 from minikf.embedded.controllers.seed import seed, seed_namespaces
+from minikf.embedded.controllers.training.controller import training_controllers
 from minikf.embedded.controllers.trainjob.controller import TrainJobController
 from minikf.embedded.controllers.trainjob.later import refuse_later_fields
 from minikf.embedded.controllers.volumes import VolumeController
@@ -150,6 +151,7 @@ def controllers(context: Context) -> list[Controller]:
         QuotaController(context),
         JobController(context),
         TrainJobController(context),
+        *training_controllers(context),
         PodController(context),
     ]
 

@@ -8,6 +8,7 @@ from minikf.embedded.controllers.job.admission import admit_job
 from minikf.embedded.controllers.namespace import namespace_admission
 from minikf.embedded.controllers.podadmission import pod_admission
 from minikf.embedded.controllers.quota import quota_admission
+from minikf.embedded.controllers.training.admission import training_admission
 from minikf.embedded.controllers.trainjob.admission import trainer_admission
 from minikf.embedded.controllers.volumes import claim_admission
 from minikf.embedded.tuning.admission import tuning_admission
@@ -26,6 +27,7 @@ def admission_hooks(objects: Objects) -> list[Admission]:
         claim_admission(),
         admit_job,
         trainer_admission(objects),
+        training_admission,
         tuning_admission(objects),
         quota_admission(objects),
     ]

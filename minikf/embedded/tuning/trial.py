@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, owner_keys, owner_reference
 from minikf.embedded.controllers.context import Context
-from minikf.embedded.kinds import JOB, POD, TRAIN_JOB, TRIAL, Kind
+from minikf.embedded.kinds import JOB, POD, TRAIN_JOB, TRAINING_KINDS, TRIAL, Kind
 from minikf.embedded.options import DeleteOptions, Options
 from minikf.embedded.pods.state import STOPPED
 from minikf.embedded.status import ApiError, Object
@@ -39,7 +39,7 @@ class TrialController:
     """What it knows beside the objects (how far it has read) is read anew after a restart."""
 
     component = "trial-controller"
-    kinds = (TRIAL, JOB, TRAIN_JOB)
+    kinds = (TRIAL, JOB, TRAIN_JOB, *TRAINING_KINDS)
 
     def __init__(self, context: Context, log: ObservationLog) -> None:
         self._context = context
@@ -143,12 +143,13 @@ class TrialController:
         if not trial["spec"].get("retainRun"):
             await self._delete_job(kind, job)
             self._events.record(trial, "Normal", "JobDeleted", f"Job {meta['name']} has been deleted")
-        elif state_of(trial["status"]) in ("EarlyStopped", "Killed") and not job["spec"].get("suspend"):
+        elif state_of(trial["status"]) in ("EarlyStopped", "Killed") and not _is_suspended(kind, job):
             if job_end(trial, job) is not None:
                 return None
 
             def suspend(obj: Object) -> None:
-                obj["spec"]["suspend"] = True
+                part = obj["spec"].setdefault("runPolicy", {}) if kind in TRAINING_KINDS else obj["spec"]
+                part["suspend"] = True
 
             await self._objects.patch(kind, meta["namespace"], meta["name"], suspend, opts=self._options())
         return None
@@ -282,6 +283,11 @@ class TrialController:
 
     def _options(self) -> Options:
         return Options(manager=self.component)
+
+
+def _is_suspended(kind: Kind, job: Object) -> bool:
+    part = job["spec"].get("runPolicy") or {} if kind in TRAINING_KINDS else job["spec"]
+    return bool(part.get("suspend"))
 
 
 def _why_nothing(trial: Object, result: str) -> str:

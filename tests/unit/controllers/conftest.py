@@ -21,6 +21,7 @@ from minikf.embedded.controllers.namespace import NamespaceController
 from minikf.embedded.controllers.quota import QuotaController
 from minikf.embedded.controllers.runner import Runner
 from minikf.embedded.controllers.seed import seed
+from minikf.embedded.controllers.training.controller import training_controllers
 from minikf.embedded.controllers.trainjob import TrainJobController
 from minikf.embedded.controllers.trainjob.later import refuse_later_fields
 from minikf.embedded.controllers.volumes import VolumeController
@@ -74,6 +75,7 @@ class Plane:
         controllers: list[Controller] = [
             JobController(self.context, failure_pause=0.05),
             TrainJobController(self.context),
+            *training_controllers(self.context),
             GarbageCollector(self.context),
             NamespaceController(self.context),
             VolumeController(self.context),

@@ -69,9 +69,9 @@ WRONG: list[tuple[str, Change, str]] = [
     ("kind", lambda s: template(s)["trialSpec"].pop("kind"), r"trialTemplate\.successCondition: Required"),
     ("no version", lambda s: template(s)["trialSpec"].pop("apiVersion"), r"APIVersion and Kind"),
     ("condition", lambda s: template(s).update(successCondition="status.#("), r"trialTemplate\.successCondition"),
-    ("v1 kind", lambda s: template(s).update(
-        trialSpec={"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "x": "${trialParameters.rate}"},
-        successCondition="a", failureCondition="b"), r"spec\.trialTemplate\.trialSpec: .*PyTorchJob.*k3d"),
+    ("other kind", lambda s: template(s).update(
+        trialSpec={"apiVersion": "kubeflow.org/v1", "kind": "MXJob", "x": "${trialParameters.rate}"},
+        successCondition="a", failureCondition="b"), r"spec\.trialTemplate\.trialSpec: .*MXJob.*PyTorchJob.*k3d"),
     ("bad job", lambda s: pod(s).update(restartPolicy="Sometimes"), r"trialTemplate\.trialSpec: .*restartPolicy"),
     ("job typo", lambda s: pod(s)["containers"][0].update(comand=["x"]), r"trialTemplate\.trialSpec: .*comand"),
     ("image only", lambda s: pod(s)["containers"][0].update(
