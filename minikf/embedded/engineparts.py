@@ -43,8 +43,10 @@ from minikf.embedded.registry.errors import RegistryError
 from minikf.embedded.registry.resolve import ResolvedModel, parse_model_uri, resolve_model
 from minikf.embedded.settings import Settings
 from minikf.embedded.store import Entry
+from minikf.embedded.tuning.dbmanager.address import host_of
 from minikf.embedded.tuning.part import PREFIX as TUNING
 from minikf.embedded.tuning.part import Tuning
+from minikf.embedded.tuning.reporting import Door
 from minikf.errors import Refused
 
 Report = Callable[[], Awaitable[list[dict[str, Any]]]]
@@ -58,6 +60,7 @@ class Running:
     serving: InferenceServiceController
     pipelines: Pipelines
     notebooks: NotebookController
+    tuning: Tuning
     runner: Runner
 
 
@@ -81,6 +84,7 @@ class Parts:
         await self.running.pods.start()
         await self.running.serving.start()
         await self.running.notebooks.start()
+        self.running.tuning.start()
         await self.running.runner.start()
         await self.running.pipelines.start()
 
@@ -94,6 +98,7 @@ class Parts:
             await self.running.pipelines.stop()
             await self.running.runner.stop()
             await self.running.pods.stop(leave_pods=leave_pods)
+            await self.running.tuning.stop(leave_pods=leave_pods)
             await self.running.serving.stop()
         await self.registry.close()
 
@@ -114,10 +119,12 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
         objects.admission.extend((namespace_admission(), pod_admission(objects)))
         return parts
     objects.graceful_pods = True
-    objects.admission.extend([*admission_hooks(objects), serving_admission, notebook_admission])
-    objects.refusals.append(refuse_later_fields)
     context = Context(objects=objects, paths=paths, events=EventRecorder(objects))
-    context = replace(context, pods=PodRuntime(context))
+    pods = PodRuntime(context)
+    context = replace(context, pods=pods)
+    door = Door(host_of(paths.state), lambda: pods.can_mount)
+    objects.admission.extend([*admission_hooks(objects, door), serving_admission, notebook_admission])
+    objects.refusals.append(refuse_later_fields)
 
     async def resolve(uri: str) -> ResolvedModel:
         try:
@@ -132,7 +139,7 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     tuning = Tuning(context)
     others: list[Controller] = [serving, notebooks, *tuning.controllers, *pipelines.controllers]
     runner = Runner(context, [*controllers(context), *others])
-    parts.running = Running(context.pods, serving, pipelines, notebooks, runner)
+    parts.running = Running(context.pods, serving, pipelines, notebooks, tuning, runner)
     parts.mounts = {**parts.mounts, PIPELINES: pipelines.app, TUNING: tuning.app}
     parts.services = {SERVICE: pipelines.app}
     parts.subresources = pod_subresources(context)

@@ -159,22 +159,12 @@ def _check_parameter(parameter: Object, path: str) -> list[Cause]:
 def _check_collector(spec: Object) -> list[Cause]:
     kind, source = spec["collector"].get("kind", ""), spec.get("source") or {}
     where = f"{_COLLECTOR}.collector.kind"
-    if kind == "Custom":
-        text = (
-            "the embedded engine has no collector containers beside a trial's own: use StdOut, File, TensorFlowEvent "
-            "or PrometheusMetric, or an engine with containers: minikf up --engine k3d"
-        )
-        return [forbidden(where, text)]
-    if kind == "Push":
-        text = (
-            "report_metrics of Katib's SDK sends to katib-db-manager.kubeflow:6789, an address inside of a cluster: "
-            "print the metrics instead, as name=value (StdOut), or use a cluster: minikf up --engine k3d"
-        )
-        return [forbidden(where, text)]
     checks = {"File": _check_file, "TensorFlowEvent": _check_events, "PrometheusMetric": _check_prometheus}
     if kind in checks:
         causes = checks[kind](source)
-    elif kind == "StdOut":
+    elif kind == "Custom":
+        causes = _check_custom(spec["collector"].get("customCollector"), source)
+    elif kind in ("StdOut", "Push"):
         causes = []
     else:
         causes = [invalid(where, kind, f"invalid metrics collector kind: {kind}")]
@@ -205,6 +195,21 @@ def _check_events(source: Object) -> list[Cause]:
     if place.get("format"):
         causes.append(invalid(f"{path}.format", place["format"], "must be empty"))
     return causes + _check_place(place["path"], path)
+
+
+def _check_custom(collector: Object | None, source: Object) -> list[Cause]:
+    causes, place = [], source.get("fileSystemPath")
+    if collector is None:
+        where = f"{_COLLECTOR}.collector.customCollector"
+        causes.append(required(where, "metrics collector kind: Custom is required"))
+    if place is not None:
+        path = f"{_SOURCE}.fileSystemPath"
+        text = place.get("path") or ""
+        if not text.startswith("/") or place.get("kind") not in ("Directory", "File"):
+            causes.append(invalid(path, "", ".spec.metricsCollectorSpec.source is invalid"))
+        else:
+            causes += _check_place(text, path)
+    return causes
 
 
 def _check_place(text: str, path: str) -> list[Cause]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from minikf.embedded.kinds import TRIAL
 from minikf.embedded.tuning.api import PREFIX, observation_app
+from minikf.embedded.tuning.dbmanager.service import DbManager
+from minikf.embedded.tuning.endpoints import Endpoints
 from minikf.embedded.tuning.experiment import ExperimentController
 from minikf.embedded.tuning.observations import ObservationLog
 from minikf.embedded.tuning.suggestion import SuggestionController
@@ -24,10 +26,24 @@ class Tuning:
     def __init__(self, context: Context) -> None:
         log = ObservationLog(context.paths.observations)
         log.sweep({entry.uid for entry in context.objects.list(TRIAL)})
+        processes = context.pods.processes if context.pods is not None else _no_processes
+        self._manager = DbManager(context.paths, context.objects, log, processes)
         suggestions = SuggestionController(context, log)
         self.controllers: list[Controller] = [
             ExperimentController(context, suggestions.answer),
             suggestions,
-            TrialController(context, log),
+            TrialController(context, log, self._manager, Endpoints(processes)),
         ]
-        self.app = observation_app(context.objects, log)
+        self.app = observation_app(context.objects, log, self._manager)
+
+    def start(self) -> None:
+        """Takes over the db-manager's process of an earlier daemon, if there is one."""
+        self._manager.take_over()
+
+    async def stop(self, *, leave_pods: bool) -> None:
+        await self._manager.stop(leave=leave_pods)
+
+
+def _no_processes(_uid: str) -> list[int]:
+    """Of a platform that runs no pods."""
+    return []

@@ -18,12 +18,15 @@ from minikf.embedded.pods.state import STOPPED
 from minikf.embedded.status import ApiError, Object
 from minikf.embedded.times import timestamp
 from minikf.embedded.tuning.checkpoints import prepare, trial_folder
-from minikf.embedded.tuning.collector import Collector, collector_kind, metric_names, scrape
+from minikf.embedded.tuning.collector import Collector, collector_kind, metric_names
 from minikf.embedded.tuning.conditions import is_true, mark, settle
+from minikf.embedded.tuning.dbmanager.service import DbManager, NotThere
+from minikf.embedded.tuning.endpoints import Endpoints
 from minikf.embedded.tuning.follow import Follower
 from minikf.embedded.tuning.jobstatus import JobEnd, job_end
 from minikf.embedded.tuning.metrics import MetricLog, is_nothing, objective_text, observe
 from minikf.embedded.tuning.observations import ObservationLog
+from minikf.embedded.tuning.reporting import reports_itself
 from minikf.embedded.tuning.runnable import job_kind
 from minikf.embedded.tuning.states import TRIAL_LABEL, has_ended, state_of
 from minikf.embedded.tuning.trialpods import experiment_of, is_primary
@@ -41,12 +44,14 @@ class TrialController:
     component = "trial-controller"
     kinds = (TRIAL, JOB, TRAIN_JOB)
 
-    def __init__(self, context: Context, log: ObservationLog) -> None:
+    def __init__(self, context: Context, log: ObservationLog, manager: DbManager, endpoints: Endpoints) -> None:
         self._context = context
         self._objects = context.objects
         self._events = context.events.of(self.component)
         self._log = log
         self._collector = Collector(context.paths)
+        self._manager = manager
+        self._endpoints = endpoints
         # By uid of running Trials with early stopping rules.
         self._followers: dict[str, Follower] = {}
 
@@ -55,6 +60,7 @@ class TrialController:
             return owner_keys(change, TRIAL)
         if change.type == "DELETED":
             self._followers.pop(change.entry.uid, None)
+            self._endpoints.forget(change.entry.uid)
             self._log.forget(change.entry.uid)
         return [key_of(change.entry)]
 
@@ -97,6 +103,12 @@ class TrialController:
     async def _begin(self, trial: Object, kind: Kind) -> None:
         job = copy.deepcopy(trial["spec"]["runSpec"])
         meta = trial["metadata"]
+        if reports_itself(trial["spec"].get("metricsCollector")):
+            try:
+                await self._manager.ensure()
+            except NotThere as error:
+                await self._fail(trial, f"Trial has failed. {error}")
+                return
         experiment = experiment_of(self._objects, trial)
         if experiment is not None and trial_folder(experiment):
             await asyncio.to_thread(prepare, self._context.paths, experiment, trial)
@@ -158,14 +170,15 @@ class TrialController:
 
     async def _follow(self, trial: Object) -> float | None:
         """Reads on while the job runs, where somebody has to; returns when to read again."""
-        if collector_kind(trial) == "PrometheusMetric":
+        kind, rules = collector_kind(trial), trial["spec"].get("earlyStoppingRules")
+        if kind == "PrometheusMetric":
             await self._sample(trial)
-            return FOLLOW_SECONDS
-        rules = trial["spec"].get("earlyStoppingRules")
+        elif reports_itself(trial["spec"].get("metricsCollector")):
+            self._manager.begin()
         if not rules:
-            return None
+            return FOLLOW_SECONDS if kind == "PrometheusMetric" else None
         uid = trial["metadata"]["uid"]
-        follower = self._followers.setdefault(uid, Follower(trial, self._collector))
+        follower = self._followers.setdefault(uid, Follower(trial, self._collector, self._log))
         if not await asyncio.to_thread(follower.says_stop, self._pods_of(trial)):
             return FOLLOW_SECONDS
         await self._stop_early(trial)
@@ -175,15 +188,17 @@ class TrialController:
         uid = trial["metadata"]["uid"]
         known = self._log.read(uid)
         last = {log.name: log.value for log in known}
-        fresh = [log for log in await asyncio.to_thread(scrape, trial) if last.get(log.name) != log.value]
+        pids = [pid for pod in self._pods_of(trial) for pid in self._endpoints.processes(pod["metadata"]["uid"])]
+        values = await asyncio.to_thread(self._endpoints.scrape, trial, pids)
+        fresh = [log for log in values if last.get(log.name) != log.value]
         if fresh:
-            await asyncio.to_thread(self._log.write, uid, [*known, *fresh])
+            await asyncio.to_thread(self._log.append, uid, fresh)
 
     async def _read(self, trial: Object) -> tuple[list[Object], str]:
         """(the observation's metrics, why there may be none); what was read is in the log when this returns."""
         uid = trial["metadata"]["uid"]
         logs: tuple[MetricLog, ...]
-        if collector_kind(trial) == "PrometheusMetric":
+        if collector_kind(trial) not in ("StdOut", "File", "TensorFlowEvent"):
             logs, problem = self._log.read(uid), ""
         else:
 

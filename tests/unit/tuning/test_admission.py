@@ -32,6 +32,14 @@ def command(*words: str) -> Change:
     return lambda spec: pod(spec)["containers"][0].update(command=[*words, "${trialParameters.rate}"])
 
 
+def custom(container: Any, place: Any = None) -> dict[str, Any]:
+    """A metricsCollectorSpec of the kind Custom."""
+    spec: dict[str, Any] = {"collector": {"kind": "Custom"}}
+    if container is not None:
+        spec["collector"]["customCollector"] = container
+    return {**spec, "source": {"fileSystemPath": place}} if place else spec
+
+
 WRONG: list[tuple[str, Change, str]] = [
     ("no objective", lambda s: s.pop("objective"), r"spec\.objective: Required"),
     ("no type", lambda s: s["objective"].pop("type"), r"spec\.objective\.type: .*minimize or maximize"),
@@ -80,8 +88,17 @@ WRONG: list[tuple[str, Change, str]] = [
     ("relative script", command("python3", "-u", "train.py"), r"runs \./train\.py.*k3d"),
     ("program of an image", command("no-such-program"), r"runs no-such-program.*k3d"),
     ("collector", lambda s: s.update(metricsCollectorSpec={"collector": {"kind": "Pull"}}), r"collector\.kind: .*Pull"),
-    ("custom", lambda s: s.update(metricsCollectorSpec={"collector": {"kind": "Custom"}}), r"collector\.kind: .*k3d"),
-    ("push", lambda s: s.update(metricsCollectorSpec={"collector": {"kind": "Push"}}), r"collector\.kind: .*k3d"),
+    ("custom", lambda s: s.update(metricsCollectorSpec=custom(None)), r"customCollector: Required.*kind: Custom"),
+    ("custom image", lambda s: s.update(metricsCollectorSpec=custom(
+        {"name": "mc", "image": "some/mc", "args": ["-m"]})), r"customCollector: .*entrypoint of image some/mc.*k3d"),
+    ("custom typo", lambda s: s.update(metricsCollectorSpec=custom({"name": "mc", "comand": ["x"]})), r"comand"),
+    ("custom program", lambda s: s.update(metricsCollectorSpec=custom(
+        {"name": "mc", "image": "i", "command": ["no-such-program"]})),
+     r"collector\.customCollector: .*runs no-such-program.*k3d"),
+    ("custom name", lambda s: s.update(metricsCollectorSpec=custom(
+        {"name": template(s)["primaryContainerName"], "command": ["true"]})), r"customCollector\.name: .*this name"),
+    ("custom place", lambda s: s.update(metricsCollectorSpec=custom(
+        {"name": "mc", "command": ["true"]}, {"path": "m.log", "kind": "File"})), r"source is invalid"),
     ("filter", lambda s: s.update(
         metricsCollectorSpec={"source": {"filter": {"metricsFormat": ["("]}}}), r"metricsFormat: .*invalid filter"),
     ("one group", lambda s: s.update(
