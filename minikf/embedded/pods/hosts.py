@@ -1,7 +1,7 @@
 """A pod's own `/etc/hosts`: the machine's, and the names that `spec.hostAliases` gives.
 
-Kubelet's file (pkg/kubelet/kubelet_pods.go, v1.34) does not hold the machine's entries, but a cluster's pods have a DNS to
-ask.
+Kubelet's file (pkg/kubelet/kubelet_pods.go, v1.34) does not hold the machine's entries, but a cluster's pods
+have a DNS to ask.
 """
 
 from __future__ import annotations

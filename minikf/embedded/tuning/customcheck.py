@@ -46,7 +46,7 @@ def _alone(container: Object) -> Object:
     made = copy.deepcopy(container)
     mounts = made.get("volumeMounts") if isinstance(made.get("volumeMounts"), list) else []
     names = dict.fromkeys(one.get("name") for one in mounts or [] if isinstance(one, dict))
-    volumes = [{"name": name, "emptyDir": {}} for name in names]
+    volumes: list[Object] = [{"name": name, "emptyDir": {}} for name in names]
     pod = {"restartPolicy": "Never", "containers": [made], "volumes": volumes}
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "collector", "namespace": "default"}}
     return {**job, "spec": {"template": {"spec": pod}}}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from minikf.embedded import kinds
 from minikf.embedded.controllers.base import controller_of
+from minikf.embedded.defaults import default_object
 from minikf.embedded.kinds import EXPERIMENT, POD, TRIAL, Kind
 from minikf.embedded.status import Object
 from minikf.embedded.tuning.checkpoints import mount, trial_folder
@@ -40,6 +41,7 @@ def trial_pod_admission(objects: Objects, door: Door) -> Admission:
             _mark(obj, trial, experiment_of(objects, trial))
             if reports_itself(trial["spec"].get("metricsCollector")):
                 connect(obj, door.host)
+                default_object(POD, obj)  # what was added is completed as the rest was
 
     return admit
 

@@ -127,9 +127,7 @@ def _between(logs: Sequence[MetricLog], question: dict[str, Any]) -> list[Metric
     start, end = limits
     wanted = [one for one in logs if question["metric"] in ("", one.name)]
     timed = [(_moment(one.time) or 0.0, one) for one in wanted]
-    return [
-        one for when, one in timed if (start is None or when >= start) and (end is None or when <= end)
-    ]
+    return [one for when, one in timed if (start is None or when >= start) and (end is None or when <= end)]
 
 
 def _moment(text: str) -> float | None:

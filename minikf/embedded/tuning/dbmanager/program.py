@@ -88,11 +88,11 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc, unused-ignore]
     def __init__(self, desk: Desk) -> None:
         self._methods = {f"/{SERVICE}/{name}": self._method(name, desk) for name in METHODS}
 
-    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes] | None:
         return self._methods.get(details.method)
 
     @staticmethod
-    def _method(name: str, desk: Desk) -> grpc.RpcMethodHandler:
+    def _method(name: str, desk: Desk) -> grpc.RpcMethodHandler[bytes, bytes]:
         async def call(data: bytes, context: Any) -> bytes:
             try:
                 request = decode(name, data)
