@@ -144,6 +144,7 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     parts.services = {SERVICE: pipelines.app}
     parts.subresources = pod_subresources(context)
     parts.reports.append(lambda: fork_servers(context.pods))
+    parts.reports.append(lambda: beside(tuning))
     return parts
 
 
@@ -161,18 +162,23 @@ def controllers(context: Context) -> list[Controller]:
 
 async def fork_servers(pods: PodRuntime) -> list[dict[str, Any]]:
     """Launcher and warm servers as components of `minikf status`."""
-    return [
-        {
-            "name": server["name"],
-            "state": server["state"],
-            "healthy": server["state"] in ("ready", "starting"),
-            "cause": server["cause"],
-            "address": "",
-            "memoryBytes": memory_of(server["pid"]),
-        }
-        for server in await pods.report()
-        if server["state"] != "off"
-    ]
+    return [_component(server) for server in await pods.report() if server["state"] != "off"]
+
+
+async def beside(tuning: Tuning) -> list[dict[str, Any]]:
+    """Katib's db-manager as a component, while it is needed."""
+    return [_component(process) for process in tuning.report()]
+
+
+def _component(process: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": process["name"],
+        "state": process["state"],
+        "healthy": process["state"] in ("ready", "starting"),
+        "cause": process["cause"],
+        "address": process.get("address", ""),
+        "memoryBytes": memory_of(process["pid"]),
+    }
 
 
 def memory_of(pid: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from minikf.embedded.kinds import TRIAL
 from minikf.embedded.tuning.api import PREFIX, observation_app
@@ -39,6 +39,10 @@ class Tuning:
     def start(self) -> None:
         """Takes over the db-manager's process of an earlier daemon, if there is one."""
         self._manager.take_over()
+
+    def report(self) -> list[dict[str, Any]]:
+        """Its process beside the daemon, for `minikf status`: name, state, cause, address, pid."""
+        return self._manager.describe()
 
     async def stop(self, *, leave_pods: bool) -> None:
         await self._manager.stop(leave=leave_pods)

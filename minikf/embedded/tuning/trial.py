@@ -90,7 +90,9 @@ class TrialController:
         end = job_end(trial, job)
         if end is not None:
             if not end.succeeded and self._was_stopped(trial):
-                await self._delete_job(kind, job)  # made anew when it is gone
+                # Made anew when it is gone; what it had reported by then is no part of what it will report.
+                await asyncio.to_thread(self._log.forget, entry.uid)
+                await self._delete_job(kind, job)
             else:
                 await self._end(trial, end)
             return None

@@ -62,6 +62,8 @@ WRONG: list[tuple[str, Change, str]] = [
     ("no parameters", lambda s: s.update(parameters=[]), r"spec\.parameters or spec\.nasConfig"),
     ("type", lambda s: s["parameters"][0].update(parameterType="float"), r"spec\.parameters\[0\]\.parameterType"),
     ("no space", lambda s: s["parameters"][0].pop("feasibleSpace"), r"spec\.parameters\[0\]\.feasibleSpace: Required"),
+    ("list as distribution", lambda s: s["parameters"][0].update(feasibleSpace={"distribution": ["a"]}),
+     r"feasibleSpace\.distribution: .*belongs in feasibleSpace\.list"),
     ("no max", lambda s: s["parameters"][0]["feasibleSpace"].pop("max"), r"feasibleSpace\.max: Required"),
     ("max below min", lambda s: s["parameters"][0]["feasibleSpace"].update(max="0.01"), r"spec\.parameters"),
     ("text as min", lambda s: s["parameters"][0]["feasibleSpace"].update(min="low"), r"spec\.parameters"),

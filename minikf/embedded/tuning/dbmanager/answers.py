@@ -2,7 +2,7 @@
 
 Reading is for the user of the platform. Writing is for the processes of the trial's own pods: each call's connection is
 looked up among their open sockets, so that nothing else on this machine, the user's other programs included, can add
-to a trial's result. Where the kernel does not show whose a socket is (`peers.holds`), its user has to do.
+to a trial's result.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ class Desk:
         for pod in pods:
             try:
                 is_its_own = peers.holds(self._processes(pod.uid), [owner])
-            except PermissionError:
-                is_its_own = True
+            except PermissionError as error:
+                raise Denied("PERMISSION_DENIED", f"who calls cannot be told: {error}") from error
             if is_its_own:
                 trial = self._objects.find(TRIAL, pod.namespace, name)
                 if trial is not None and not has_ended(trial.obj):

@@ -24,6 +24,7 @@ log = logging.getLogger("minikf.dbmanager")
 
 _START_SECONDS = 20.0
 _LOOK_SECONDS = 0.02
+_END_SECONDS = 3.0
 _LONGEST_PAUSE = 30.0
 # What the process needs of the daemon's environment; MINIKF_STATE marks it for `minikf down` (minikf/engine/spawn.py).
 _ENV = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "MINIKF_STATE")
@@ -46,6 +47,7 @@ class DbManager:
         self._ready = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
         self._cause = ""
+        self._is_ending = False
 
     @property
     def address(self) -> str:
@@ -71,14 +73,25 @@ class DbManager:
         if not self._ready.is_set():
             raise NotThere(f"Katib's db-manager does not listen on {self.address}: {self._cause or 'it is starting'}")
 
+    def describe(self) -> list[dict[str, Any]]:
+        """For `minikf status`: nothing until somebody needed it."""
+        if self._task is None:
+            return []
+        pid = self._popen.pid if self._popen is not None else 0
+        state = "ready" if self._ready.is_set() else "failed" if self._cause else "starting"
+        return [{"name": "katib-db-manager", "state": state, "cause": self._cause, "address": self.address, "pid": pid}]
+
     async def stop(self, *, leave: bool) -> None:
         """`leave` lets the process go on: pods that are left running may report, and the next daemon answers."""
         if self._task is None:
             return
+        self._is_ending = True
         if not leave and self._writer is not None:
             with contextlib.suppress(OSError):
                 self._writer.write(frames.encode({"end": True}))
                 await self._writer.drain()
+            # It hangs up when it ends, also where it is no child of ours.
+            await asyncio.wait([self._task], timeout=_END_SECONDS)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         if not leave and self._popen is not None:
@@ -99,6 +112,7 @@ class DbManager:
                 log.error("the db-manager failed, again in %.0f s: %s", pause, error)
                 await asyncio.sleep(pause)
                 continue
+            self._cause = ""
             self._ready.set()
             log.info("the db-manager listens on %s (%.2f s)", self.address, time.monotonic() - began)
             try:
@@ -107,6 +121,8 @@ class DbManager:
                 self._ready.clear()
                 self._writer.close()
                 self._writer = None
+            if self._is_ending:
+                return
             failures = 0
             log.warning("the db-manager ended; starting another")
             await asyncio.sleep(1.0)
@@ -175,7 +191,7 @@ def _path() -> dict[str, str]:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     try:
-        process.wait(3.0)
+        process.wait(_END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
