@@ -9,6 +9,7 @@ import re
 
 from minikf.embedded.schema.fieldpath import forbidden, invalid, not_supported, required
 from minikf.embedded.status import Cause, Object
+from minikf.embedded.tuning.collectors import COLLECTORS
 from minikf.embedded.tuning.metrics import compile_filter
 from minikf.embedded.tuning.states import is_completed, is_restartable
 
@@ -164,7 +165,7 @@ def _check_collector(spec: Object) -> list[Cause]:
         causes = checks[kind](source)
     elif kind == "Custom":
         causes = _check_custom(spec["collector"].get("customCollector"), source)
-    elif kind in ("StdOut", "Push"):
+    elif kind in COLLECTORS:
         causes = []
     else:
         causes = [invalid(where, kind, f"invalid metrics collector kind: {kind}")]

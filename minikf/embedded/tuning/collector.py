@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from minikf.embedded.pods.layout import PodFolder
 from minikf.embedded.status import Object
+from minikf.embedded.tuning.collectors import kind_of
 from minikf.embedded.tuning.metrics import MetricLog, NotJson, read_json, read_text
-from minikf.embedded.tuning.reporting import kind_of
 from minikf.embedded.tuning.tfevents import find_event_files, read_scalars
 from minikf.embedded.tuning.trialpods import metrics_folder, metrics_path
 

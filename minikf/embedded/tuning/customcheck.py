@@ -6,7 +6,8 @@ import copy
 
 from minikf.embedded.schema.fieldpath import forbidden, invalid
 from minikf.embedded.status import Cause, Object
-from minikf.embedded.tuning.reporting import CUSTOM, Door, kind_of, reports_itself
+from minikf.embedded.tuning.collectors import REPORTED, kind_of, way_of
+from minikf.embedded.tuning.reporting import Door
 from minikf.embedded.tuning.templatechecks import CheckJob
 
 _COLLECTOR = "spec.metricsCollectorSpec.collector"
@@ -15,14 +16,14 @@ _COLLECTOR = "spec.metricsCollectorSpec.collector"
 def check_reporting(experiment: Object, door: Door, check_job: CheckJob) -> list[Cause]:
     """What keeps a Push or Custom collector from working; [] for the others."""
     collector = experiment["spec"]["metricsCollectorSpec"]
-    if not reports_itself(collector):
+    if way_of(collector) != REPORTED:
         return []
     kind = kind_of(collector)
     why = door.why_closed(kind)
     if why:
         return [forbidden(f"{_COLLECTOR}.kind", why)]
     container = collector["collector"].get("customCollector")
-    return _check_container(experiment, container, check_job) if kind == CUSTOM and container is not None else []
+    return _check_container(experiment, container, check_job) if kind == "Custom" and container is not None else []
 
 
 def _check_container(experiment: Object, container: Object, check_job: CheckJob) -> list[Cause]:

@@ -15,7 +15,6 @@ from minikf.embedded.pods.environment import SERVICE_ACCOUNT
 from minikf.embedded.status import Object
 from minikf.embedded.tuning.dbmanager.address import NAMES, PORT
 
-PUSH, CUSTOM = "Push", "Custom"
 ACCOUNT_VOLUME = "kube-api-access-katib"
 _TOKEN_SECONDS = 3607
 
@@ -36,16 +35,6 @@ class Door:
             "processes have no mounts of their own; print the metrics instead, as name=value (StdOut), or use an "
             "engine with containers: minikf up --engine k3d"
         )
-
-
-def kind_of(spec: Object | None) -> str:
-    """The collector's kind of a metricsCollectorSpec."""
-    return str(((spec or {}).get("collector") or {}).get("kind") or "StdOut")
-
-
-def reports_itself(spec: Object | None) -> bool:
-    """Whether what runs in the pod calls the db-manager."""
-    return kind_of(spec) in (PUSH, CUSTOM)
 
 
 def connect(pod: Object, host: str) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minikf.embedded.status import Object
+from minikf.embedded.tuning.collectors import SERVED, way_of
 from minikf.embedded.tuning.conditions import mark, settle
 from minikf.embedded.tuning.metrics import is_nothing, number, objective_text
-from minikf.embedded.tuning.reporting import kind_of
 from minikf.embedded.tuning.states import state_of
 
 # By state: (the list of names in the status, the count of them).
@@ -111,7 +111,7 @@ def judge(status: Object, experiment: Object, trials: Sequence[Object], *, no_mo
 
 def parallel_trials(spec: Object) -> int:
     """How many Trials may run at a time. Metrics endpoints all listen on the same port, so on one machine one can."""
-    return 1 if kind_of(spec.get("metricsCollectorSpec")) == "PrometheusMetric" else int(spec["parallelTrialCount"])
+    return 1 if way_of(spec.get("metricsCollectorSpec")) == SERVED else int(spec["parallelTrialCount"])
 
 
 def missing_trials(status: Object, spec: Object) -> int:

@@ -18,7 +18,8 @@ from minikf.embedded.pods.state import STOPPED
 from minikf.embedded.status import ApiError, Object
 from minikf.embedded.times import timestamp
 from minikf.embedded.tuning.checkpoints import prepare, trial_folder
-from minikf.embedded.tuning.collector import Collector, collector_kind, metric_names
+from minikf.embedded.tuning.collector import Collector, metric_names
+from minikf.embedded.tuning.collectors import REPORTED, SERVED, WRITTEN, way_of
 from minikf.embedded.tuning.conditions import is_true, mark, settle
 from minikf.embedded.tuning.dbmanager.service import DbManager, NotThere
 from minikf.embedded.tuning.endpoints import Endpoints
@@ -26,7 +27,6 @@ from minikf.embedded.tuning.follow import Follower
 from minikf.embedded.tuning.jobstatus import JobEnd, job_end
 from minikf.embedded.tuning.metrics import MetricLog, is_nothing, objective_text, observe
 from minikf.embedded.tuning.observations import ObservationLog
-from minikf.embedded.tuning.reporting import reports_itself
 from minikf.embedded.tuning.runnable import job_kind
 from minikf.embedded.tuning.states import TRIAL_LABEL, has_ended, state_of
 from minikf.embedded.tuning.trialpods import experiment_of, is_primary
@@ -105,7 +105,7 @@ class TrialController:
     async def _begin(self, trial: Object, kind: Kind) -> None:
         job = copy.deepcopy(trial["spec"]["runSpec"])
         meta = trial["metadata"]
-        if reports_itself(trial["spec"].get("metricsCollector")):
+        if way_of(trial["spec"].get("metricsCollector")) == REPORTED:
             try:
                 await self._manager.ensure()
             except NotThere as error:
@@ -172,13 +172,13 @@ class TrialController:
 
     async def _follow(self, trial: Object) -> float | None:
         """Reads on while the job runs, where somebody has to; returns when to read again."""
-        kind, rules = collector_kind(trial), trial["spec"].get("earlyStoppingRules")
-        if kind == "PrometheusMetric":
+        way, rules = way_of(trial["spec"].get("metricsCollector")), trial["spec"].get("earlyStoppingRules")
+        if way == SERVED:
             await self._sample(trial)
-        elif reports_itself(trial["spec"].get("metricsCollector")):
+        elif way == REPORTED:
             self._manager.begin()
         if not rules:
-            return FOLLOW_SECONDS if kind == "PrometheusMetric" else None
+            return FOLLOW_SECONDS if way == SERVED else None
         uid = trial["metadata"]["uid"]
         follower = self._followers.setdefault(uid, Follower(trial, self._collector, self._log))
         if not await asyncio.to_thread(follower.says_stop, self._pods_of(trial)):
@@ -200,7 +200,7 @@ class TrialController:
         """(the observation's metrics, why there may be none); what was read is in the log when this returns."""
         uid = trial["metadata"]["uid"]
         logs: tuple[MetricLog, ...]
-        if collector_kind(trial) not in ("StdOut", "File", "TensorFlowEvent"):
+        if way_of(trial["spec"].get("metricsCollector")) != WRITTEN:
             logs, problem = self._log.read(uid), ""
         else:
 

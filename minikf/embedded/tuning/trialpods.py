@@ -16,7 +16,8 @@ from minikf.embedded.defaults import default_object
 from minikf.embedded.kinds import EXPERIMENT, POD, TRIAL, Kind
 from minikf.embedded.status import Object
 from minikf.embedded.tuning.checkpoints import mount, trial_folder
-from minikf.embedded.tuning.reporting import CUSTOM, Door, connect, kind_of, reports_itself
+from minikf.embedded.tuning.collectors import REPORTED, kind_of, way_of
+from minikf.embedded.tuning.reporting import Door, connect
 from minikf.embedded.tuning.states import TRIAL_LABEL
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def trial_pod_admission(objects: Objects, door: Door) -> Admission:
         trial = trial_of(objects, obj)
         if trial is not None:
             _mark(obj, trial, experiment_of(objects, trial))
-            if reports_itself(trial["spec"].get("metricsCollector")):
+            if way_of(trial["spec"].get("metricsCollector")) == REPORTED:
                 connect(obj, door.host)
                 default_object(POD, obj)  # what was added is completed as the rest was
 
@@ -82,7 +83,7 @@ def is_primary(labels: Mapping[str, str], trial: Object) -> bool:
 def metrics_path(trial: Object) -> str:
     """Where the trial's container writes its metrics, or "" where it writes no file."""
     spec = trial["spec"].get("metricsCollector") or {}
-    if kind_of(spec) not in ("File", "TensorFlowEvent", CUSTOM):
+    if kind_of(spec) not in ("File", "TensorFlowEvent", "Custom"):
         return ""
     return str(((spec.get("source") or {}).get("fileSystemPath") or {}).get("path") or "")
 
@@ -115,7 +116,7 @@ def _mark(pod: Object, trial: Object, experiment: Object | None) -> None:
         return
     collector = trial["spec"].get("metricsCollector") or {}
     beside = []
-    if kind_of(collector) == CUSTOM:
+    if kind_of(collector) == "Custom":
         beside = [copy.deepcopy(collector["collector"]["customCollector"])]
         spec["containers"] += beside
     if metrics_path(trial):
