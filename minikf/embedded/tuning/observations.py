@@ -25,18 +25,19 @@ class ObservationLog:
         self._folder = folder
         # What the files hold, as far as they were read.
         self._known: dict[str, tuple[MetricLog, ...]] = {}
-        self._turn = threading.Lock()
+        # By uid: one write at a time, and no read in the middle of it.
+        self._turns: dict[str, threading.Lock] = {}
 
     def write(self, uid: str, logs: Sequence[MetricLog]) -> None:
         """Keeps `logs` as all that the trial reported. Raises Refused."""
-        with self._turn:
+        with self._turn(uid):
             write_private(self._folder / f"{uid}{_END}", _lines(logs))
             self._known[uid] = tuple(logs)
 
     def append(self, uid: str, logs: Sequence[MetricLog]) -> None:
         """Adds what the trial reported now; it is on the disk when this returns. Raises Refused."""
         path = self._folder / f"{uid}{_END}"
-        with self._turn, readable_failures(path):
+        with self._turn(uid), readable_failures(path):
             self._known.pop(uid, None)
             make_folder(self._folder)
             handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -48,7 +49,7 @@ class ObservationLog:
 
     def read(self, uid: str) -> tuple[MetricLog, ...]:
         """What the trial reported, in its order; nothing where it did not. Raises OSError."""
-        with self._turn:
+        with self._turn(uid):
             if uid not in self._known:
                 try:
                     data = (self._folder / f"{uid}{_END}").read_bytes()
@@ -66,9 +67,13 @@ class ObservationLog:
 
     def forget(self, uid: str) -> None:
         """The Trial is gone."""
-        with self._turn:
+        with self._turn(uid):
             self._known.pop(uid, None)
             (self._folder / f"{uid}{_END}").unlink(missing_ok=True)
+        self._turns.pop(uid, None)
+
+    def _turn(self, uid: str) -> threading.Lock:
+        return self._turns.setdefault(uid, threading.Lock())
 
     def sweep(self, uids: Collection[str]) -> None:
         """Forgets every trial but these: it went while no daemon ran."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from minikf.embedded.tuning.dbmanager.address import PORT, host_of
 from minikf.spec import Access
 from tests.embedded.daemon.process import DaemonProcess
 from tests.embedded.tuning import katibwire
@@ -122,6 +123,37 @@ for line in open("/katib/metrics.txt"):
     for trial in await trials_of(wire, "own"):
         (metric,) = trial["status"]["observation"]["metrics"]
         assert metric["latest"] == trial["spec"]["parameterAssignments"][0]["value"]
+
+
+async def test_a_train_job_pushes(platform: Access) -> None:
+    wire = Wire(platform)
+    code = f"{LOAD}katibwire.report(os.environ['KATIB_TRIAL_NAME'], {{'loss': 'X'}})"
+    made = experiment("push-train", code, metricsCollectorSpec=PUSH)
+    template = made["spec"]["trialTemplate"]
+    (container,) = template["trialSpec"]["spec"]["template"]["spec"]["containers"]
+    trainer = {"command": container["command"], "numNodes": 1}
+    spec = {"runtimeRef": {"name": "torch-distributed"}, "trainer": trainer}
+    template["trialSpec"] = {"apiVersion": "trainer.kubeflow.org/v1alpha1", "kind": "TrainJob", "spec": spec}
+    template["primaryContainerName"] = "node"
+    await create(wire, made)
+    done = await ended(wire, "push-train")
+    assert last(done)["reason"] == "ExperimentMaxTrialsReached", (done["status"], await trials_of(wire, "push-train"))
+
+
+async def test_a_trial_fails_with_the_reason_where_the_address_is_taken(tmp_path: Path) -> None:
+    daemon = DaemonProcess(tmp_path, controllers=True, extra={"MINIKF_WARM": "0"})
+    wire = await daemon.start()
+    try:
+        with socket.socket() as taken:
+            taken.bind((host_of(daemon.database.parents[4] / "state/minikf/platforms/default"), PORT))
+            taken.listen()
+            await create(wire, experiment("taken", "x = X", metricsCollectorSpec=PUSH, maxFailedTrialCount=0))
+            assert last(await ended(wire, "taken"))["type"] == "Failed"
+        (trial,) = await trials_of(wire, "taken")
+        assert "db-manager does not listen on" in last(trial)["message"], trial["status"]
+        assert "its log is" in last(trial)["message"]
+    finally:
+        daemon.stop()
 
 
 async def test_what_is_reported_while_the_daemon_is_dead_is_kept(tmp_path: Path) -> None:

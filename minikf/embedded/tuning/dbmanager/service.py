@@ -45,6 +45,8 @@ class DbManager:
         self._popen: subprocess.Popen[bytes] | None = None
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
+        # Whether the last attempt has ended, well or not.
+        self._tried = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
         self._cause = ""
         self._is_ending = False
@@ -69,7 +71,7 @@ class DbManager:
         if not self._ready.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_START_SECONDS):
-                    await self._ready.wait()
+                    await self._tried.wait()
         if not self._ready.is_set():
             raise NotThere(f"Katib's db-manager does not listen on {self.address}: {self._cause or 'it is starting'}")
 
@@ -108,17 +110,20 @@ class DbManager:
             except (NotThere, OSError) as error:
                 failures += 1
                 self._cause = str(error)
+                self._tried.set()
                 pause = min(_LONGEST_PAUSE, 2.0**failures)
                 log.error("the db-manager failed, again in %.0f s: %s", pause, error)
                 await asyncio.sleep(pause)
                 continue
             self._cause = ""
             self._ready.set()
+            self._tried.set()
             log.info("the db-manager listens on %s (%.2f s)", self.address, time.monotonic() - began)
             try:
                 await self._serve(reader, self._writer)
             finally:
                 self._ready.clear()
+                self._tried.clear()
                 self._writer.close()
                 self._writer = None
             if self._is_ending:
