@@ -11,6 +11,7 @@ from minikf.embedded.tuning.reporting import Door
 from minikf.embedded.tuning.templatechecks import CheckJob
 
 _COLLECTOR = "spec.metricsCollectorSpec.collector"
+_PLACE = "spec.template.spec.containers[0]"  # of the collector in a job of its own
 
 
 def check_reporting(experiment: Object, door: Door, check_job: CheckJob) -> list[Cause]:
@@ -31,15 +32,32 @@ def _check_container(experiment: Object, container: Object, check_job: CheckJob)
     name = container.get("name") or ""
     if name and name in _names(experiment):
         return [invalid(f"{where}.name", name, "a container of the trial has this name")]
-    return [forbidden(where, reason) for reason in check_job(_alone(container), name)]
+    wrong = [reason.removeprefix("invalid Job: ") for reason in check_job(_alone(container), name)]
+    if wrong:
+        return [forbidden(where, reason.replace(f"{_PLACE}.", "")) for reason in wrong]
+    pod = _pod(experiment)
+    volumes = {one.get("name") for one in pod.get("volumes") or []} if pod is not None else None
+    return [
+        invalid(f"{where}.volumeMounts[{index}].name", one["name"], "the trial's pod has no volume of this name")
+        for index, one in enumerate(container.get("volumeMounts") or [])
+        if volumes is not None and one["name"] not in volumes
+    ]
+
+
+def _pod(experiment: Object) -> Object | None:
+    """The pod of a trial that is a Job written in the Experiment; None where others make it."""
+    template = experiment["spec"].get("trialTemplate") or {}
+    job = template.get("trialSpec") or {}
+    if job.get("kind") != "Job":
+        return None
+    pod: Object = ((job.get("spec") or {}).get("template") or {}).get("spec") or {}
+    return pod
 
 
 def _names(experiment: Object) -> list[str]:
     """Names of the trial's containers, as far as its template shows them."""
-    template = experiment["spec"].get("trialTemplate") or {}
-    pod = (template.get("trialSpec") or {}).get("spec") or {}
-    containers = ((pod.get("template") or {}).get("spec") or {}).get("containers") or []
-    return [str(template.get("primaryContainerName") or ""), *(str(one.get("name")) for one in containers)]
+    primary = (experiment["spec"].get("trialTemplate") or {}).get("primaryContainerName") or ""
+    return [str(primary), *(str(one.get("name")) for one in (_pod(experiment) or {}).get("containers") or [])]
 
 
 def _alone(container: Object) -> Object:

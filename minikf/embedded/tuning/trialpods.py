@@ -91,7 +91,8 @@ def metrics_path(trial: Object) -> str:
 def metrics_folder(trial: Object) -> str:
     """The folder that is mounted for `metrics_path`."""
     path = metrics_path(trial)
-    if trial["spec"]["metricsCollector"]["source"]["fileSystemPath"].get("kind") == "File":
+    spec = trial["spec"]["metricsCollector"]
+    if kind_of(spec) == "File" or spec["source"]["fileSystemPath"].get("kind") == "File":
         path = path.rpartition("/")[0]
     return "/" + path.strip("/")
 
@@ -115,10 +116,9 @@ def _mark(pod: Object, trial: Object, experiment: Object | None) -> None:
     if not primary:
         return
     collector = trial["spec"].get("metricsCollector") or {}
-    beside = []
-    if kind_of(collector) == "Custom":
-        beside = [copy.deepcopy(collector["collector"]["customCollector"])]
-        spec["containers"] += beside
+    own = collector.get("collector", {}).get("customCollector") if kind_of(collector) == "Custom" else None
+    beside = [copy.deepcopy(own)] if own else []
+    spec["containers"] += beside
     if metrics_path(trial):
         _share(spec, container, beside, metrics_folder(trial))
 

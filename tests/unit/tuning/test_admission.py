@@ -99,6 +99,14 @@ WRONG: list[tuple[str, Change, str]] = [
      r"collector\.customCollector: .*runs no-such-program.*k3d"),
     ("custom name", lambda s: s.update(metricsCollectorSpec=custom(
         {"name": template(s)["primaryContainerName"], "command": ["true"]})), r"customCollector\.name: .*this name"),
+    ("custom volume", lambda s: s.update(metricsCollectorSpec=custom({"name": "mc", "image": "i", "command": ["true"],
+        "volumeMounts": [{"name": "v", "mountPath": "/v"}]})), r"volumeMounts\[0\]\.name: .*no volume of this name"),
+    ("custom without image", lambda s: s.update(metricsCollectorSpec=custom({"name": "mc", "command": ["true"]})),
+     r"customCollector: Forbidden: image: Required"),
+    ("events over all", lambda s: s.update(metricsCollectorSpec={"collector": {"kind": "TensorFlowEvent"},
+        "source": {"fileSystemPath": {"path": "/"}}}), r"path: .*mounted at /, which would hide"),
+    ("file over all", lambda s: s.update(metricsCollectorSpec={"collector": {"kind": "File"},
+        "source": {"fileSystemPath": {"path": "/m.log"}}}), r"path: .*mounted at /, which would hide"),
     ("custom place", lambda s: s.update(metricsCollectorSpec=custom(
         {"name": "mc", "command": ["true"]}, {"path": "m.log", "kind": "File"})), r"source is invalid"),
     ("filter", lambda s: s.update(
