@@ -61,12 +61,12 @@ class Desk:
             return {"id": question["id"], "code": "INTERNAL", "message": "see the daemon's log: minikf logs daemon"}
 
     async def _answer(self, question: dict[str, Any]) -> list[tuple[str, str, str]]:
-        owner = self._owner(question["peer"])
+        owner = await asyncio.to_thread(self._owner, question["peer"])
         name, method = question["trial"], question["method"]
         if method == GET:
             kept = await asyncio.to_thread(self._log.read, self._named(name).uid)
             return [(one.time, one.name, one.value) for one in _between(kept, question)]
-        trial = self._reporting(name, owner)
+        trial = await self._reporting(name, owner)
         if method == REPORT:
             await asyncio.to_thread(self._log.append, trial.uid, _logs(question["rows"]))
         elif method == DELETE:
@@ -92,12 +92,12 @@ class Desk:
             raise Denied("FAILED_PRECONDITION", f"there are Trials {name} in the namespaces {spaces}")
         return found[0]
 
-    def _reporting(self, name: str, owner: peers.Owner) -> Entry:
+    async def _reporting(self, name: str, owner: peers.Owner) -> Entry:
         """The Trial `name` that the calling process is a part of. Raises Denied."""
         pods = [entry for entry in self._objects.list(POD) if entry.labels.get(TRIAL_LABEL) == name]
         for pod in pods:
             try:
-                is_its_own = peers.holds(self._processes(pod.uid), [owner])
+                is_its_own = await asyncio.to_thread(peers.holds, self._processes(pod.uid), [owner])
             except PermissionError as error:
                 raise Denied("PERMISSION_DENIED", f"who calls cannot be told: {error}") from error
             if is_its_own:

@@ -38,13 +38,13 @@ def address_of(peer: str) -> tuple[str, int]:
 def client_of(address: str, port: int, server: tuple[str, int]) -> Owner | None:
     """The socket at `address` and `port` that is connected to `server`; None when it is gone or not on this machine."""
     here, there = _key(address, port), _key(*server)
-    return next((owner for local, remote, _, owner in _sockets() if (local, remote) == (here, there)), None)
+    pairs = (f"{here} {there} ", f"{_MAPPED}{here} {_MAPPED}{there} ")
+    return next((owner for pair in pairs for _, owner in _sockets(pair)), None)
 
 
 def listeners_of(port: int) -> list[Owner]:
     """All sockets that listen on a port, at whatever address."""
-    suffix = f":{port:04X}"
-    return [owner for local, _, state, owner in _sockets() if state == _LISTENS and local.endswith(suffix)]
+    return [owner for state, owner in _sockets(f":{port:04X} ") if state == _LISTENS]
 
 
 def holds(pids: Iterable[int], owners: Iterable[Owner]) -> bool:
@@ -71,17 +71,23 @@ def _target(entry: os.DirEntry[str]) -> str:
         return ""
 
 
-def _sockets() -> Iterator[tuple[str, str, str, Owner]]:
-    """(local, remote, state, owner); addresses of IPv4 look the same from sockets of IPv6."""
+def _sockets(text: str) -> Iterator[tuple[str, Owner]]:
+    """(state, owner) of the sockets whose local address ends, or whose addresses begin, with this text.
+
+    A machine may have thousands of sockets, so that only lines with the text are taken apart.
+    """
     for table in _TABLES:
         try:
-            lines = Path(table).read_text().splitlines()[1:]
+            data = Path(table).read_text()
         except FileNotFoundError:  # a kernel without IPv6
             continue
-        for line in lines:
-            words = line.split()
-            local, remote = (word.removeprefix(_MAPPED) for word in words[1:3])
-            yield local, remote, words[3], Owner(int(words[7]), int(words[9]))
+        place = data.find(text)
+        while place >= 0:
+            start, end = data.rfind("\n", 0, place) + 1, data.find("\n", place)
+            words = data[start:end].split()
+            if f"{words[1]} {words[2]} ".startswith(text) or f"{words[1]} ".endswith(text):
+                yield words[3], Owner(int(words[7]), int(words[9]))
+            place = data.find(text, end)
 
 
 def _key(address: str, port: int) -> str:
