@@ -10,6 +10,7 @@ from minikf.embedded.tuning.dbmanager.service import DbManager
 from minikf.embedded.tuning.endpoints import Endpoints
 from minikf.embedded.tuning.experiment import ExperimentController
 from minikf.embedded.tuning.observations import ObservationLog
+from minikf.embedded.tuning.searching import InProcess, Search
 from minikf.embedded.tuning.suggestion import SuggestionController
 from minikf.embedded.tuning.trial import TrialController
 
@@ -23,12 +24,13 @@ __all__ = ["PREFIX", "Tuning"]
 class Tuning:
     """`app` is to be mounted at PREFIX; the hooks of admission are in `admission.py` and `trialpods.py`."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, search: Search | None = None) -> None:
         log = ObservationLog(context.paths.observations)
         log.sweep({entry.uid for entry in context.objects.list(TRIAL)})
         processes = context.pods.processes if context.pods is not None else _no_processes
         self._manager = DbManager(context.paths, context.objects, log, processes)
-        suggestions = SuggestionController(context, log)
+        self._search = search or InProcess()
+        suggestions = SuggestionController(context, log, self._search)
         self.controllers: list[Controller] = [
             ExperimentController(context, suggestions.answer),
             suggestions,
@@ -45,6 +47,8 @@ class Tuning:
         return self._manager.describe()
 
     async def stop(self, *, leave_pods: bool) -> None:
+        """After its controllers and the pods."""
+        await self._search.stop()
         await self._manager.stop(leave=leave_pods)
 
 
