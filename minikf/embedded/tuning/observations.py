@@ -34,9 +34,14 @@ class ObservationLog:
             write_private(self._folder / f"{uid}{_END}", _lines(logs))
             self._known[uid] = tuple(logs)
 
-    def append(self, uid: str, logs: Sequence[MetricLog]) -> None:
-        """Adds what the trial reported now; it is on the disk when this returns. Raises Refused."""
+    def append(self, uid: str, logs: Sequence[MetricLog], *, again: bool = False) -> None:
+        """Adds what the trial reported now; it is on the disk when this returns. Raises Refused, OSError.
+
+        `again`: nobody knows whether a daemon that was killed has added it; it is not added twice.
+        """
         path = self._folder / f"{uid}{_END}"
+        if again and logs and self.read(uid)[-len(logs) :] == tuple(logs):
+            return
         with self._turn(uid), readable_failures(path):
             self._known.pop(uid, None)
             make_folder(self._folder)

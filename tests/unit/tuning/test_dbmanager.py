@@ -86,6 +86,16 @@ def test_platforms_have_addresses_of_loopback_of_their_own() -> None:
     assert all(one.startswith("127.") and 64 <= int(one.split(".")[1]) < 128 for one in found)
 
 
+def test_a_report_that_a_killed_daemon_kept_is_not_kept_twice(tmp_path: Path) -> None:
+    log, one, two = ObservationLog(tmp_path), MetricLog("t", "loss", "1"), MetricLog("t", "acc", "2")
+    log.append("u", [one, two])
+    log.append("u", [one, two], again=True)
+    assert log.read("u") == (one, two)
+    log.append("u", [two, one], again=True)
+    log.append("u", [two, one])
+    assert log.read("u") == (one, two, two, one, two, one)
+
+
 def test_reports_are_added_and_a_half_of_one_is_dropped(tmp_path: Path) -> None:
     log, one, two = ObservationLog(tmp_path), MetricLog("t", "loss", "1"), MetricLog("t", "loss", "ü")
     log.append("u", [one])

@@ -68,7 +68,8 @@ class Desk:
             return [(one.time, one.name, one.value) for one in _between(kept, question)]
         trial = await self._reporting(name, owner)
         if method == REPORT:
-            await asyncio.to_thread(self._log.append, trial.uid, _logs(question["rows"]))
+            logs, again = _logs(question["rows"]), bool(question.get("again"))
+            await asyncio.to_thread(self._log.append, trial.uid, logs, again=again)
         elif method == DELETE:
             await asyncio.to_thread(self._log.write, trial.uid, ())
         return []

@@ -1,6 +1,7 @@
 """Lines of JSON between the db-manager's process and the daemon, over a unix socket in the platform's private folder.
 
-To the daemon: first `{"version": N}`, then `{"id", "peer", "method", "trial", "rows", "metric", "start", "end"}`.
+To the daemon: first `{"version": N}`, then `{"id", "peer", "method", "trial", "rows", "metric", "start", "end"}`,
+with `"again": true` where another daemon was asked before and did not answer.
 From the daemon: `{"id", "rows"}`, `{"id", "code", "message"}` with the name of a gRPC status, or `{"end": true}`.
 """
 

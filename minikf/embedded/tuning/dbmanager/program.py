@@ -61,7 +61,7 @@ class Desk:
         self._lonely.cancel()
         writer.write(frames.encode({"version": frames.VERSION}))
         for frame, _ in self._waiting.values():
-            writer.write(frames.encode(frame))
+            writer.write(frames.encode({**frame, "again": True}))
         try:
             while line := await reader.readline():
                 self._hear(frames.decode(line))
