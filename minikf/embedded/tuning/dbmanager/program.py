@@ -47,7 +47,7 @@ class Desk:
         self._waiting[number] = (frame, answer)
         try:
             if self._daemon is not None:
-                self._daemon.write(frames.encode(frame))
+                self._send(self._daemon, frame)
             async with asyncio.timeout(seconds):
                 return await answer
         finally:
@@ -61,7 +61,7 @@ class Desk:
         self._lonely.cancel()
         writer.write(frames.encode({"version": frames.VERSION}))
         for frame, _ in self._waiting.values():
-            writer.write(frames.encode({**frame, "again": True}))
+            self._send(writer, frame)
         try:
             while line := await reader.readline():
                 self._hear(frames.decode(line))
@@ -72,6 +72,11 @@ class Desk:
             if self._daemon is writer:
                 self._daemon = None
                 self._lonely = asyncio.get_running_loop().call_later(LONELY_SECONDS, self.ended.set)
+
+    @staticmethod
+    def _send(writer: asyncio.StreamWriter, frame: dict[str, Any]) -> None:
+        writer.write(frames.encode(frame))
+        frame["again"] = True  # should it have to be sent once more
 
     def _hear(self, frame: dict[str, Any]) -> None:
         if frame.get("end"):
