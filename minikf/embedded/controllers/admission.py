@@ -16,18 +16,22 @@ from minikf.embedded.tuning.trialpods import trial_pod_admission
 
 if TYPE_CHECKING:
     from minikf.embedded.objects import Admission, Objects
+    from minikf.embedded.tuning.reporting import Door
 
 
-def admission_hooks(objects: Objects) -> list[Admission]:
-    """For `Objects.admission`; quota comes last, so that only what everybody else lets pass is counted."""
+def admission_hooks(objects: Objects, door: Door) -> list[Admission]:
+    """For `Objects.admission`; quota comes last, so that only what everybody else lets pass is counted.
+
+    `door` is where trials report their metrics.
+    """
     return [
         namespace_admission(),
-        trial_pod_admission(objects),
+        trial_pod_admission(objects, door),
         pod_admission(objects),
         claim_admission(),
         admit_job,
         trainer_admission(objects),
         training_admission,
-        tuning_admission(objects),
+        tuning_admission(objects, door),
         quota_admission(objects),
     ]
