@@ -21,6 +21,12 @@ def serve(
     ] = "",
     protocol: Annotated[str, typer.Option("--protocol", metavar="v1|v2", help="The protocol of predictions.")] = "",
     runtime: Annotated[str, typer.Option("--runtime", metavar="NAME", help="The serving runtime.")] = "",
+    log: Annotated[
+        str,
+        typer.Option(
+            "--log", metavar="MODE", help="Keep requests and answers (all), or one of them (request, response)."
+        ),
+    ] = "",
     replace: Annotated[
         bool, typer.Option("--replace", help="Serve it in place of what the service serves now.")
     ] = False,
@@ -42,17 +48,19 @@ def serve(
     from minikf.cli.objects import check_output, make, show
     from minikf.errors import UsageError
     from minikf.status import access
-    from minikf.verbs.serve import REGISTRY, format_of, inference_service, storage_uri
+    from minikf.verbs.serve import LOG_MODES, REGISTRY, format_of, inference_service, storage_uri
     from minikf.waiting.service import ready
 
     check_output(output)
     if protocol not in ("", "v1", "v2"):
         raise UsageError(f"there is no protocol '{protocol}'", advice="use --protocol v1 or --protocol v2")
+    if log not in ("", *LOG_MODES):
+        raise UsageError(f"there is nothing to keep called '{log}'", advice=f"use --log with {', '.join(LOG_MODES)}")
     chosen = platform_of(context, platform)
     uri = storage_uri(model)
     if not format_:
         format_ = _registered_format(chosen, uri) if uri.startswith(REGISTRY) else format_of(uri)
-    service = inference_service(name, uri, format_, namespace=namespace, protocol=protocol, runtime=runtime)
+    service = inference_service(name, uri, format_, namespace=namespace, protocol=protocol, runtime=runtime, log=log)
     if dry_run:
         show([service], output)
         return

@@ -130,7 +130,7 @@ def test_a_disk_that_is_really_full(sets: DatasetStore, tmp_path: Path) -> None:
         "for file in list(source.iterdir())[5:]:\n    file.unlink()\n"
         "store.collect()\nprint('then', store.add('much', [source]).version.files)\n"
     )
-    inside = f"mount -t tmpfs -o size=2m tmpfs {place} && exec {sys.executable} -c \"$0\" {place}"
+    inside = f'mount -t tmpfs -o size=2m tmpfs {place} && exec {sys.executable} -c "$0" {place}'
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
     if subprocess.run([*command, f"mount -t tmpfs tmpfs {place}"], capture_output=True, check=False).returncode:
         pytest.skip("no mount namespaces for users here")
