@@ -3,8 +3,14 @@
 from kfp import dsl
 from kfp.dsl import Dataset, Input, Model, Output
 
+from minikf.bundles.steps.reading import answers, load_estimator, read_model, read_table, rows_for
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandas", "scikit-learn", "joblib", "onnxruntime"])
+
+@dsl.component(
+    base_image="python:3.11",
+    packages_to_install=["pandas", "scikit-learn", "joblib", "onnxruntime"],
+    additional_funcs=[read_model, load_estimator, rows_for, answers],
+)
 def predict(model: Input[Model], data: Input[Dataset], predictions: Output[Dataset], chunk: int = 10_000) -> int:
     """Batch inference: adds the column `prediction` to a table, a chunk of rows at a time.
 
@@ -17,41 +23,57 @@ def predict(model: Input[Model], data: Input[Dataset], predictions: Output[Datas
     Returns:
         The number of rows.
     """
-    import json
     from pathlib import Path
 
     import numpy as np
     import pandas as pd
 
-    folder = Path(model.path)
-    about = json.loads((folder / "model.json").read_text())
+    about, folder = read_model(model)
     if (folder / "model.onnx").exists():
         import onnxruntime
 
-        session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+        try:
+            session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise ValueError(f"{folder}/model.onnx cannot be loaded: {error}; convert the model again") from error
 
-        def answer(rows):
+        def answer(frame):
+            rows = rows_for(about, frame, "the data")
             return np.asarray(session.run(None, {"X": rows.astype(np.float32)})[0]).reshape(len(rows))
     else:
-        import joblib
+        about, folder = read_model(model, "model.joblib")
+        estimator = load_estimator(folder, about)
 
-        answer = joblib.load(folder / "model.joblib").predict
+        def answer(frame):
+            return answers(estimator, about, frame, "the data")
+
     Path(predictions.path).parent.mkdir(parents=True, exist_ok=True)
     count = 0
-    for frame in pd.read_csv(data.path, chunksize=chunk):
-        missing = [name for name in about["features"] if name not in frame.columns]
-        if missing:
-            raise ValueError(f"the data has no column {', '.join(missing)}, which the model needs")
-        rows = frame[about["features"]].to_numpy(dtype=object if about["text_features"] else float)
-        made = frame.assign(prediction=answer(rows))
-        made.to_csv(predictions.path, mode="a" if count else "w", header=not count, index=False)
-        count += len(frame)
+    try:
+        for frame in pd.read_csv(data.path, chunksize=chunk):
+            if frame.empty:
+                break
+            made = frame.assign(prediction=answer(frame))
+            made.to_csv(predictions.path, mode="a" if count else "w", header=not count, index=False)
+            count += len(frame)
+    except (UnicodeDecodeError, pd.errors.ParserError) as error:
+        raise ValueError(
+            f"the data is no table: {data.uri}: {error}; it has to be CSV with a header, in UTF-8"
+        ) from error
+    except pd.errors.EmptyDataError:
+        pass
+    if not count:
+        raise ValueError(f"the data has no rows: {data.uri}; look at what the step that wrote it printed")
     predictions.metadata["rows"] = count
     print(f"{count} rows predicted")
     return count
 
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandas", "requests"])
+@dsl.component(
+    base_image="python:3.11",
+    packages_to_install=["pandas", "requests"],
+    additional_funcs=[read_table, read_model, rows_for],
+)
 def ask(
     url: str, name: str, model: Input[Model], data: Input[Dataset], served: Output[Dataset], rows: int = 200
 ) -> float:
@@ -71,15 +93,22 @@ def ask(
     import json
     from pathlib import Path
 
-    import pandas as pd
     import requests
 
-    about = json.loads((Path(model.path) / "model.json").read_text())
-    frame = pd.read_csv(data.path).head(rows)
+    about, _ = read_model(model)
+    frame = read_table(data, "the data").head(rows)
+    rows_for(about, frame, "the data")
     sent = json.loads(frame[about["features"]].to_json(orient="values"))
-    answer = requests.post(f"{url}/v1/models/{name}:predict", json={"instances": sent}, timeout=60)
+    try:
+        answer = requests.post(f"{url}/v1/models/{name}:predict", json={"instances": sent}, timeout=60)
+    except requests.RequestException as error:
+        raise RuntimeError(
+            f"model {name} does not answer at {url}: {error}; see whether it is ready: kubectl get isvc {name}"
+        ) from error
     if answer.status_code != 200:
-        raise RuntimeError(f"{url} answered {answer.status_code}: {answer.text[:500]}")
+        raise RuntimeError(
+            f"model {name} at {url} answered {answer.status_code}: {answer.text[:500]}; see: kubectl get isvc {name}"
+        )
     made = frame.assign(prediction=answer.json()["predictions"])
     Path(served.path).parent.mkdir(parents=True, exist_ok=True)
     made.to_csv(served.path, index=False)
@@ -89,7 +118,7 @@ def ask(
     return right
 
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandas"])
+@dsl.component(base_image="python:3.11", packages_to_install=["pandas"], additional_funcs=[read_model])
 def served_requests(
     service: str,
     model: Input[Model],
@@ -142,7 +171,7 @@ def served_requests(
     def answers_of(said):
         return said["predictions"] if "predictions" in said else [row[0] for row in in_rows(said["outputs"][:1])]
 
-    features = json.loads((Path(model.path) / "model.json").read_text())["features"]
+    features = read_model(model)[0]["features"]
     begin = datetime.fromisoformat(since) if since else None
     if begin is not None and begin.tzinfo is None:
         raise ValueError(f"`since` is {since!r}, which says no time zone: write it as 2026-01-31T12:00:00Z")
