@@ -42,9 +42,8 @@ def serve(
     MODEL without a version is the newest live version of a registered model. With --wait a model that cannot be
     loaded gives exit code 9.
     """
-    import sys
-
     from minikf.cli import render
+    from minikf.cli.leaving import goes_on, listed
     from minikf.cli.objects import check_output, make, show
     from minikf.errors import UsageError
     from minikf.status import access
@@ -69,22 +68,23 @@ def serve(
     if made is None:
         (made,) = make([service], chosen)
     if wait:
-        try:
+        with goes_on(f"InferenceService {namespace}/{name}", _hints(namespace, name)):
             made = render.follow(ready(access(chosen), namespace, name), as_json=as_json)
-        except KeyboardInterrupt:
-            sys.stderr.write(f"\nInferenceService {namespace}/{name} goes on without you\n{_hint(namespace, name)}\n")
-            raise
     if as_json:
         render.data(made)
     elif wait:
         render.text(f"InferenceService {namespace}/{name} answers at {made['status']['url']}")
     else:
         done = "is changed" if was_there else "is created"
-        render.text(f"InferenceService {namespace}/{name} {done}\n{_hint(namespace, name)}")
+        render.text(f"InferenceService {namespace}/{name} {done}\n{listed(_hints(namespace, name))}")
 
 
-def _hint(namespace: str, name: str) -> str:
-    return f"  state   kubectl get isvc {name} -n {namespace}\n  remove  kubectl delete isvc {name} -n {namespace}"
+def _hints(namespace: str, name: str) -> dict[str, str]:
+    return {
+        "follow": f"kubectl get isvc {name} -n {namespace} --watch",
+        "why": f"kubectl describe isvc {name} -n {namespace}",
+        "remove": f"kubectl delete isvc {name} -n {namespace}",
+    }
 
 
 def _replaced(platform: str, service: dict[str, Any]) -> dict[str, Any] | None:

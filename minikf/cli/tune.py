@@ -182,19 +182,17 @@ def _of_file(what: str, *, given: bool, namespace: str) -> dict[str, Any]:
 
 def followed(platform: str, namespace: str, name: str, *, as_json: bool) -> dict[str, Any]:
     """Tells how far an experiment is; returns it at its end. Raises WorkFailed."""
-    import sys
-
     from minikf.cli import render
+    from minikf.cli.leaving import goes_on
     from minikf.commands import command
     from minikf.status import access
     from minikf.waiting.experiment import assignments, ended
 
-    try:
+    hints = {
+        verb: command(f"experiment {verb} {name} -n {namespace}", platform) for verb in ("follow", "best", "delete")
+    }
+    with goes_on(f"experiment {namespace}/{name}", hints):
         found = render.follow(ended(access(platform), namespace, name), as_json=as_json)
-    except KeyboardInterrupt:
-        again = command(f"experiment follow {name} -n {namespace}", platform)
-        sys.stderr.write(f"\nexperiment {namespace}/{name} goes on without you\n  follow  {again}\n")
-        raise
     if not as_json:
         best = (found.get("status") or {}).get("currentOptimalTrial") or {}
         render.text(f"best: {assignments(best) or 'none'}")
