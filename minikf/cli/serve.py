@@ -46,6 +46,7 @@ def serve(
     from minikf.cli.leaving import goes_on, listed
     from minikf.cli.objects import check_output, make, show
     from minikf.errors import UsageError
+    from minikf.kube.rest import ApiAnswer
     from minikf.status import access
     from minikf.verbs.serve import LOG_MODES, REGISTRY, format_of, inference_service, storage_uri
     from minikf.waiting.service import ready
@@ -66,7 +67,12 @@ def serve(
     made = _replaced(chosen, service) if replace else None
     was_there = made is not None
     if made is None:
-        (made,) = make([service], chosen)
+        try:
+            (made,) = make([service], chosen)
+        except ApiAnswer as answer:
+            if answer.reason == "AlreadyExists":
+                answer.advice = f"serve it in place of that one: minikf serve {model} --name {name} --replace"
+            raise
     if wait:
         with goes_on(f"InferenceService {namespace}/{name}", _hints(namespace, name)):
             made = render.follow(ready(access(chosen), namespace, name), as_json=as_json)

@@ -51,7 +51,7 @@ def train(
 
     from minikf.cli import render
     from minikf.cli.leaving import listed
-    from minikf.cli.objects import check_output, make, show
+    from minikf.cli.objects import check_output, make, show, tell_relative
     from minikf.kube.rest import RestClient
     from minikf.status import access
     from minikf.verbs.program import program
@@ -60,6 +60,7 @@ def train(
     check_output(output)
     chosen = platform_of(context, platform)
     asked = {"cpu": cpu, "memory": memory, "nvidia.com/gpu": gpu}
+    tell_relative(arguments or [])
     code, variables = program(what, arguments or []), environment(env or [])
     job = train_job(
         name or job_name(code.file, uuid.uuid4().hex[:5]),

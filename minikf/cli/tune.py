@@ -65,7 +65,7 @@ def tune(
     A trial prints its metrics as name=value. With --follow a failure gives exit code 9.
     """
     from minikf.cli import render
-    from minikf.cli.objects import check_output, make, show
+    from minikf.cli.objects import check_output, make, show, tell_relative
     from minikf.commands import command
     from minikf.verbs.tune import Budget
 
@@ -74,6 +74,7 @@ def tune(
     if what.endswith((".yaml", ".yml", ".json")):
         made = _of_file(what, given=bool(param or maximize or minimize or arguments), namespace=namespace)
     else:
+        tell_relative(arguments or [])
         asked = _Asked(what, arguments or [], param or [], package or [], env or [], runtime, namespace)
         made = _built(
             chosen,
