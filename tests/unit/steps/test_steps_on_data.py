@@ -287,3 +287,22 @@ def test_drift_of_few_rows_constants_and_empty_cells_is_told_soberly(bench: Work
         drift(bench, before, now.iloc[:0])
     with pytest.raises(ValueError, match="other"):
         drift(bench, before, now, columns=["other"])
+
+
+def test_fairness_and_slices_of_eight_rows_counted_by_hand(bench: Workbench) -> None:
+    """Of group a 3 of 4 get the good class (rightly 2 of 2, wrongly 1 of 2), of group b 1 of 4 (1 of 3, 0 of 1)."""
+    given = [1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0]  # what the model says, since it says what it sees
+    teaching = pd.DataFrame({"seen": [0.0, 1.0] * 4, "target": ["no", "yes"] * 4})
+    model, _ = trained(bench, teaching, algorithm="nearest-neighbours", parameters={"n_neighbors": 1}, folds=0)
+    rows = pd.DataFrame({"seen": given, "target": ["yes", "yes", "no", "no", "yes", "yes", "yes", "no"]})
+    rows["group"] = ["a"] * 4 + ["b"] * 4
+    told = analysed(bench, model, rows, slices=["group"], sensitive="group", favourable="yes")
+    metrics = told["metrics"]
+    assert metrics["accuracy"] == 5 / 8
+    assert metrics["demographic_parity_difference"] == pytest.approx(3 / 4 - 1 / 4)
+    assert metrics["equalized_odds_difference"] == pytest.approx(max(2 / 2 - 1 / 3, 1 / 2 - 0 / 1))
+    assert told["slices"].to_dict("list") == {
+        "column": ["group", "group"], "value": ["b", "a"], "rows": [4, 4], "accuracy": [2 / 4, 3 / 4],
+    }  # fmt: skip
+    with pytest.raises(ValueError, match=r"equalized_odds_difference is 0\.6667, allowed is 0\.5"):
+        analysed(bench, model, rows, sensitive="group", favourable="yes", largest_difference=0.5)
