@@ -59,7 +59,9 @@ def remove(api: RestClient, objects: list[dict[str, Any]]) -> None:
         ("tune", "{script}", "--name", "dry-search", "--param", "lr=loguniform(0.001,1)", "--param", "kind=choice(a,b)",
          "--minimize", "loss", "--algorithm", "tpe", "--trials", "3", "--", "--lr", "{{lr}}", "--kind", "{{kind}}"),
         ("serve", "{model}", "--format", "sklearn", "--name", "dry-model", "--protocol", "v2", "--log", "all"),
-        ("notebook", "create", "dry-lab", "--env", "GREETING=grüß dich", "--cpu", "0.5"),
+        pytest.param(  # two notebooks are started
+            ("notebook", "create", "dry-lab", "--env", "GREETING=grüß dich", "--cpu", "0.5"), marks=pytest.mark.slow
+        ),
     ],
     ids=["train", "tune", "serve", "notebook"],
 )  # fmt: skip
