@@ -62,7 +62,8 @@ def run(
         documents = ir.without_cache(documents)
     requests: list[dict[str, Any]] = []
     # A file alone needs no platform to say what it would create.
-    api = None if dry_run and documents and not experiment else PipelinesApi(RestClient(access(chosen)))
+    place = None if dry_run and documents and not experiment else access(chosen)
+    api = PipelinesApi(RestClient(place)) if place else None
     experiment_id = ""
     if experiment and api is not None:
         found = api.experiment(experiment)
@@ -88,6 +89,9 @@ def run(
     for wanted in requests:
         request["experiment_id"] = api.call("POST", "experiments", wanted)["experiment_id"]
     made = api.call("POST", "runs", request)
+    root = (documents or version["documents"]).remote_root
+    if root and place is not None and place.engine == "embedded":
+        render.notice(f"the pipeline's root {root} is for a cluster; outputs are kept on this machine")
     if follow or wait:
         ended(api, made["run_id"], as_json=as_json, silent=wait and not follow, platform=chosen)
     elif as_json:
