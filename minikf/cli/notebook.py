@@ -245,18 +245,21 @@ def _until(
     """The notebook once it is as wanted. Raises NoProgress with what it waits for."""
     import time
 
+    from minikf.cli.leaving import goes_on
     from minikf.commands import command
     from minikf.errors import NoProgress
     from minikf.verbs import notebook as verb
 
-    client, end = _client(context, platform), time.monotonic() + WAIT_SECONDS
-    while not is_there(found := client.get(verb.path_of(namespace, name))):
-        if time.monotonic() > end:
-            word, why = verb.state(found)
-            raise NoProgress(
-                f"notebook '{name}' is {word.lower()} after {WAIT_SECONDS:.0f} s",
-                cause=why,
-                advice=command(f"notebook logs {name}{_in(namespace)}", platform_of(context, platform)),
-            )
-        time.sleep(_LOOK_SECONDS)
+    client, end, chosen = _client(context, platform), time.monotonic() + WAIT_SECONDS, platform_of(context, platform)
+    hints = {verb_: command(f"notebook {verb_} {name}{_in(namespace)}", chosen) for verb_ in ("open", "stop", "delete")}
+    with goes_on(f"notebook {namespace}/{name}", hints):
+        while not is_there(found := client.get(verb.path_of(namespace, name))):
+            if time.monotonic() > end:
+                word, why = verb.state(found)
+                raise NoProgress(
+                    f"notebook '{name}' is {word.lower()} after {WAIT_SECONDS:.0f} s",
+                    cause=why,
+                    advice=command(f"notebook logs {name}{_in(namespace)}", chosen),
+                )
+            time.sleep(_LOOK_SECONDS)
     return found

@@ -64,6 +64,11 @@ def _tell(event: Event, as_json: bool) -> None:
     _write(sys.stderr, f"{_styled(mark, colour, sys.stderr)} {event.what}: {event.message or event.state}{counts}")
 
 
+def note(line: str) -> None:
+    """A remark on stderr, beside whatever a command prints."""
+    _write(sys.stderr, f"{_styled('note:', _YELLOW, sys.stderr)} {line}")
+
+
 def data(value: Any) -> None:
     """A result as JSON on stdout."""
     _write(sys.stdout, json.dumps(value, indent=2, default=str))

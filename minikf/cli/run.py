@@ -42,8 +42,9 @@ def run(
     from pathlib import Path
 
     from minikf.cli import render
+    from minikf.cli.leaving import listed
     from minikf.cli.objects import check_output
-    from minikf.cli.runs import ended, hint
+    from minikf.cli.runs import ended, hints
     from minikf.cli.uploads import show_requests
     from minikf.kube.rest import RestClient
     from minikf.pipelines.api import PipelinesApi
@@ -97,7 +98,7 @@ def run(
         render.data(made)
     else:
         render.text(f"run {made['run_id']} ({made['display_name']}) is on its way")
-        render.text(hint(made["run_id"], chosen))
+        render.text(listed(hints(made["run_id"], chosen)))
 
 
 def stamped(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,8 @@ from urllib.parse import quote
 
 from minikf.errors import Refused, UsageError
 from minikf.verbs.named import named_values
+
+_NAME = re.compile("[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
 Object = dict[str, Any]
 
@@ -52,7 +55,13 @@ def workspace_of(name: str) -> str:
 
 
 def build(wanted: Wanted) -> list[Object]:
-    """The claim of its workspace, unless there is one, and the Notebook."""
+    """The claim of its workspace, unless there is one, and the Notebook. Raises UsageError for a name that is none."""
+    if not _NAME.fullmatch(wanted.name):
+        raise UsageError(
+            f"'{wanted.name}' cannot name a notebook",
+            cause="a name has a-z, 0-9, '-' and '.', and begins and ends with a letter or digit",
+            advice="minikf notebook create my-lab",
+        )
     claim = wanted.workspace or workspace_of(wanted.name)
     container: Object = {
         "name": wanted.name,

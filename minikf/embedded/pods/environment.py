@@ -19,6 +19,7 @@ from minikf.embedded.pods.layout import ContainerFolder
 from minikf.embedded.pods.mounting import Mount
 from minikf.embedded.pods.references import ConfigError, References
 from minikf.embedded.pods.settings import PodSettings
+from minikf.embedded.serving.payloads import SERVED_VARIABLE
 from minikf.embedded.status import Object
 from minikf.kube import bundle
 from minikf.paths import PlatformPaths
@@ -136,6 +137,7 @@ def platform(
         ENVIRONMENTS: str(paths.environments),
         "MINIKF_UV_CACHE": str(paths.cache / "uv"),
         DATASETS_VARIABLE: str(paths.datasets),
+        SERVED_VARIABLE: str(paths.served),
         BASE_PYTHON: settings.python,
         BASE_SITE: settings.site,
     }
