@@ -1,7 +1,8 @@
 """Stands where the script in an image of Katib's examples was: takes its arguments, and says what it would have said.
 
 The forms are those of Katib's trial images (kubeflow/katib v0.19.0, examples/v1beta1/trial-images): `name=value` lines;
-with --log-path lines of that file, as JSON with --logger=hypertune; a checkpoint that is gone on with.
+with --log-path lines of that file, as JSON with --logger=hypertune, or event files where it is a folder; a checkpoint
+that is gone on with.
 """
 
 from __future__ import annotations
@@ -23,15 +24,22 @@ def main(words: list[str]) -> None:
         begun = int(checkpoint.read_text())
     for step in range(begun, begun + STEPS):
         loss = 0.1 + abs(lr - 0.02) + abs(momentum - 0.5) + 1 / (step + 1)
-        tell(given, {"loss": f"{loss:.4f}", "accuracy": f"{1 / (1 + loss):.4f}"})
+        tell(given, {"loss": f"{loss:.4f}", "accuracy": f"{1 / (1 + loss):.4f}"}, step)
     if checkpoint is not None:
         checkpoint.write_text(str(begun + STEPS))
         print(f"Validation-accuracy={0.1 + lr / 10:.4f}")
 
 
-def tell(given: dict[str, str], values: dict[str, str]) -> None:
+def tell(given: dict[str, str], values: dict[str, str], step: int) -> None:
     if "log-path" not in given:
         print("\n".join(f"{name}={value}" for name, value in values.items()), flush=True)
+        return
+    if Path(given["log-path"]).is_dir():
+        from eventwriter import EventWriter  # lies beside this script
+
+        writer = EventWriter(f"{given['log-path']}/test")
+        for name, value in values.items():
+            writer.add(name, float(value), step)
         return
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     lines = [f"{now} {{metricName: {name}, metricValue: {value}}}" for name, value in values.items()]
