@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from minikf.embedded.notebooks.controller import NotebookController
 from minikf.embedded.objects import Objects
 from minikf.embedded.pipelines.part import PREFIX as PIPELINES
 from minikf.embedded.pipelines.part import SERVICE, Pipelines
+from minikf.embedded.poddefaults.admission import pod_default_advice
 from minikf.embedded.pods import SUBRESOURCES
 from minikf.embedded.pods.request import Handler
 from minikf.embedded.pods.runtime import PodRuntime
@@ -116,6 +118,7 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     objects.graceful_pods = True
     objects.admission.extend([*admission_hooks(objects), serving_admission, notebook_admission])
     objects.refusals.append(refuse_later_fields)
+    objects.advice.append(partial(pod_default_advice, objects))
     context = Context(objects=objects, paths=paths, events=EventRecorder(objects))
     context = replace(context, pods=PodRuntime(context))
 

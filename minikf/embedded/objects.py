@@ -45,6 +45,8 @@ class Objects:
         self.admission: list[Admission] = []
         # Asked about unknown fields before they are dropped; may refuse those that must not go unnoticed.
         self.refusals: list[Callable[[Kind, Object, list[str]], None]] = []
+        # Asked about new objects: what a client should be warned of.
+        self.advice: list[Callable[[Kind, Object], list[str]]] = []
         # Pods are ended by their controller before they go; without one they go at once.
         self.graceful_pods = False
 
@@ -180,6 +182,7 @@ class Objects:
         self._validate(kind, obj, None, opts)
         if kind.stored_only:
             opts.warn.append(f"{kind.kind} is stored but has no effect on the embedded engine: {kind.stored_only}")
+        opts.warn += [text for advise in self.advice for text in advise(kind, obj)]
         found = self.store.get(kind, namespace, name)
         if found is not None:
             raise already_exists(kind.group, kind.plural, name, ending="deletionTimestamp" in found.obj["metadata"])

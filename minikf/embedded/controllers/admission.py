@@ -10,6 +10,7 @@ from minikf.embedded.controllers.podadmission import pod_admission
 from minikf.embedded.controllers.quota import quota_admission
 from minikf.embedded.controllers.trainjob.admission import trainer_admission
 from minikf.embedded.controllers.volumes import claim_admission
+from minikf.embedded.poddefaults.admission import pod_default_admission
 from minikf.embedded.tuning.admission import tuning_admission
 from minikf.embedded.tuning.trialpods import trial_pod_admission
 
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
 def admission_hooks(objects: Objects) -> list[Admission]:
     """For `Objects.admission`; quota comes last, so that only what everybody else lets pass is counted."""
+    pods = pod_admission(objects)
     return [
         namespace_admission(),
+        pods,
+        # Webhooks, in the order of their configurations' names; the built-in part then looks again.
+        pod_default_admission(objects, pods),
         trial_pod_admission(objects),
-        pod_admission(objects),
         claim_admission(),
         admit_job,
         trainer_admission(objects),

@@ -8,9 +8,9 @@ import shutil
 from minikf.embedded.controllers.wellformed import is_valid
 from minikf.embedded.defaults import default_object
 from minikf.embedded.kinds import NOTEBOOK, POD, Kind
-from minikf.embedded.notebooks import spec
+from minikf.embedded.notebooks import build, spec
 from minikf.embedded.notebooks.spec import Flavour
-from minikf.embedded.status import Cause, Object, invalid
+from minikf.embedded.status import Cause, Object, forbidden, invalid
 from minikf.embedded.validation import validate_object
 
 # `NAME-0` has to be a host name, and `http-NAME` a port's name, of at most 63 characters each.
@@ -20,7 +20,9 @@ _ENGINES = "use an engine that runs images: minikf up --engine k3d, --engine kin
 
 
 def notebook_admission(kind: Kind, obj: Object, old: Object | None) -> None:
-    """A hook for `Objects.admission`; it changes nothing and raises ApiError 422."""
+    """A hook for `Objects.admission`; it changes nothing and raises ApiError 422, of a notebook's pod 403."""
+    if kind is POD and old is None:
+        _check_pod(obj)
     if kind is not NOTEBOOK or "deletionTimestamp" in obj["metadata"] or not is_valid(kind, obj):
         return
     if old is not None and old.get("spec") == obj.get("spec"):
@@ -28,6 +30,18 @@ def notebook_admission(kind: Kind, obj: Object, old: Object | None) -> None:
     causes = problems(obj)
     if causes:
         raise invalid(kind.group, kind.kind, obj["metadata"]["name"], causes)
+
+
+def _check_pod(pod: Object) -> None:
+    """Arguments that a PodDefault gives are for an entrypoint that nobody runs here."""
+    container = pod["spec"]["containers"][0]
+    if build.is_server(container.get("command") or []) and container.get("args"):
+        why = (
+            f"a PodDefault gives arguments to the container '{container['name']}', for the entrypoint of its image; the "
+            f"embedded engine runs no images: take the label that asks for them from the notebook, give the notebook "
+            f"a command, or {_ENGINES}"
+        )
+        raise forbidden("", "pods", pod["metadata"]["name"], why)
 
 
 def problems(notebook: Object) -> list[Cause]:

@@ -32,6 +32,11 @@ _STARTUP = {"initialDelaySeconds": 1, "periodSeconds": 1, "timeoutSeconds": 30, 
 _NOT_FOR_PODS = ("kubectl", "notebook", "kubeflow-resource-stopped")
 
 
+def is_server(command: list[str]) -> bool:
+    """Whether a container's command is the one that we gave it."""
+    return command[:3] == ["python", "-m", SERVER]
+
+
 def revision(notebook: Object, port: int) -> str:
     """A hash over all that makes a new pod necessary."""
     facts = [spec.pod_spec(notebook), notebook["metadata"].get("labels") or {}, port]

@@ -258,13 +258,15 @@ def test_a_port_is_kept_while_it_is_free() -> None:
         assert choose_port(key, "default", first, ()) != first
 
 
-@pytest.mark.parametrize("version", ["v1alpha1", "v1beta1"])
-def test_other_versions_are_told_which_one_is_served(version: str) -> None:
+def test_other_versions_are_told_which_ones_are_served() -> None:
     from minikf.embedded import discovery
     from minikf.embedded.api.call import target
 
-    with pytest.raises(ApiError, match=r"served here as kubeflow.org/v1; change apiVersion") as error:
-        target(f"/apis/kubeflow.org/{version}/namespaces/default/notebooks")
+    told = "served here as kubeflow.org/v1, kubeflow.org/v1beta1, kubeflow.org/v1alpha1; change apiVersion"
+    with pytest.raises(ApiError, match=told) as error:
+        target("/apis/kubeflow.org/v2/namespaces/default/notebooks")
     assert error.value.code == 404
+    for version in ("v1", "v1beta1", "v1alpha1"):
+        assert target(f"/apis/kubeflow.org/{version}/namespaces/default/notebooks").kind.storage is NOTEBOOK
     found = discovery.group("kubeflow.org")
     assert found is not None and found["preferredVersion"]["version"] == "v1"
