@@ -38,8 +38,8 @@ def _check_pod(pod: Object) -> None:
     if build.is_server(container.get("command") or []) and container.get("args"):
         why = (
             f"a PodDefault gives arguments to the container '{container['name']}', for the entrypoint of its image; the "
-            f"embedded engine runs no images: take the label that asks for them from the notebook, give the notebook "
-            f"a command, or {_ENGINES}"
+            f"embedded engine runs no images: take the label that asks for them from the notebook, give the "
+            f"notebook a command, or {_ENGINES}"
         )
         raise forbidden("", "pods", pod["metadata"]["name"], why)
 
