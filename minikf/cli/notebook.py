@@ -24,13 +24,14 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The notebook's name."
 
 @app.callback()
 def notebook() -> None:
-    """Create, open, stop, start and delete notebooks (JupyterLab)."""
+    """Create, open, stop, start and delete notebooks (JupyterLab, code-server)."""
 
 
 @app.command()
 def create(
     context: typer.Context,
     name: Name,
+    type_: Annotated[str, typer.Option("--type", metavar="TYPE", help="jupyter or code-server (VS Code).")] = "jupyter",
     image: Annotated[str, typer.Option("--image", metavar="IMAGE", help="What a cluster would run.")] = "",
     cpu: Annotated[str, typer.Option("--cpu", metavar="N", help="Processors, such as 2 or 500m.")] = "",
     memory: Annotated[str, typer.Option("--memory", metavar="SIZE", help="Memory, such as 2Gi.")] = "",
@@ -40,6 +41,10 @@ def create(
     ] = "",
     env: Annotated[
         list[str] | None, typer.Option("--env", metavar="NAME=VALUE", help="A variable; repeatable.")
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", metavar="NAME=VALUE", help="A label, as PodDefaults ask for; repeatable."),
     ] = None,
     dry_run: DryRun = False,
     output: Output = "yaml",
@@ -55,8 +60,9 @@ def create(
     from minikf.verbs import notebook as verb
 
     wanted = verb.Wanted(
-        name, namespace, image or verb.IMAGE, cpu, memory, size, workspace, verb.parse_variables(env or [])
-    )
+        name, namespace, image, cpu, memory, size, workspace, verb.parse_variables(env or []),
+        verb.check_type(type_), verb.parse_labels(label or []),
+    )  # fmt: skip
     objects.check_output(output)
     if dry_run:
         objects.show(verb.build(wanted), output)

@@ -16,6 +16,13 @@ Object = dict[str, Any]
 
 # The web app's defaults: kubeflow/manifests 26.03, jupyter-web-app, spawner_ui_config.yaml.
 IMAGE = "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0"
+CODE_SERVER_IMAGE = "ghcr.io/kubeflow/kubeflow/notebook-servers/codeserver-python:v1.10.0"
+# By type: the image, and what jupyter-web-app, apps/common/form.py annotates.
+_TYPE, _REWRITE = "notebooks.kubeflow.org/server-type", "notebooks.kubeflow.org/http-rewrite-uri"
+TYPES: dict[str, tuple[str, dict[str, str]]] = {
+    "jupyter": (IMAGE, {_TYPE: "jupyter"}),
+    "code-server": (CODE_SERVER_IMAGE, {_TYPE: "group-one", _REWRITE: "/"}),
+}
 WORKSPACE_SIZE = "5Gi"
 HOME = "/home/jovyan"
 STOP_ANNOTATION = "kubeflow-resource-stopped"
@@ -25,16 +32,38 @@ LAST_ACTIVITY = "notebooks.kubeflow.org/last-activity"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A notebook to create. Without `workspace` a claim of its own is created for it, of `size`."""
+    """A notebook to create. `type` is one of TYPES, each with an image of its own where `image` is "".
+
+    Without `workspace` a claim of its own is created for it, of `size`. `labels` also go to its pod, where they may ask
+    for PodDefaults.
+    """
 
     name: str
     namespace: str = "default"
-    image: str = IMAGE
+    image: str = ""
     cpu: str = ""
     memory: str = ""
     size: str = WORKSPACE_SIZE
     workspace: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    type: str = "jupyter"
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_type(text: str) -> str:
+    """Raises UsageError for what is no type of notebook."""
+    if text not in TYPES:
+        raise UsageError(f"--type {text} is no type of notebook", advice=f"--type {' or --type '.join(TYPES)}")
+    return text
+
+
+def parse_labels(texts: list[str]) -> dict[str, str]:
+    """`NAME=VALUE` texts. Raises UsageError."""
+
+    def refusal(text: str) -> UsageError:
+        return UsageError(f"--label {text} names no label", advice="--label NAME=VALUE")
+
+    return named_values(texts, refusal)
 
 
 def parse_variables(texts: list[str]) -> dict[str, str]:
@@ -53,10 +82,11 @@ def workspace_of(name: str) -> str:
 
 def build(wanted: Wanted) -> list[Object]:
     """The claim of its workspace, unless there is one, and the Notebook."""
+    image, annotations = TYPES[wanted.type]
     claim = wanted.workspace or workspace_of(wanted.name)
     container: Object = {
         "name": wanted.name,
-        "image": wanted.image,
+        "image": wanted.image or image,
         "volumeMounts": [{"name": "workspace", "mountPath": HOME}],
     }
     limits = {name: value for name, value in (("cpu", wanted.cpu), ("memory", wanted.memory)) if value}
@@ -71,7 +101,12 @@ def build(wanted: Wanted) -> list[Object]:
     notebook = {
         "apiVersion": "kubeflow.org/v1",
         "kind": "Notebook",
-        "metadata": {"name": wanted.name, "namespace": wanted.namespace, "labels": {"app": wanted.name}},
+        "metadata": {
+            "name": wanted.name,
+            "namespace": wanted.namespace,
+            "labels": {"app": wanted.name, **wanted.labels},
+            "annotations": annotations,
+        },
         "spec": {"template": {"spec": pod}},
     }
     if wanted.workspace:
@@ -143,7 +178,7 @@ def door(notebook: Object, service: Object, secret: Object) -> Door:
         return Door(base + prefix)
     token = _token(meta, secret)
     if server == "code-server":
-        return Door(f"{base}/", token)
+        return Door(base + prefix, token)
     return Door(f"{base}{prefix}lab?token={quote(token, safe='')}")
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import shutil
 
 from minikf.embedded.controllers.wellformed import is_valid
 from minikf.embedded.defaults import default_object
 from minikf.embedded.kinds import NOTEBOOK, POD, Kind
-from minikf.embedded.notebooks import build, spec
+from minikf.embedded.notebooks import build, codeserver, spec
 from minikf.embedded.notebooks.spec import Flavour
 from minikf.embedded.status import Cause, Object, forbidden, invalid
 from minikf.embedded.validation import validate_object
@@ -25,7 +24,7 @@ def notebook_admission(kind: Kind, obj: Object, old: Object | None) -> None:
         _check_pod(obj)
     if kind is not NOTEBOOK or "deletionTimestamp" in obj["metadata"] or not is_valid(kind, obj):
         return
-    if old is not None and old.get("spec") == obj.get("spec"):
+    if old is not None and old.get("spec") == obj.get("spec") and _type_of(old) == _type_of(obj):
         return
     causes = problems(obj)
     if causes:
@@ -37,8 +36,8 @@ def _check_pod(pod: Object) -> None:
     container = pod["spec"]["containers"][0]
     if build.is_server(container.get("command") or []) and container.get("args"):
         why = (
-            f"a PodDefault gives arguments to the container '{container['name']}', for the entrypoint of its image; the "
-            f"embedded engine runs no images: take the label that asks for them from the notebook, give the "
+            f"a PodDefault gives arguments to the container '{container['name']}', for its image's entrypoint, and "
+            "the embedded engine runs no images: take the label that asks for them from the notebook, give the "
             f"notebook a command, or {_ENGINES}"
         )
         raise forbidden("", "pods", pod["metadata"]["name"], why)
@@ -83,8 +82,8 @@ def _server_problems(notebook: Object) -> list[Cause]:
         return [
             _wrong(f"{_SERVER}.image", f'"{image}" is RStudio, which is not run by the embedded engine; {_ENGINES}')
         ]
-    if which is Flavour.CODE_SERVER and shutil.which("code-server") is None:
-        why = f'"{image}" is code-server, and no program code-server is on PATH; install it, or {_ENGINES}'
+    if which is Flavour.CODE_SERVER and not codeserver.program():
+        why = f'"{image}" is code-server, and this machine has no such program: {codeserver.INSTALL}; or {_ENGINES}'
         return [_wrong(f"{_SERVER}.image", why)]
     if which is not Flavour.COMMAND and container.get("args"):
         why = (
@@ -93,6 +92,10 @@ def _server_problems(notebook: Object) -> list[Cause]:
         )
         return [_wrong(f"{_SERVER}.args", why)]
     return []
+
+
+def _type_of(notebook: Object) -> str:
+    return str((notebook["metadata"].get("annotations") or {}).get(spec.TYPE_ANNOTATION, ""))
 
 
 def _wrong(field: str, why: str) -> Cause:

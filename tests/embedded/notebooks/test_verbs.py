@@ -56,6 +56,18 @@ def test_the_verbs_from_create_to_delete(
     assert "not found" in minikf("notebook", "delete", "typed", code=10)
 
 
+@pytest.mark.skipif(shutil.which("code-server") is not None, reason="this machine has code-server")
+def test_code_server_is_refused_where_it_is_not_with_what_to_install(
+    platform: Access, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["notebook", "create", "vs", "--type", "code-server"]) == 10
+    said = capfd.readouterr().err
+    assert "npm install --global code-server" in said and "MINIKF_CODE_SERVER" in said
+    assert Lab(platform, "vs").find("/api/v1/namespaces/default/persistentvolumeclaims/vs-workspace") is None
+    assert main(["notebook", "create", "vs", "--type", "vim"]) == 2
+    assert "--type jupyter or --type code-server" in capfd.readouterr().err
+
+
 def test_the_example_runs_with_the_official_client(platform: Access) -> None:
     env = {**os.environ, "KUBECONFIG": str(platform.kubeconfig)}
     done = subprocess.run(

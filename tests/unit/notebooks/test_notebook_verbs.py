@@ -91,7 +91,7 @@ def test_the_door_is_that_of_the_server() -> None:
     lab = "http://127.0.0.1:30001/notebook/team/nb/lab?token=a%2Fb%2Bc"
     assert verb.door(*objects()) == verb.Door(lab)
     assert verb.door(*objects(command=["x"])) == verb.Door("http://127.0.0.1:30001/notebook/team/nb/")
-    assert verb.door(*objects(image="code-server")) == verb.Door("http://127.0.0.1:30001/", "a/b+c")
+    assert verb.door(*objects(image="code-server")) == verb.Door("http://127.0.0.1:30001/notebook/team/nb/", "a/b+c")
     assert engine.port_of(objects()[1]) == 30001
 
 
