@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,8 @@ TYPES: dict[str, tuple[str, dict[str, str]]] = {
 }
 WORKSPACE_SIZE = "5Gi"
 HOME = "/home/jovyan"
+LONGEST_NAME = 58
+_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 STOP_ANNOTATION = "kubeflow-resource-stopped"
 SERVER_ANNOTATION = "minikf/notebook-server"
 LAST_ACTIVITY = "notebooks.kubeflow.org/last-activity"
@@ -48,6 +51,19 @@ class Wanted:
     variables: Mapping[str, str] = field(default_factory=dict)
     type: str = "jupyter"
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_name(name: str) -> str:
+    """Raises UsageError for what no notebook can be called: its Service, its pod and a port have names made of it."""
+    if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        better = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_NAME].rstrip("-")
+        raise UsageError(
+            f"'{name}' is no name of a notebook",
+            cause="a name has lower-case letters, digits and '-', begins with a letter, ends with no '-', and has at "
+            f"most {LONGEST_NAME} characters",
+            advice=f"minikf notebook create {better if _NAME.fullmatch(better) else 'my-notebook'}",
+        )
+    return name
 
 
 def check_type(text: str) -> str:
@@ -155,6 +171,16 @@ def state(notebook: Object) -> tuple[str, str]:
             told = [str(container[key][part]) for part in ("reason", "message") if container[key].get(part)]
             return word, ": ".join(told)
     return "Starting", ""
+
+
+# Reasons of a container that is on its way.
+_ON_ITS_WAY = ("", "ContainerCreating", "PodInitializing")
+
+
+def what_keeps_it(notebook: Object) -> str:
+    """Why a notebook does not come up as long as nobody mends something; "" while it may be on its way."""
+    word, why = state(notebook)
+    return why if word == "Waiting" and why.partition(":")[0] not in _ON_ITS_WAY else ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from minikf.embedded import names
 from minikf.embedded.controllers.wellformed import is_valid
 from minikf.embedded.defaults import default_object
 from minikf.embedded.kinds import NOTEBOOK, POD, Kind
@@ -49,6 +50,8 @@ def problems(notebook: Object) -> list[Cause]:
     name = notebook["metadata"]["name"]
     if len(name) > _LONGEST_NAME:
         found.append(_wrong("metadata.name", f"a notebook's name has at most {_LONGEST_NAME} characters"))
+    elif wrong := names.dns1035_label(name):
+        found.append(_wrong("metadata.name", f'"{name}": its Service has the same name: {"; ".join(wrong)}'))
     if not spec.pod_spec(notebook):
         return [*found, Cause("spec.template.spec", "FieldValueRequired", "Required value: the pod of the notebook")]
     found += _pod_problems(notebook)

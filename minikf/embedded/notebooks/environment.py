@@ -58,6 +58,7 @@ def variables(folder: NotebookFolder, settings: Settings, env: Mapping[str, str]
     }
     reach = {
         "MINIKF_PLATFORM": settings.platform,
+        "MINIKF_NAMESPACE": settings.namespace,
         "MODEL_REGISTRY_URL": settings.server,
         "KF_PIPELINES_SA_TOKEN_PATH": str(config / "token"),
     }

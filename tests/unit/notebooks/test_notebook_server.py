@@ -92,6 +92,7 @@ def test_clients_find_the_platform_in_the_notebooks_namespace(folder: NotebookFo
     config = json.loads(Path(found["KUBECONFIG"]).read_text())
     assert config["contexts"][0]["context"]["namespace"] == "team"
     assert found["PATH"] == f"{folder.environment}/bin:/bin"
+    assert found["MINIKF_NAMESPACE"] == "team"  # of `%minikf train` and the like
     assert "MODEL_REGISTRY_URL" not in found  # the pod's own word stays
     folder.redirect("https://127.0.0.1:2")
     assert json.loads(folder.kubeconfig.read_text())["clusters"][0]["cluster"]["server"] == "https://127.0.0.1:2"
