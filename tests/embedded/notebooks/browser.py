@@ -30,6 +30,8 @@ class Browser:
         except BaseException:
             self.__exit__()
             raise
+        # Else what is typed goes nowhere: a page without a screen has no focus.
+        self._call("Emulation.setFocusEmulationEnabled", enabled=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,6 +60,15 @@ class Browser:
             if time.monotonic() > end:
                 raise TimeoutError(f"{script}: {self.run('location.href + document.body.innerText.slice(-2000)')}")
             time.sleep(0.2)
+
+    def type(self, text: str) -> None:
+        """Types into what has the focus."""
+        self._call("Input.insertText", text=text)
+
+    def press_enter(self, *, shift: bool = False) -> None:
+        key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "modifiers": 8 if shift else 0}
+        for type_ in ("rawKeyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=type_, **key)
 
     def _page(self) -> str:
         port_file, end = self._profile / "DevToolsActivePort", time.monotonic() + _SECONDS

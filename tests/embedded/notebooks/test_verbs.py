@@ -134,11 +134,3 @@ def test_the_example_runs_with_the_official_client(platform: Access) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == "notebook explore and its workspace are deleted"
-
-
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no program chromium is on PATH")
-def test_the_page_opens_in_a_browser(lab: Lab, tmp_path: Path) -> None:
-    words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
-    words += ["--virtual-time-budget=20000", "--dump-dom", f"{lab.base}/lab?token={lab.token}"]
-    page = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False).stdout
-    assert "jp-LabShell" in page and "Python 3 (MiniKF)" in page
