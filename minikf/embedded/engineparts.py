@@ -60,6 +60,7 @@ class Running:
     serving: InferenceServiceController
     pipelines: Pipelines
     notebooks: NotebookController
+    tuning: Tuning
     runner: Runner
 
 
@@ -95,6 +96,7 @@ class Parts:
         if self.running is not None:
             await self.running.pipelines.stop()
             await self.running.runner.stop()
+            await self.running.tuning.stop()
             await self.running.pods.stop(leave_pods=leave_pods)
             await self.running.serving.stop()
         await self.registry.close()
@@ -135,7 +137,7 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     tuning = Tuning(context)
     others: list[Controller] = [serving, notebooks, *tuning.controllers, *pipelines.controllers]
     runner = Runner(context, [*controllers(context), *others])
-    parts.running = Running(context.pods, serving, pipelines, notebooks, runner)
+    parts.running = Running(context.pods, serving, pipelines, notebooks, tuning, runner)
     parts.mounts = {**parts.mounts, PIPELINES: pipelines.app, TUNING: tuning.app}
     parts.services = {SERVICE: pipelines.app}
     parts.subresources = pod_subresources(context)

@@ -49,6 +49,8 @@ class Objects:
         self.advice: list[Callable[[Kind, Object], list[str]]] = []
         # Pods are ended by their controller before they go; without one they go at once.
         self.graceful_pods = False
+        # Whether what the engine's own parts write is validated like anybody else's; tests of these parts want that.
+        self.checks_all = False
 
     def now(self) -> str:
         return timestamp(self.clock())
@@ -113,6 +115,33 @@ class Objects:
             cause = Cause("patch", "FieldValueInvalid", f"Invalid value: {error.message}")
             raise invalid("", "", "", [cause]) from error
 
+    async def set_status(
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        status: Callable[[Object], Object],
+        *,
+        opts: Options | None = None,
+    ) -> Entry:
+        """Writes the status that `status` makes of the stored object, which it must leave as it is; for controllers.
+
+        It is not validated: that is for what comes from outside. Nothing is written where nothing changes. Raises
+        ApiError 404.
+        """
+        old = self.get(kind, namespace, name)
+        before = old.obj
+        if self.checks_all or "deletionTimestamp" in before["metadata"]:
+            change: Callable[[Object], Object] = lambda now: {**now, "status": status(now)}  # noqa: E731
+            return await self.patch(kind, namespace, name, change, subresource="status", opts=opts)
+        fresh = status(before)
+        if fresh == before.get("status"):
+            return old
+        obj = {**before, "metadata": dict(before["metadata"]), "status": fresh}
+        manager = (opts or Options()).manager
+        managed.record_update(before, obj, manager, kind.api_version, schema_for(kind), "status", self.now())
+        return await self._done(self.store.put(kind, obj))
+
     async def apply(
         self, kind: Kind, namespace: str, name: str, obj: Object, *, subresource: str = "", opts: Options | None = None
     ) -> tuple[Entry, bool]:
@@ -166,7 +195,9 @@ class Objects:
         """`asked` is the kind in the version that the client wrote."""
         meta = obj["metadata"]
         fields = meta.get("managedFields")
-        self._check_fields(asked, obj, opts)
+        trusted = opts.trusted and not self.checks_all
+        if not trusted:
+            self._check_fields(asked, obj, opts)
         kind = _to_storage(asked, obj)
         metadata.before_create(kind, obj, self.now())
         name, namespace = meta["name"], meta.get("namespace", "")
@@ -179,7 +210,8 @@ class Objects:
         # What admission adds belongs to nobody.
         for admit in self.admission:
             admit(kind, obj, None)
-        self._validate(kind, obj, None, opts)
+        if not trusted:
+            self._validate(kind, obj, None, opts)
         if kind.stored_only:
             opts.warn.append(f"{kind.kind} is stored but has no effect on the embedded engine: {kind.stored_only}")
         opts.warn += [text for advise in self.advice for text in advise(kind, obj)]

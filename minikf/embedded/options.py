@@ -11,7 +11,8 @@ STRICT, WARN, IGNORE = "Strict", "Warn", "Ignore"
 class Options:
     """Options of create, update, patch, apply and delete, as in metav1. `warn` collects warnings for the client.
 
-    `duplicates` are the fields that the body had twice, as `field_validation` refuses or warns of them.
+    `duplicates` are the fields that the body had twice, as `field_validation` refuses or warns of them. `trusted`: the
+    object is one that the engine makes from parts of its own and always in the same way, so it is not validated again.
     """
 
     dry_run: bool = False
@@ -20,6 +21,7 @@ class Options:
     field_validation: str = STRICT
     warn: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
+    trusted: bool = False
 
 
 @dataclass(frozen=True)

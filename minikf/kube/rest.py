@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from minikf.commands import command
 from minikf.errors import ExitCode, MinikfError, Unreachable
+from minikf.kube.connections import CLOSED, Connections
 from minikf.kube.hangup import HangUp
 from minikf.spec import Access
 
@@ -47,14 +48,16 @@ class Reply:
 
 
 class RestClient:
-    """Calls to one platform's API with its own CA and credential. One connection for each call."""
+    """Calls to one platform's API with its own CA and credential; may be used by several threads.
+
+    A connection that served a GET serves the next one; whatever changes something has a connection of its own, so that
+    it is never unclear whether it arrived.
+    """
 
     def __init__(self, access: Access, timeout: float = TIMEOUT_SECONDS) -> None:
         self._access = access
-        self._timeout = timeout
         address = urlsplit(access.server)
-        self._host = address.hostname or "127.0.0.1"
-        self._port = address.port or 443
+        self._connections = Connections(address.hostname or "127.0.0.1", address.port or 443, access.ca, timeout)
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON object at `path`. Raises Unreachable, or ApiAnswer with the API's own words."""
@@ -109,19 +112,33 @@ class RestClient:
         headers = {"Authorization": f"Bearer {self._credential()}", "Accept": "application/json, */*", **(more or {})}
         if data is not None:
             headers["Content-Type"] = "application/json"
-        connection = http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=self._trust())
+        connection = self._connections.idle() if method == "GET" and endless is None else None
+        response = None
         try:
-            connection.request(method, path, body=data, headers=headers)
-            if endless is not None and connection.sock is not None:
-                connection.sock.settimeout(None)
-                endless.take(connection.sock)
-            yield connection.getresponse()
+            if connection is not None:
+                with contextlib.suppress(*CLOSED):
+                    connection.request(method, path, headers=headers)
+                    response = connection.getresponse()
+            if response is None:
+                if connection is not None:
+                    connection.close()
+                connection = self._fresh()
+                connection.request(method, path, body=data, headers=headers)
+                if endless is not None and connection.sock is not None:
+                    connection.sock.settimeout(None)
+                    endless.take(connection.sock)
+                response = connection.getresponse()
+            yield response
+            if connection is not None and response.isclosed():
+                self._connections.give_back(connection)
+                connection = None
         except ssl.SSLCertVerificationError as error:
             raise self._unreachable(f"another program answers there: {error.verify_message}") from error
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(str(error) or type(error).__name__) from error
         finally:
-            connection.close()
+            if connection is not None:
+                connection.close()
 
     def _credential(self) -> str:
         try:
@@ -129,9 +146,9 @@ class RestClient:
         except OSError as error:
             raise self._unreachable(f"its credential cannot be read: {error}") from error
 
-    def _trust(self) -> ssl.SSLContext:
+    def _fresh(self) -> http.client.HTTPSConnection:
         try:
-            return ssl.create_default_context(cafile=str(self._access.ca))
+            return self._connections.fresh()
         except OSError as error:  # ssl.SSLError is one too
             raise self._unreachable(f"its CA {self._access.ca} cannot be read: {error}") from error
 

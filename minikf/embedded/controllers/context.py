@@ -33,15 +33,23 @@ class SystemClock:
         return time.monotonic()
 
 
+# What nobody waits for (events, counts, clean-up) is put off by so long, in seconds: the next pod starts before it.
+LEISURE = 0.05
+
+
 @dataclass(frozen=True)
 class Context:
-    """`pods` is the supervisor of pod processes, for the pod controller and the pods' subresources."""
+    """`pods` is the supervisor of pod processes, for the pod controller and the pods' subresources.
+
+    `leisure` is for how many seconds a controller puts off what nobody waits for.
+    """
 
     objects: Objects
     paths: PlatformPaths
     events: EventRecorder
     pods: Any = None
     clock: Clock = field(default_factory=SystemClock)
+    leisure: float = LEISURE
 
 
 def parse_time(text: str) -> datetime:

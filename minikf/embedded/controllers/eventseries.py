@@ -44,7 +44,7 @@ class Said(NamedTuple):
 
 @dataclass
 class Series:
-    """`count` is how often it was said, `written` how much of that is in the store."""
+    """`count` is how often it was said, `written` how much of that is in the store; `body` is {} once it is there."""
 
     namespace: str
     name: str
@@ -90,7 +90,7 @@ class Series:
         """The series of an Event that is already in the store."""
         meta = event["metadata"]
         count = int(event.get("count") or 1)
-        return cls(meta["namespace"], meta["name"], event, count, last_seen(event), written=count)
+        return cls(meta["namespace"], meta["name"], {}, count, last_seen(event), written=count)
 
     def news(self) -> Object:
         """The fields that change when the same is said again."""

@@ -30,9 +30,11 @@ class Child:
     def describe(self) -> dict[str, Any]:
         return {"pid": self.pid, "token": self.token, "startedAt": self.started_at}
 
-    def ended(self, status: int, max_rss: int) -> dict[str, Any]:
-        """The exit record: `exitCode` is None after a signal, `signal` 0 after a plain exit; times in epoch seconds."""
-        code = os.waitstatus_to_exitcode(status)
+    def ended(self, code: int, max_rss: int) -> dict[str, Any]:
+        """The exit record: `exitCode` is None after a signal, `signal` 0 after a plain exit; times in epoch seconds.
+
+        `code` is minus the signal that ended it; `max_rss` is what the kernel calls ru_maxrss.
+        """
         return {
             **self.describe(),
             "exitCode": code if code >= 0 else None,
@@ -81,17 +83,22 @@ class Children:
                 return told
             if pid == 0:
                 return told
-            child = self.alive.pop(pid, None)
-            if child is None:  # an orphan that was given to us
-                continue
-            ended = child.ended(status, usage.ru_maxrss)
-            if child.path:
-                _write(child.path + record.EXIT, ended)
-            for watcher in child.watchers:
-                self.by_watcher.pop(watcher, None)
-                with contextlib.suppress(OSError):
-                    protocol.send(watcher, {"exit": ended})
-                told.append(watcher)
+            # None: an orphan that was given to us, or one that said so itself.
+            told += self.ended(pid, os.waitstatus_to_exitcode(status), usage.ru_maxrss)
+
+    def ended(self, pid: int, code: int, max_rss: int) -> list[socket.socket]:
+        """Child `pid` has ended, or says that it is about to; writes its record, tells its watchers, returns them."""
+        child = self.alive.pop(pid, None)
+        if child is None:
+            return []
+        ended = child.ended(code, max_rss)
+        if child.path:
+            _write(child.path + record.EXIT, ended)
+        for watcher in child.watchers:
+            self.by_watcher.pop(watcher, None)
+            with contextlib.suppress(OSError):
+                protocol.send(watcher, {"exit": ended})
+        return child.watchers
 
 
 def _write(path: str, data: dict[str, Any]) -> None:

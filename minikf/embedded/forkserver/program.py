@@ -16,14 +16,17 @@ import types
 from collections.abc import Mapping
 from typing import Any, BinaryIO, NoReturn, cast
 
-from minikf.embedded.forkserver import identity
+from minikf.embedded.forkserver import farewell, identity
 from minikf.embedded.forkserver.child import reset_signals
 from minikf.embedded.forkserver.commandline import CODE, MODULE, PATH, Command, blocked_by, parse
 from minikf.embedded.forkserver.loaded import Loaded
 
 
-def run(request: dict[str, Any], report: int, loaded: Loaded, server: int) -> NoReturn:
-    """Becomes `python *request["args"]`. `report` is closed once the child is what it has to be."""
+def run(request: dict[str, Any], report: int, loaded: Loaded, server: int, farewell_to: str = "") -> NoReturn:
+    """Becomes `python *request["args"]`. `report` is closed once the child is what it has to be.
+
+    `server` is the pid that waits for us, `farewell_to` the socket at which it can be told of our end, "" for none.
+    """
     env: dict[str, str] = request["env"]
     python = sys.executable
     argv = [python, *request["args"]]
@@ -41,12 +44,15 @@ def run(request: dict[str, Any], report: int, loaded: Loaded, server: int) -> No
     os.close(report)
     code = 1
     me = os.getpid()
+    # Nobody else could remove a control group while we are still in it.
+    told = "" if request.get("cgroups") else farewell_to
     try:
         sys.orig_argv = [sys.executable, *request["args"]]
         code = _outcome(command, env, loaded)
     finally:
         # A process that the program forked comes here too when it falls off the end; the record is not its own.
-        _end(code, loaded, request.get("orphanRecord", "") if os.getpid() == me else "", server)
+        is_leader = os.getpid() == me
+        _end(code, loaded, request.get("orphanRecord", "") if is_leader else "", server, told if is_leader else "")
 
 
 def import_path(command: Command, env: Mapping[str, str]) -> list[str]:
@@ -175,7 +181,7 @@ def _complain(error: BaseException) -> None:
     sys.excepthook(type(error), error.with_traceback(trace), trace)
 
 
-def _end(code: int, loaded: Loaded, orphan_record: str, server: int) -> NoReturn:
+def _end(code: int, loaded: Loaded, orphan_record: str, server: int, farewell_to: str) -> NoReturn:
     """Ends as `Py_FinalizeEx` does for the user's part, and skips the costly rest.
 
     Threads are joined, exit handlers run, then the user's modules are emptied so that files left open are
@@ -196,8 +202,11 @@ def _end(code: int, loaded: Loaded, orphan_record: str, server: int) -> NoReturn
             sys.excepthook(type(error), error, error.__traceback__)
         code = code or 120  # as the interpreter says when its last flush fails
     finally:
-        if orphan_record and os.getppid() != server:
-            _write_own_record(orphan_record, code)
+        if os.getppid() != server:
+            if orphan_record:
+                _write_own_record(orphan_record, code)
+        elif farewell_to and code >= 0:
+            farewell.tell(farewell_to, code)
         if code < 0:
             signal.signal(-code, signal.SIG_DFL)
             os.kill(os.getpid(), -code)

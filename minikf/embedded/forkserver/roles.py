@@ -62,7 +62,7 @@ def _warm_up(server: Server, modules: list[str]) -> None:
     me = os.getpid()
 
     def become(wanted: dict[str, Any], report: int) -> None:
-        program.run(wanted, report, snapshot, me)
+        program.run(wanted, report, snapshot, me, f"{server.base}.sock")
 
     def on_demand(request: dict[str, Any], fds: list[int], abandon: Callable[[], None]) -> int:
         return fork(request, fds, abandon, become)

@@ -191,7 +191,12 @@ class Server:
         if verb == "attend":  # stays open, so that the client learns of our end at once
             protocol.send(client, {**self.about, "children": len(self._children.alive)})
             return True
-        if verb == "children":  # those that we started, not the orphans that came to us
+        if verb == "ended":
+            child = self._children.alive.get(peer)
+            if child is not None and child.token == request["token"]:
+                for watcher in self._children.ended(peer, int(request["code"]), int(request["maxRss"])):
+                    self._hang_up(watcher)
+        elif verb == "children":  # those that we started, not the orphans that came to us
             protocol.send(client, {"children": sorted(self._children.alive)})
         elif verb == "drain":
             self._drain_wanted = True

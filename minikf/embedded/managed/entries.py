@@ -48,8 +48,11 @@ def manager(name: str, operation: str, subresource: str, api_version: str) -> Ma
     return Manager(name or "unknown", operation, subresource, "" if operation == APPLY else api_version)
 
 
-def decode(metadata: Object) -> Managers | None:
-    """The managers of an object; None when what stands there is none of this server's making."""
+def decode(metadata: Object, *, is_stored: bool = False) -> Managers | None:
+    """The managers of an object; None when what stands there is none of this server's making.
+
+    What `is_stored` was looked at when it came in, so its sets of fields are not gone through again.
+    """
     out: Managers = {}
     listed = metadata.get("managedFields") or []
     if not isinstance(listed, list):
@@ -58,7 +61,9 @@ def decode(metadata: Object) -> Managers | None:
         if not isinstance(data, dict) or data.get("operation") not in (APPLY, UPDATE):
             return None
         fields = data.get("fieldsV1") or {}
-        if data.get("fieldsType") != "FieldsV1" or not data.get("apiVersion") or not _is_field_set(fields):
+        if data.get("fieldsType") != "FieldsV1" or not data.get("apiVersion"):
+            return None
+        if not is_stored and not _is_field_set(fields):
             return None
         who = manager(
             str(data.get("manager") or ""), data["operation"], str(data.get("subresource") or ""), data["apiVersion"]

@@ -38,7 +38,7 @@ def record_update(
 
 
 def _known(old: Object | None, new: Object, subresource: str) -> Managers:
-    stored = (entries.decode(old["metadata"]) if old is not None else None) or {}
+    stored = (entries.decode(old["metadata"], is_stored=True) if old is not None else None) or {}
     if subresource:
         return stored
     if entries.is_reset(new["metadata"]):

@@ -103,8 +103,9 @@ class Container:
 
     def wait_for(self, reason: str, message: str = "") -> None:
         """It cannot begin (again) yet, for this reason."""
-        self._state = Waiting(reason, message)
-        self._around.changed()
+        if self._state != Waiting(reason, message):
+            self._state = Waiting(reason, message)
+            self._around.changed()
 
     # -- what it does -----------------------------------------------------------------------------------------
 

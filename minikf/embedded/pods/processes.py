@@ -17,6 +17,7 @@ _WARM_MARK = identity.WARM.encode() + b"="
 # A process that has just been forked still looks like its parent; after this it has become what it is.
 _SETTLED_SECONDS = 1.0
 _TICKS = os.sysconf("SC_CLK_TCK")
+_EXITING = 0x4  # PF_EXITING of <linux/sched.h>, in the ninth field of proc_pid_stat(5)
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,10 @@ class ProcessTable:
                 del self._sessions[number]
 
     def suspects(self) -> dict[int, float]:
-        """Unmarked children of the launcher, by pid with their birth: orphans, or programs that are just starting."""
-        self.scan()
+        """Unmarked children of the launcher, by pid with their birth: orphans, or programs that are just starting.
+
+        As of the last look at all processes.
+        """
         return dict(self._suspects)
 
     def strays(self, suspects: Mapping[int, float], own: Collection[int]) -> list[int]:
@@ -124,7 +127,7 @@ def _now() -> float:
 
 
 def _about(pid: int) -> tuple[int, int, float] | None:
-    """(parent, session, birth on the clock of `_now`) of a living process; None for zombies and the gone."""
+    """(parent, session, birth on the clock of `_now`) of a living process; None for the dead, zombies and the dying."""
     if sys.platform == "linux":
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - many times a second
@@ -132,7 +135,7 @@ def _about(pid: int) -> tuple[int, int, float] | None:
         except OSError:
             return None
         fields = stat[stat.rindex(b")") + 2 :].split(None, 20)
-        if fields[0] in (b"Z", b"X"):
+        if fields[0] in (b"Z", b"X") or int(fields[6]) & _EXITING:
             return None
         return int(fields[1]), int(fields[3]), int(fields[19]) / _TICKS
     import psutil

@@ -60,7 +60,7 @@ class Publisher:
                 await self._dirty.wait()
                 self._dirty.clear()
                 try:
-                    await self._objects.patch(POD, self._namespace, self._name, self._change, subresource="status")
+                    await self._objects.set_status(POD, self._namespace, self._name, self._status)
                     pause = _FIRST_PAUSE
                 except ApiError as error:
                     if error.code == 404:
@@ -77,8 +77,7 @@ class Publisher:
         finally:
             self._clean.set()
 
-    def _change(self, pod: Object) -> Object:
+    def _status(self, pod: Object) -> Object:
         if pod["metadata"]["uid"] != self._uid:
             raise Gone(self._uid)
-        pod["status"] = pod_status(pod, self._view(), self._clock.now().timestamp())
-        return pod
+        return pod_status(pod, self._view(), self._clock.now().timestamp())

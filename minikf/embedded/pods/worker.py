@@ -28,6 +28,8 @@ DEADLINE = ("DeadlineExceeded", "Pod was active on the node longer than the spec
 SHUTDOWN = (STOPPED, "Pod was terminated because the platform was stopped")
 # How long a container's end waits to be told together with the pod's.
 _END_SECONDS = 0.02
+# How long it waits to be told that a pod is about to start: most often its start is told instead.
+_BEGIN_SECONDS = 0.02
 _RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 30.0
 
@@ -124,7 +126,7 @@ class Worker:
     async def _run(self) -> None:
         try:
             if not self._is_refused():
-                self._changed()
+                asyncio.get_running_loop().call_later(_BEGIN_SECONDS, self._changed)
                 self._watch_deadline()
                 await self._live()
         except asyncio.CancelledError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,10 +15,10 @@ from minikf.errors import Refused
 
 Values = tuple[str | int | bytes | None, ...]
 
-SCHEMA_VERSION = 1
-# Rows of one statement. Each statement gives the interpreter's lock away and waits to have it back, so few are better
-# than many; a number of sizes keeps SQLite's cache of prepared statements in use.
-_ROWS = (64, 16, 4, 1)
+SCHEMA_VERSION = 2
+# Rows of one statement at most. Each statement gives the interpreter's lock away and waits to have it back, so one is
+# better than several; the connection keeps a prepared statement for each number of rows (128 of them by default).
+_ROWS = 60
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,9 @@ class Database:
                 advice="minikf doctor",
             ) from error
         path.chmod(0o600)
-        self._waiting: list[tuple[int, Row]] = []
+        # Writes as (epoch, row), and None for the end.
+        self._waiting: queue.SimpleQueue[tuple[int, Row] | None] = queue.SimpleQueue()
         self._failed_epoch = -1
-        self._wake = threading.Condition()
-        self._stopping = False
         self._report: Callable[[int, Exception | None], None] | None = None
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
@@ -61,6 +62,11 @@ class Database:
         run(f"create table if not exists objects ({columns}) without rowid")
         run("create table if not exists counter (id integer primary key check (id = 0), rv integer not null)")
         run("insert or ignore into counter values (0, 0)")
+        # So that a batch without removals is one statement, and with it one transaction.
+        run(
+            "create trigger if not exists count_writes after insert on objects when new.rv > (select rv from counter) "
+            "begin update counter set rv = new.rv; end"
+        )
         run(f"pragma user_version={SCHEMA_VERSION}")
 
     def load(self) -> tuple[int, Iterator[tuple[str, bytes]]]:
@@ -77,28 +83,24 @@ class Database:
     def submit(self, row: Row, epoch: int) -> None:
         """Queues one write. After a failed commit, writes of its epoch are dropped without a report: they were
         decided on objects that have gone back to what they were, and the store fails them itself."""
-        with self._wake:
-            self._waiting.append((epoch, row))
-            self._wake.notify()
+        self._waiting.put((epoch, row))
 
     def close(self) -> None:
         """Commits what is queued and closes the file."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
+        self._waiting.put(None)
         if self._thread.is_alive():
             self._thread.join()
         self._connection.close()
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                while not self._waiting and not self._stopping:
-                    self._wake.wait()
-                if not self._waiting:
-                    return
-                waiting, self._waiting = self._waiting, []
-            batch = [(epoch, row) for epoch, row in waiting if epoch > self._failed_epoch]
+        is_open = True
+        while is_open:
+            waiting = [self._waiting.get()]
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    waiting.append(self._waiting.get_nowait())
+            is_open = None not in waiting
+            batch = [one for one in waiting if one is not None and one[0] > self._failed_epoch]
             if not batch:
                 continue
             error = self._commit([row for _, row in batch])
@@ -109,16 +111,24 @@ class Database:
 
     def _commit(self, rows: list[Row]) -> Exception | None:
         run = self._connection.execute
+        # Of several versions of one object in a batch only the last is ever read again.
+        last = {row.key: row for row in rows}
+        kept = [(row.key, row.rv, row.raw) for row in last.values() if row.raw is not None]
+        gone = [(row.key,) for row in last.values() if row.raw is None]
+        statements = [
+            (f"insert or replace into objects values {', '.join(('(?, ?, ?)',) * len(part))}", _flat(part))
+            for part in _parts(kept)
+        ]
+        statements += [
+            (f"delete from objects where key in ({', '.join('?' * len(part))})", _flat(part)) for part in _parts(gone)
+        ]
         try:
+            if len(statements) == 1 and not gone:
+                run(*statements[0])  # the trigger counts
+                return None
             run("begin immediate")
-            # Of several versions of one object in a batch only the last is ever read again.
-            last = {row.key: row for row in rows}
-            kept = [(row.key, row.rv, row.raw) for row in last.values() if row.raw is not None]
-            gone = [(row.key,) for row in last.values() if row.raw is None]
-            for part in _parts(kept):
-                run(f"insert or replace into objects values {', '.join(('(?, ?, ?)',) * len(part))}", _flat(part))
-            for part in _parts(gone):
-                run(f"delete from objects where key in ({', '.join('?' * len(part))})", _flat(part))
+            for text, values in statements:
+                run(text, values)
             run("update counter set rv = ?", (rows[-1].rv,))
             run("commit")
         except sqlite3.Error as error:
@@ -129,12 +139,9 @@ class Database:
 
 
 def _parts(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
-    """The rows in pieces of the sizes in `_ROWS`."""
-    start = 0
-    for size in _ROWS:
-        while len(rows) - start >= size:
-            yield rows[start : start + size]
-            start += size
+    """The rows in pieces of `_ROWS`."""
+    for start in range(0, len(rows), _ROWS):
+        yield rows[start : start + _ROWS]
 
 
 def _flat(rows: Sequence[Values]) -> list[str | int | bytes | None]:

@@ -12,7 +12,9 @@ from minikf.embedded.store.entry import Change
 # A watcher that is this far behind is cut off and lists again, as the real API server does with slow watchers.
 QUEUE_LIMIT = 50_000
 RING_CHANGES = 10_000
-RING_BYTES = 16 * 1024 * 1024
+RING_BYTES = 8 * 1024 * 1024
+# Of so many changes what was parsed is kept: whoever is interested looks at them soon.
+PARSED_CHANGES = 200
 
 
 class Subscription:
@@ -77,6 +79,8 @@ class Ring:
     def add(self, change: Change) -> None:
         self._changes.append(change)
         self._bytes += len(change.entry.raw)
+        if len(self._changes) > PARSED_CHANGES:
+            self._changes[-PARSED_CHANGES - 1].forget()
         while len(self._changes) > RING_CHANGES or self._bytes > RING_BYTES:
             gone = self._changes.popleft()
             self._bytes -= len(gone.entry.raw)

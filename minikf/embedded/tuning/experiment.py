@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 # Has a Suggestion answered at once, instead of when its controller hears of it.
 Answer = Callable[[Key], Awaitable[list[asyncio.Future["Entry"]]]]
-# Changes of who runs and who waits are written this often at most.
+# What its trials do is written this often at most, in seconds; whatever ends it, at once.
 PROGRESS_SECONDS = 0.2
 
 
@@ -249,11 +249,8 @@ class ExperimentController:
         if passed < PROGRESS_SECONDS and before is not None and _is_mere_progress(before, status):
             return PROGRESS_SECONDS - passed
         self._written[meta["uid"]] = now
-        changed = {"status": status}
-        await self._objects.patch(
-            EXPERIMENT, meta["namespace"], meta["name"], lambda now: {**now, **changed}, subresource="status",
-            opts=self._options(),
-        )  # fmt: skip
+        name = (meta["namespace"], meta["name"])
+        await self._objects.set_status(EXPERIMENT, *name, lambda _: status, opts=self._options())
         return None
 
     def _suggestion_of(self, experiment: Object) -> Object | None:
@@ -290,10 +287,8 @@ def _is_over(status: Object) -> bool:
 
 
 def _is_mere_progress(before: Object, after: Object) -> bool:
-    """Whether nothing differs but which trials wait and which run."""
-    moving = ("trialsRunning", "trialsPending", "runningTrialList", "pendingTrialList")
-    kept = [{key: value for key, value in status.items() if key not in moving} for status in (before, after)]
-    return kept[0] == kept[1]
+    """Whether the conditions are as they were: only its trials have got on."""
+    return before.get("conditions") == after.get("conditions")
 
 
 def _is_unread(trial: Object) -> bool:

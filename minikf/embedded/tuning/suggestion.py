@@ -1,4 +1,4 @@
-"""Answers what a Suggestion asks for, by the search algorithms of `search/`, in a thread.
+"""Answers what a Suggestion asks for, by the search algorithms of `search/`, in a process of their own.
 
 kubeflow/katib v0.19.0, pkg/controller.v1beta1/suggestion: there a Deployment answers, here this process, so the
 condition DeploymentReady is True from the first moment on.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import secrets
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 from minikf.embedded.controllers.base import Key, is_controlled_by, key_of
@@ -22,7 +22,8 @@ from minikf.embedded.tuning.checkpoints import build_claim, claim_name, trial_fo
 from minikf.embedded.tuning.conditions import is_true, mark, settle
 from minikf.embedded.tuning.observations import ObservationLog
 from minikf.embedded.tuning.problem import observed_of, problem_of
-from minikf.embedded.tuning.search import Batch, Observed, Problem, SearchError, Suggested, forget, suggest
+from minikf.embedded.tuning.search import Batch, SearchError, Suggested
+from minikf.embedded.tuning.searching import Search
 from minikf.embedded.tuning.states import EXPERIMENT_LABEL
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 # Katib's utilrand.String(8).
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-Search = Callable[[Problem, list[Observed], int], Batch]
 
 
 class SuggestionController:
@@ -39,7 +39,7 @@ class SuggestionController:
     component = "suggestion-controller"
     kinds = (SUGGESTION, TRIAL)
 
-    def __init__(self, context: Context, log: ObservationLog, search: Search = suggest) -> None:
+    def __init__(self, context: Context, log: ObservationLog, search: Search) -> None:
         self._context = context
         self._objects = context.objects
         self._events = context.events.of(self.component)
@@ -53,7 +53,7 @@ class SuggestionController:
             if change.type == "DELETED":
                 self._turns.pop(key_of(change.entry), None)
                 for experiment in change.entry.owners:
-                    forget(experiment)  # studies are kept by the experiment's uid
+                    self._search.forget(experiment)  # studies are kept by the experiment's uid
             return [key_of(change.entry)]
         # A search may wait for the result of a trial.
         name = change.entry.labels.get(EXPERIMENT_LABEL)
@@ -104,14 +104,14 @@ class SuggestionController:
             if entry.labels.get(EXPERIMENT_LABEL) == meta["name"]
         }
 
-        def work() -> Batch:
-            observed = observed_of(suggestion, trials, self._log, with_history=bool(problem.early_stopping))
-            return self._search(problem, observed, missing)
-
         if missing <= 0:
             return Batch(()), ""
+        if problem.early_stopping:  # reads the observation log, which may lie on the disk
+            observed = await asyncio.to_thread(observed_of, suggestion, trials, self._log, with_history=True)
+        else:
+            observed = observed_of(suggestion, trials, self._log, with_history=False)
         try:
-            return await asyncio.to_thread(work), ""
+            return await self._search.suggest(problem, observed, missing), ""
         except SearchError as error:
             advice = f" ({error.advice})" if error.advice else ""
             return Batch(()), f"{error.message}{advice}"
@@ -142,14 +142,13 @@ class SuggestionController:
         if status == before:
             return []
 
-        def change(obj: Object) -> Object:
+        def current(obj: Object) -> Object:
             # The Experiment takes assignments away when its budget is cut; what it changed meanwhile counts.
-            if (obj.get("status") or {}).get("suggestions") != before.get("suggestions"):
-                return obj
-            return {**obj, "status": status}
+            now: Object = obj.get("status") or {}
+            return status if now.get("suggestions") == before.get("suggestions") else now
 
         name, opts = (meta["namespace"], meta["name"]), Options(manager=self.component)
-        return [await begun(self._objects.patch(SUGGESTION, *name, change, subresource="status", opts=opts))]
+        return [await begun(self._objects.set_status(SUGGESTION, *name, current, opts=opts))]
 
 
 async def begun(write: Coroutine[Any, Any, Entry]) -> asyncio.Future[Entry]:

@@ -49,12 +49,15 @@ class TrialController:
         self._collector = Collector(context.paths)
         # By uid of running Trials with early stopping rules.
         self._followers: dict[str, Follower] = {}
+        # By uid of Trials that have ended and whose job has not been taken away: since when (monotonic).
+        self._over: dict[str, float] = {}
 
     def keys(self, change: Change) -> Iterable[Key]:
         if change.kind is not TRIAL:
             return owner_keys(change, TRIAL)
         if change.type == "DELETED":
             self._followers.pop(change.entry.uid, None)
+            self._over.pop(change.entry.uid, None)
             self._log.forget(change.entry.uid)
         return [key_of(change.entry)]
 
@@ -76,8 +79,7 @@ class TrialController:
             return None
         if has_ended(trial):
             self._followers.pop(entry.uid, None)
-            await self._take_away(trial, kind, job)
-            return None
+            return await self._take_away(trial, kind, job)
         if job is None:
             await self._begin(trial, kind)
             return None
@@ -124,22 +126,32 @@ class TrialController:
         self._events.record(trial, "Normal", "JobCreated", f"Job {meta['name']} has been created")
         self._events.record(trial, "Normal", "JobRunning", f"Job {meta['name']} is running")
 
-    async def _take_away(self, trial: Object, kind: Kind, job: Object | None) -> None:
-        """After the end the job goes, unless it is to be kept; one that was stopped early may not run on."""
+    async def _take_away(self, trial: Object, kind: Kind, job: Object | None) -> float | None:
+        """After the end the job goes, unless it is to be kept; one that was stopped early may not run on.
+
+        A job that has ended can wait a moment, in which the next trial starts.
+        """
+        uid = trial["metadata"]["uid"]
         if job is None or "deletionTimestamp" in job["metadata"]:
-            return
+            self._over.pop(uid, None)
+            return None
         meta = job["metadata"]
+        now = self._context.clock.monotonic()
+        left = self._over.setdefault(uid, now) + self._context.leisure - now
+        if left > 0 and job_end(trial, job) is not None:
+            return left
         if not trial["spec"].get("retainRun"):
             await self._delete_job(kind, job)
             self._events.record(trial, "Normal", "JobDeleted", f"Job {meta['name']} has been deleted")
         elif state_of(trial["status"]) in ("EarlyStopped", "Killed") and not job["spec"].get("suspend"):
             if job_end(trial, job) is not None:
-                return
+                return None
 
             def suspend(obj: Object) -> None:
                 obj["spec"]["suspend"] = True
 
             await self._objects.patch(kind, meta["namespace"], meta["name"], suspend, opts=self._options())
+        return None
 
     async def _delete_job(self, kind: Kind, job: Object) -> None:
         meta = job["metadata"]
@@ -261,11 +273,9 @@ class TrialController:
     async def _write(self, trial: Object, status: Object) -> None:
         if status == trial.get("status"):
             return
-        meta, changed = trial["metadata"], {"status": status}
-        await self._objects.patch(
-            TRIAL, meta["namespace"], meta["name"], lambda now: {**now, **changed}, subresource="status",
-            opts=self._options(),
-        )  # fmt: skip
+        meta = trial["metadata"]
+        name = (meta["namespace"], meta["name"])
+        await self._objects.set_status(TRIAL, *name, lambda _: status, opts=self._options())
 
     def _now(self) -> str:
         return timestamp(self._context.clock.now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from minikf.embedded.forkserver import protocol
 from tests.embedded.pods.world import WARM_FOR_TESTS, World, alive, kill, pod
 
 # Prints what a program can see of its interpreter. Run cold and warm, the answers have to be the same.
@@ -121,6 +123,45 @@ async def test_it_ends_as_python_ends(warm_world: World, code: str, exit_code: i
     assert state["exitCode"] == exit_code, log
     assert log.endswith(output)
     assert b"forkserver" not in log
+
+
+async def test_an_end_that_is_told_early_gives_files_and_ports_back_first(warm_world: World) -> None:
+    """Programs in a row that want the same port and the same lock, each started when the one before was told."""
+    world = warm_world
+    code = (
+        "import fcntl, socket, sys\n"
+        "s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
+        "s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen()\n"
+        "f = open(sys.argv[2], 'a'); fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        "f.write('once\\n')\n"
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    place = world.runtime.host.place.paths.data / "shared.txt"
+    for number in range(5):
+        state, log = await world.run(pod(f"row-{number}", "python", "-c", code, str(port), str(place)))
+        assert state["exitCode"] == 0, log
+    assert place.read_text() == "once\n" * 5
+
+
+async def test_nobody_else_can_say_that_a_program_has_ended(warm_world: World) -> None:
+    world = warm_world
+    await world.create(pod("long", "python", "-c", "import time; print('here', flush=True); time.sleep(1.5)"))
+    await world.until_logged("long", b"here")
+    run = world.folder("long").container("main").attempt(0).run()
+    assert run is not None
+    for message in (
+        {"verb": "ended", "token": run["token"], "code": 9, "maxRss": 0},
+        {"verb": "ended", "code": "nonsense"},
+    ):
+        with socket.socket(socket.AF_UNIX) as stranger:
+            stranger.connect(str(world.runtime.host.place.paths.sockets / f"{run['server']}.sock"))
+            protocol.send(stranger, message)
+            stranger.settimeout(5)
+            assert stranger.recv(1) == b""
+    assert alive(run["pid"])
+    assert (await world.ended("long"))["phase"] == "Succeeded"
 
 
 async def test_tracebacks_hold_only_the_programs_frames(warm_world: World) -> None:
@@ -232,6 +273,7 @@ async def test_an_end_that_nobody_saw_is_told_honestly(warm_world: World) -> Non
 async def test_killing_the_launcher_ends_nobody_and_it_comes_back(world: World) -> None:
     await world.create(pod("a", "sh", "-c", "echo up; while ! test -e go; do sleep 0.02; done; exit 3"))
     await world.until_logged("a", b"up")
+    await world.running("a")
     kill(world.runtime.host.launcher.pid)
     await asyncio.sleep(0.1)
     assert world.status("a")["phase"] == "Running"

@@ -28,6 +28,7 @@ from minikf.embedded.kinds import EVENT, POD, Kind
 from minikf.embedded.objects import Objects
 from minikf.embedded.store import Store
 from minikf.embedded.tuning.part import Tuning
+from minikf.embedded.tuning.searching import InThread
 from minikf.paths import PlatformPaths
 
 Object = dict[str, Any]
@@ -67,7 +68,9 @@ class Plane:
         self.objects = Objects(self.store, self.clock.now)
         self.objects.admission += admission_hooks(self.objects)
         self.objects.refusals.append(refuse_later_fields)
-        self.context = Context(self.objects, self.paths, EventRecorder(self.objects, self.clock), clock=self.clock)
+        self.objects.checks_all = True
+        events = EventRecorder(self.objects, self.clock, leisure=0)
+        self.context = Context(self.objects, self.paths, events, clock=self.clock, leisure=0)
         controllers: list[Controller] = [
             JobController(self.context, failure_pause=0.05),
             TrainJobController(self.context),
@@ -75,7 +78,7 @@ class Plane:
             NamespaceController(self.context),
             VolumeController(self.context),
             QuotaController(self.context),
-            *Tuning(self.context).controllers,
+            *Tuning(self.context, InThread()).controllers,
         ]
         self.runner = Runner(self.context, controllers)
         await seed(self.objects)

@@ -21,16 +21,22 @@ from minikf.spec import Access
 
 
 class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    clients: ClassVar[list[int]] = []
+    hangs_up: ClassVar[bool] = False
     answers: ClassVar[dict[str, tuple[int, bytes]]] = {}
     seen: ClassVar[list[tuple[str, str, bytes]]] = []
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.seen.append((self.headers["Authorization"], self.command + " " + self.path, body))
+        self.clients.append(self.client_address[1])
         code, answer = self.answers.get(self.path, (404, b"no such page"))
         self.send_response(code)
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+        self.close_connection = Handler.hangs_up
 
     do_POST = do_GET
 
@@ -55,7 +61,7 @@ def access(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Access]:
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    Handler.answers, Handler.seen = {}, []
+    Handler.answers, Handler.seen, Handler.clients, Handler.hangs_up = {}, [], [], False
     port = server.server_address[1]
     yield Access("test", "embedded", f"https://127.0.0.1:{port}", paths.kubeconfig, paths.ca, paths.token)
     server.shutdown()
@@ -149,3 +155,32 @@ def test_the_bundle_holds_both_and_never_itself(access: Access, monkeypatch: pyt
     users_own.write_text("-----COMPANY-----\n")
     monkeypatch.setenv("SSL_CERT_FILE", str(users_own))
     assert bundle.write(access).read_text() == "-----COMPANY-----\n" + own
+
+
+def test_questions_share_a_connection_and_changes_have_their_own(access: Access) -> None:
+    Handler.answers["/x"] = (200, b"{}")
+    client = RestClient(access)
+    for _ in range(3):
+        client.get("/x")
+    client.call("POST", "/x", {})
+    client.get("/x")
+    first, *others = Handler.clients
+    assert [one == first for one in others] == [True, True, False, False]
+
+
+def test_a_connection_that_was_closed_meanwhile_is_no_failure(access: Access) -> None:
+    Handler.answers["/x"] = (200, b"{}")
+    Handler.hangs_up = True
+    client = RestClient(access)
+    for _ in range(3):
+        assert client.get("/x") == {}
+    assert len(set(Handler.clients)) == 3
+
+
+def test_an_answer_that_was_not_read_takes_its_connection_with_it(access: Access) -> None:
+    Handler.answers |= {"/list": (200, b"[]"), "/x": (200, b"{}")}
+    client = RestClient(access)
+    lines = client.lines("/list")
+    assert next(lines) == b"[]"
+    lines.close()
+    assert client.get("/x") == {}

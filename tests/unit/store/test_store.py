@@ -169,3 +169,35 @@ def test_a_full_disk_fails_the_write_takes_it_back_and_recovers(tmp_path: Path) 
         [sys.executable, "-c", FULL_DISK, str(tmp_path / "objects.db")], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
+
+
+async def test_what_was_parsed_of_old_changes_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription_module, "PARSED_CHANGES", 2)
+    store = Store(tmp_path / "objects.db")
+    entries = []
+    for number in range(4):
+        write = store.put(kinds.CONFIG_MAP, config_map("a", x=str(number)))
+        entries.append(write.entry)
+        assert write.entry.obj["data"] == {"x": str(number)}
+        await write.done
+    assert ["obj" in entry.__dict__ for entry in entries] == [False, False, True, True]
+    assert entries[0].obj["data"] == {"x": "0"}
+    store.close()
+
+
+async def test_batches_with_and_without_removals_keep_the_newest_version(tmp_path: Path) -> None:
+    store = Store(tmp_path / "objects.db")
+    first = [store.put(kinds.CONFIG_MAP, config_map(f"a{number}")) for number in range(150)]
+    again = store.put(kinds.CONFIG_MAP, config_map("a3", x="new"))
+    await again.done
+    gone = [store.remove(kinds.CONFIG_MAP, write.entry.copy()) for write in first[10:]]
+    last = store.put(kinds.CONFIG_MAP, config_map("a4", x="newer"))
+    await last.done
+    assert all(write.done.done() for write in gone)
+    store.close()
+    later = Store(tmp_path / "objects.db")
+    assert later.rv == last.entry.rv
+    found = {entry.name: entry.obj.get("data") for entry in later.list(kinds.CONFIG_MAP)}
+    assert len(found) == 10
+    assert (found["a3"], found["a4"], found["a5"]) == ({"x": "new"}, {"x": "newer"}, {})
+    later.close()

@@ -37,6 +37,8 @@ class JobController:
         self._elapsed = Elapsed(context.clock)
         # By uid of the Job. Read off the status at first sight, so it survives the daemon.
         self._vanished: dict[str, Vanished] = {}
+        # By uid of the Job: since when (monotonic) its status differs in nothing but how many pods are ready.
+        self._unready: dict[str, float] = {}
 
     def keys(self, change: Change) -> Iterable[Key]:
         if change.type == "DELETED":
@@ -44,6 +46,7 @@ class JobController:
         if change.kind is JOB:
             if change.type == "DELETED":
                 self._vanished.pop(change.entry.uid, None)
+                self._unready.pop(change.entry.uid, None)
             return [key_of(change.entry)]
         if change.type == "DELETED":
             self._remember(change.entry)
@@ -60,8 +63,26 @@ class JobController:
             return await self._expire(job)
         pods = PodSet.of(self._pods_of(job))
         plan = make_plan(job, pods, self._vanished_of(job, pods), self._time_of(job), self._failure_pause)
+        wait = self._put_off(job, plan)
+        if wait > 0:
+            return wait if plan.again is None else min(wait, plan.again)
         await self._carry_out(job, plan)
         return plan.again
+
+    def _put_off(self, job: Object, plan: Plan) -> float:
+        """For how many seconds a plan can wait that only counts ready pods; the next one most often says more.
+
+        kube-controller-manager collects changes of pods for a second (syncJobBatchPeriod of its job controller).
+        """
+        before, uid = job.get("status") or {}, job["metadata"]["uid"]
+        changes = plan.staffing.create or plan.staffing.delete or plan.status == before
+        now = self._context.clock.monotonic()
+        if not changes and plan.status == {**before, "ready": plan.status["ready"]}:
+            left = self._unready.setdefault(uid, now) + self._context.leisure - now
+            if left > 0:
+                return left
+        self._unready.pop(uid, None)
+        return 0.0
 
     async def _carry_out(self, job: Object, plan: Plan) -> None:
         # All at once: a disk sync serves every write of a pass. The status counts pods as made, so where one could
@@ -97,11 +118,8 @@ class JobController:
         meta = job["metadata"]
         if plan.status == job.get("status"):
             return
-        changed = {"status": plan.status}
-        await self._objects.patch(
-            JOB, meta["namespace"], meta["name"], lambda now: {**now, **changed}, subresource="status",
-            opts=self._options(),
-        )  # fmt: skip
+        name = (meta["namespace"], meta["name"])
+        await self._objects.set_status(JOB, *name, lambda _: plan.status, opts=self._options())
         for type_, reason, message in plan.events:
             self._events.record(job, type_, reason, message)
 

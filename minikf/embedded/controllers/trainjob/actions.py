@@ -97,14 +97,8 @@ class Actions:
         if status == (train_job.get("status") or {}):
             return
         meta = train_job["metadata"]
-        await self._objects.patch(
-            TRAIN_JOB,
-            meta["namespace"],
-            meta["name"],
-            lambda now: {**now, "status": status},
-            subresource="status",
-            opts=self._options(),
-        )
+        name = (meta["namespace"], meta["name"])
+        await self._objects.set_status(TRAIN_JOB, *name, lambda _: status, opts=self._options())
 
     def _options(self) -> Options:
         return Options(manager=self._events.component)

@@ -103,6 +103,7 @@ def bomb() -> bytes:
         (gzip.compress(PLAIN), "is a broken archive"),
         (tarred(), "no YAML or JSON file"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "data",  # archives hold the time at which they were made
 )
 def test_what_is_no_pipeline_is_refused(data: bytes, error: str) -> None:
     with pytest.raises(PipelineError) as refused:
