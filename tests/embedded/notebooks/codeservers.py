@@ -15,7 +15,7 @@ from pathlib import Path
 VERSION = "4.93.1"  # its packages are all on npm, and it is made for node 20
 _NODE = "v20."
 _NATIVE = ("node-pty", "@vscode/spdlog", "native-watchdog", "@parcel/watcher")
-_MINUTES = 15
+_SECONDS = 900
 
 
 def cache_folder() -> Path:
@@ -48,9 +48,12 @@ def _install(folder: Path, home: Path) -> None:
     production = ("--ignore-scripts", "--no-audit", "--legacy-peer-deps", "--omit=dev")
 
     def run(place: Path, *words: str) -> None:
-        done = subprocess.run(
-            [str(npm), *words], cwd=place, env=env, capture_output=True, text=True, timeout=60 * _MINUTES, check=False
-        )
+        try:
+            done = subprocess.run(
+                [str(npm), *words], cwd=place, env=env, capture_output=True, text=True, timeout=_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise LookupError(f"code-server cannot be made here in time: npm {' '.join(words)}") from error
         if done.returncode:
             raise LookupError(f"code-server cannot be made here: npm {' '.join(words)}: {done.stderr[-800:]}")
 
