@@ -18,9 +18,8 @@ _NATIVE = ("node-pty", "@vscode/spdlog", "native-watchdog", "@parcel/watcher")
 _SECONDS = 900
 
 
-def cache_folder() -> Path:
-    base = os.environ.get("MINIKF_LAB_CACHE") or "~/.cache/minikf-lab"
-    return Path(base).expanduser().resolve() / f"code-server-{VERSION}"
+# Read when the tests are collected: later HOME is one of theirs.
+_FOLDER = Path(os.environ.get("MINIKF_LAB_CACHE") or "~/.cache/minikf-lab").expanduser() / f"code-server-{VERSION}"
 
 
 def code_server(home: Path) -> str:
@@ -28,9 +27,9 @@ def code_server(home: Path) -> str:
     found = os.environ.get("MINIKF_CODE_SERVER") or shutil.which("code-server")
     if found:
         return found
-    program = cache_folder() / "node_modules" / ".bin" / "code-server"
-    if not (cache_folder() / "ready").exists():
-        _install(cache_folder(), home)
+    program = _FOLDER / "node_modules" / ".bin" / "code-server"
+    if not (_FOLDER / "ready").exists():
+        _install(_FOLDER, home)
     return str(program)
 
 
