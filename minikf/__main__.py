@@ -7,8 +7,10 @@ import sys
 
 def main() -> None:
     """The program; ends the process with an exit code of docs/exit-codes.md."""
+    from minikf.cli.leaving import on_sigterm
     from minikf.cli.main import main as run
 
+    on_sigterm()
     sys.exit(run())
 
 

@@ -25,6 +25,7 @@ class ExitCode(IntEnum):
     NO_PROGRESS = 11
     UNREACHABLE = 12
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class MinikfError(Exception):

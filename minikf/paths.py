@@ -142,6 +142,11 @@ class PlatformPaths:
         return self.data / "datasets"
 
     @property
+    def served(self) -> Path:
+        """What model servers were asked to keep of requests and answers: served/<namespace>/<service>.jsonl."""
+        return self.data / "served"
+
+    @property
     def registry_database(self) -> Path:
         return self.data / "registry.db"
 

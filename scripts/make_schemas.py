@@ -51,6 +51,10 @@ CRD_FILES: dict[str, tuple[str, ...]] = {
         f"{_APPLICATIONS}/katib/upstream/components/crd/trial.yaml",
         f"{_APPLICATIONS}/jupyter/notebook-controller/upstream/crd/bases/kubeflow.org_notebooks.yaml",
         f"{_APPLICATIONS}/admission-webhook/upstream/base/crd.yaml",
+        *(
+            f"{_APPLICATIONS}/training-operator/upstream/base/crds/kubeflow.org_{plural}.yaml"
+            for plural in ("pytorchjobs", "tfjobs", "xgboostjobs", "paddlejobs", "jaxjobs", "mpijobs")
+        ),
     ),
 }
 # JSON patches that the manifests' kustomization puts over a CRD, by the CRD's name.

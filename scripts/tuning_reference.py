@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from minikf.embedded.tuning.collectors import COLLECTORS
 from minikf.embedded.tuning.search import ALGORITHMS, MEDIAN_STOP, Setting
 
 HEAD = """# Tuning: algorithms and settings
@@ -29,6 +30,18 @@ STOPPING = """A trial is stopped when, from its `start_step`th report on, the be
 what the trials that had succeeded before it began reported in as many (Katib's rule; its name calls it a median)."""
 
 
+COLLECTING = """`spec.metricsCollectorSpec.collector.kind`. Early stopping works with each of them; with an endpoint a
+change of a value counts as one report."""
+
+REPORTING = """Push and Custom reach Katib's db-manager (`api.v1.beta1.DBManager`, gRPC) by its name on a cluster,
+`katib-db-manager.kubeflow:6789`, which their pods' `/etc/hosts` has. It is started with the first of them. Only
+processes of a trial's own running pods can report for it. Both need Linux with mount namespaces and are refused
+elsewhere (macOS). From outside of pods the platform's user can read, for example with
+`KatibClient.get_trial_metrics`: its `db_manager_address` is what `kubectl get --raw /katib/db_manager` says. An example
+by Katib's SDK: `examples/push-metrics`.
+"""
+
+
 def page() -> str:
     """The whole reference page."""
     sections = [HEAD]
@@ -38,7 +51,13 @@ def page() -> str:
         else:
             sections.append(f"## {name}\n\n{_sentence(algorithm.summary)}\n\n{_table(algorithm.settings)}")
     sections.append(f"## Early stopping: medianstop\n\n{STOPPING}\n\n{_table(MEDIAN_STOP)}")
+    sections.append(f"## Metrics collectors\n\n{COLLECTING}\n\n{_collectors()}\n{REPORTING}")
     return "\n".join(sections)
+
+
+def _collectors() -> str:
+    rows = ["| kind | what counts |", "|---|---|"]
+    return "\n".join([*rows, *(f"| `{name}` | {kind.summary} |" for name, kind in COLLECTORS.items())]) + "\n"
 
 
 def _table(settings: Mapping[str, Setting]) -> str:

@@ -12,7 +12,7 @@ what the features, the target and the classes are.
 
 from minikf.bundles.steps.analysis import analyse
 from minikf.bundles.steps.drifting import detect_drift
-from minikf.bundles.steps.inference import ask, predict
+from minikf.bundles.steps.inference import ask, predict, served_requests
 from minikf.bundles.steps.ingestion import ingest, resolve_dataset
 from minikf.bundles.steps.portable import to_onnx
 from minikf.bundles.steps.preparation import split, transform
@@ -33,6 +33,7 @@ __all__ = [
     "register",
     "resolve_dataset",
     "serve",
+    "served_requests",
     "split",
     "to_onnx",
     "train",

@@ -3,8 +3,14 @@
 from kfp import dsl
 from kfp.dsl import ClassificationMetrics, Dataset, Input, Markdown, Metrics, Model, Output
 
+from minikf.bundles.steps.reading import answers, load_estimator, read_model, read_table, rows_for
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandas", "scikit-learn", "joblib", "fairlearn"])
+
+@dsl.component(
+    base_image="python:3.11",
+    packages_to_install=["pandas", "scikit-learn", "joblib", "fairlearn"],
+    additional_funcs=[read_table, read_model, load_estimator, rows_for, answers],
+)
 def analyse(
     model: Input[Model],
     test: Input[Dataset],
@@ -39,23 +45,16 @@ def analyse(
     Returns:
         Accuracy, or R2 of a regression.
     """
-    import json
     from pathlib import Path
 
-    import joblib
     import pandas as pd
     from fairlearn.metrics import MetricFrame, demographic_parity_difference, equalized_odds_difference
     from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, mean_absolute_error, r2_score
 
-    folder = Path(model.path)
-    about = json.loads((folder / "model.json").read_text())
-    frame = pd.read_csv(test.path)
+    about, folder = read_model(model, "model.joblib")
     wanted = [*about["features"], about["target"], *slices, *([sensitive] if sensitive else [])]
-    missing = [column for column in wanted if column not in frame.columns]
-    if missing:
-        raise ValueError(f"the test data has no column {', '.join(missing)}")
-    rows = frame[about["features"]].to_numpy(dtype=object if about["text_features"] else float)
-    true, said = frame[about["target"]], joblib.load(folder / "model.joblib").predict(rows)
+    frame = read_table(test, "the test data", wanted)
+    true, said = frame[about["target"]], answers(load_estimator(folder, about), about, frame, "the test data")
     classifies = about["kind"] == "classifier"
     judge = accuracy_score if classifies else r2_score
     whole = {"accuracy" if classifies else "r2": float(judge(true, said))}

@@ -3,8 +3,10 @@
 from kfp import dsl
 from kfp.dsl import Dataset, Input, Markdown, Metrics, Output
 
+from minikf.bundles.steps.reading import read_table
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandas", "scipy"])
+
+@dsl.component(base_image="python:3.11", packages_to_install=["pandas", "scipy"], additional_funcs=[read_table])
 def detect_drift(
     reference: Input[Dataset],
     current: Input[Dataset],
@@ -44,13 +46,14 @@ def detect_drift(
     import pandas as pd
     from scipy.stats import chi2_contingency, ks_2samp
 
-    before, now = pd.read_csv(reference.path), pd.read_csv(current.path)
+    before = read_table(reference, "the reference table", columns)
+    now = read_table(current, "the current table", columns)
     chosen = columns or [column for column in before.columns if column in now.columns]
-    missing = [column for column in chosen if column not in before.columns or column not in now.columns]
-    if missing or not chosen:
-        raise ValueError(f"both tables need the columns {', '.join(missing) or 'that are to be compared'}")
-    if before.empty or now.empty:
-        raise ValueError(f"there is nothing to compare: {len(before)} reference rows, {len(now)} current rows")
+    if not chosen:
+        raise ValueError(
+            f"there is nothing to compare: the reference table has {', '.join(map(str, before.columns))}, "
+            f"the current one {', '.join(map(str, now.columns))}, and no column is in both"
+        )
 
     def shares(column):
         """How many rows of both are in each bin."""

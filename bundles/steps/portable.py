@@ -3,9 +3,13 @@
 from kfp import dsl
 from kfp.dsl import Dataset, Input, Model, Output
 
+from minikf.bundles.steps.reading import answers, load_estimator, read_model, read_table, rows_for
+
 
 @dsl.component(
-    base_image="python:3.11", packages_to_install=["pandas", "scikit-learn", "joblib", "skl2onnx", "onnxruntime"]
+    base_image="python:3.11",
+    packages_to_install=["pandas", "scikit-learn", "joblib", "skl2onnx", "onnxruntime"],
+    additional_funcs=[read_table, read_model, load_estimator, rows_for, answers],
 )
 def to_onnx(model: Input[Model], sample: Input[Dataset], onnx: Output[Model], agreement: float = 0.99) -> float:
     """Converts a model of `train` to ONNX and proves on rows that both answer alike.
@@ -22,22 +26,21 @@ def to_onnx(model: Input[Model], sample: Input[Dataset], onnx: Output[Model], ag
     Returns:
         The part on which they do.
     """
-    import json
     import shutil
     from pathlib import Path
 
-    import joblib
     import numpy as np
     import onnxruntime
-    import pandas as pd
     import skl2onnx
 
-    source, folder = Path(model.path), Path(onnx.path)
-    about = json.loads((source / "model.json").read_text())
+    about, source = read_model(model, "model.joblib")
+    folder = Path(onnx.path)
     if about["text_features"]:
         raise ValueError(f"{', '.join(about['text_features'])} hold text, and this step converts models of numbers")
-    rows = pd.read_csv(sample.path)[about["features"]].to_numpy(dtype=np.float32)
-    made = joblib.load(source / "model.joblib")
+    frame = read_table(sample, "the sample")
+    made = load_estimator(source, about)
+    expected = answers(made, about, frame, "the sample")
+    rows = rows_for(about, frame, "the sample").astype(np.float32)
     classifies = about["kind"] == "classifier"
     options = {"zipmap": False} if classifies else None
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +48,6 @@ def to_onnx(model: Input[Model], sample: Input[Dataset], onnx: Output[Model], ag
     file.write_bytes(skl2onnx.to_onnx(made, rows[:1], options=options).SerializeToString())
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     said = np.asarray(session.run(None, {"X": rows})[0]).reshape(len(rows))
-    expected = made.predict(rows.astype(float))
     same = said == expected if classifies else np.isclose(said, expected, rtol=0.01, atol=0.001)
     part = float(np.mean(same))
     if part < agreement:

@@ -3,8 +3,10 @@
 from kfp import dsl
 from kfp.dsl import Dataset, Input, Output
 
+from minikf.bundles.steps.reading import read_table
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandas"])
+
+@dsl.component(base_image="python:3.11", packages_to_install=["pandas"], additional_funcs=[read_table])
 def transform(
     data: Input[Dataset],
     transformed: Output[Dataset],
@@ -32,11 +34,24 @@ def transform(
 
     import pandas as pd
 
-    frame = pd.read_csv(data.path)
+    frame = read_table(data, "the table")
     before = len(frame)
     for name, formula in derive.items():
-        frame[name] = frame.eval(formula, engine="python")
+        try:
+            frame[name] = frame.eval(formula, engine="python")
+        except Exception as error:
+            raise ValueError(
+                f"the formula of {name}, {formula!r}, cannot be computed: {error}; the columns are "
+                f"{', '.join(map(str, frame.columns))} (names with spaces stand in backquotes)"
+            ) from error
     for name, band in bands.items():
+        if band.get("column") not in frame.columns or len(band.get("edges") or []) < 2:
+            raise ValueError(
+                f"the band {name} needs a `column` of {', '.join(map(str, frame.columns))} and two `edges` at least; "
+                f"it is {band}"
+            )
+        if not pd.api.types.is_numeric_dtype(frame[band["column"]]):
+            raise ValueError(f"the band {name} is of column {band['column']}, which holds text; bands are of numbers")
         edges = [float(edge) for edge in band["edges"]]
         labels = [f"{low:g}..{high:g}" for low, high in zip(edges, edges[1:])]  # noqa: B905, RUF007 - one is shorter
         cut = pd.cut(frame[band["column"]], edges, labels=labels, include_lowest=True)
@@ -48,7 +63,10 @@ def transform(
     if drop_incomplete:
         frame = frame.dropna().drop_duplicates()
     if frame.empty:
-        raise ValueError(f"none of {before} rows is left")
+        raise ValueError(
+            f"none of {before} rows is left: each one has an empty cell; drop the column that is empty (`drop`), or "
+            "keep such rows (drop_incomplete=False)"
+        )
     Path(transformed.path).parent.mkdir(parents=True, exist_ok=True)
     frame.to_csv(transformed.path, index=False)
     transformed.metadata.update({"rows": len(frame), "columns": [str(column) for column in frame.columns]})
@@ -56,7 +74,7 @@ def transform(
     return len(frame)
 
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandas", "scikit-learn"])
+@dsl.component(base_image="python:3.11", packages_to_install=["pandas", "scikit-learn"], additional_funcs=[read_table])
 def split(
     data: Input[Dataset],
     learn: Output[Dataset],
@@ -77,11 +95,19 @@ def split(
     """
     from pathlib import Path
 
-    import pandas as pd
     from sklearn.model_selection import train_test_split
 
-    frame = pd.read_csv(data.path)
+    if not 0 < held_out < 1:
+        raise ValueError(f"`held_out` is {held_out}; it is the part that is held back, between 0 and 1")
+    frame = read_table(data, "the table", [stratify] if stratify else [], rows=2)
     shares = frame[stratify] if stratify else None
+    counts = frame[stratify].value_counts(dropna=False) if stratify else frame.count()
+    few = counts[counts < 2]
+    if stratify and len(few):
+        raise ValueError(
+            f"the table cannot be split by shares of {stratify}: {len(few)} of its values stand in one row only, such "
+            f"as {few.index[0]}; leave `stratify` out, or name a column with few values"
+        )
     for part, artifact in zip(
         train_test_split(frame, test_size=held_out, stratify=shares, random_state=seed), (learn, test), strict=True
     ):

@@ -9,8 +9,14 @@ from typing import NamedTuple
 from kfp import dsl
 from kfp.dsl import Dataset, Input, Metrics, Model, Output
 
+from minikf.bundles.steps.reading import load_estimator, read_model, read_table, rows_for
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandas", "scikit-learn", "joblib", "kubeflow[hub]"])
+
+@dsl.component(
+    base_image="python:3.11",
+    packages_to_install=["pandas", "scikit-learn", "joblib", "kubeflow[hub]"],
+    additional_funcs=[read_table, read_model, load_estimator, rows_for],
+)
 def compare_and_gate(
     candidate: Input[Model],
     test: Input[Dataset],
@@ -35,31 +41,24 @@ def compare_and_gate(
     Returns:
         Whether to push, both scores (of no champion: 0), and the champion's version or "".
     """
-    import json
     import os
     from pathlib import Path
     from urllib.parse import unquote, urlsplit
 
-    import joblib
-    import pandas as pd
     from kubeflow.hub import ModelRegistryClient
 
-    frame = pd.read_csv(test.path)
-
-    def score(folder):
-        about = json.loads((folder / "model.json").read_text())
-        missing = [column for column in (*about["features"], about["target"]) if column not in frame.columns]
-        if missing:
-            raise ValueError(f"the test data has no column {', '.join(missing)}, which the model in {folder} needs")
-        rows = frame[about["features"]].to_numpy(dtype=object if about["text_features"] else float)
-        return float(joblib.load(folder / "model.joblib").score(rows, frame[about["target"]]))
+    def score(model):
+        about, folder = read_model(model, "model.joblib")
+        frame = read_table(test, "the test data", (*about["features"], about["target"]))
+        rows = rows_for(about, frame, "the test data")
+        return float(load_estimator(folder, about).score(rows, frame[about["target"]]))
 
     client = ModelRegistryClient(registry or os.environ["MODEL_REGISTRY_URL"], author="compare-and-gate")
     known = {one.name for one in client.list_models()}
     versions = list(client.list_model_versions(name)) if name in known else []
     pushed = [one for one in versions if "pushed_at" in (one.custom_properties or {})]
     champion = max(pushed, key=lambda one: float(one.custom_properties["pushed_at"]), default=None)
-    ours, theirs = score(Path(candidate.path)), 0.0
+    ours, theirs = score(candidate), 0.0
     if champion is not None:
         uri = client.get_model_artifact(name, champion.name).uri
         folder = Path(unquote(urlsplit(uri).path) if uri.startswith("file:") else uri)
@@ -68,7 +67,7 @@ def compare_and_gate(
                 folder = Path(mount + uri[len(prefix) :])
         if not (folder / "model.json").exists():
             raise ValueError(f"champion {name}/{champion.name} cannot be judged: there is no {folder}/model.json")
-        theirs = score(folder)
+        theirs = score(Model(uri=str(folder)))
     push = champion is None or ours > theirs + better_by
     metrics.log_metric("candidate", ours)
     if champion is not None:
@@ -81,7 +80,9 @@ def compare_and_gate(
     return Decision(push, ours, theirs, champion.name if champion is not None else "")
 
 
-@dsl.component(base_image="python:3.11", packages_to_install=["kubeflow[hub]", "requests"])
+@dsl.component(
+    base_image="python:3.11", packages_to_install=["kubeflow[hub]", "requests"], additional_funcs=[read_model]
+)
 def register(
     model: Input[Model],
     name: str,
@@ -115,8 +116,7 @@ def register(
 
     import requests
 
-    folder = Path(model.path)
-    about = json.loads((folder / "model.json").read_text())
+    about, folder = read_model(model)
     portable = (folder / "model.onnx").exists()
     hasher = hashlib.sha256()
     for file in ("model.json", "model.onnx" if portable else "model.joblib"):

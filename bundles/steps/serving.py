@@ -5,7 +5,12 @@ from kfp import dsl
 
 @dsl.component(base_image="python:3.11", packages_to_install=["kubernetes"])
 def serve(
-    storage_uri: str, name: str, namespace: str = "default", model_format: str = "sklearn", seconds: int = 300
+    storage_uri: str,
+    name: str,
+    namespace: str = "default",
+    model_format: str = "sklearn",
+    seconds: int = 300,
+    log: str = "",
 ) -> str:
     """Makes the InferenceService, or moves the one that is there to the model, and waits until the model answers.
 
@@ -17,6 +22,8 @@ def serve(
         namespace: Its namespace.
         model_format: sklearn or onnx.
         seconds: How long to wait before the step fails with the service's own reason.
+        log: all, request or response: what the service keeps of its requests (KServe's logger), for `served_requests`;
+            empty leaves it as it is.
 
     Returns:
         The service's address.
@@ -29,6 +36,8 @@ def serve(
     api = client.CustomObjectsApi()
     place = {"group": "serving.kserve.io", "version": "v1beta1", "namespace": namespace, "plural": "inferenceservices"}
     predictor = {"model": {"modelFormat": {"name": model_format}, "storageUri": storage_uri}}
+    if log:
+        predictor["logger"] = {"mode": log}
     try:
         found = api.get_namespaced_custom_object(name=name, **place)
     except client.ApiException as error:
@@ -41,8 +50,10 @@ def serve(
             "spec": {"predictor": predictor},
         }
         found = api.create_namespaced_custom_object(body=body, **place)
-    model = found["spec"]["predictor"].get("model", {})
-    if model.get("storageUri") != storage_uri or model.get("modelFormat", {}).get("name") != model_format:
+    now = found["spec"]["predictor"]
+    model, logs = now.get("model", {}), not log or (now.get("logger") or {}).get("mode") == log
+    same = model.get("storageUri") == storage_uri and model.get("modelFormat", {}).get("name") == model_format
+    if not (same and logs):
         found = api.patch_namespaced_custom_object(name=name, body={"spec": {"predictor": predictor}}, **place)
     generation, end = found["metadata"]["generation"], time.monotonic() + seconds
     while True:

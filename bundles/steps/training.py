@@ -3,8 +3,12 @@
 from kfp import dsl
 from kfp.dsl import Dataset, Input, Metrics, Model, Output
 
+from minikf.bundles.steps.reading import read_table
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandas", "scikit-learn", "joblib"])
+
+@dsl.component(
+    base_image="python:3.11", packages_to_install=["pandas", "scikit-learn", "joblib"], additional_funcs=[read_table]
+)
 def train(
     learn: Input[Dataset],
     target: str,
@@ -73,12 +77,17 @@ def train(
     place, defaults = algorithms[algorithm]
     module, _, name = place.rpartition(".")
     chosen = {key: value(given) for key, given in parameters.items()}
-    estimator = getattr(importlib.import_module(f"sklearn.{module}"), name)(**{**defaults, **chosen})
+    kind = getattr(importlib.import_module(f"sklearn.{module}"), name)
+    unknown = [key for key in chosen if key not in kind().get_params()]
+    if unknown:
+        raise ValueError(
+            f"{algorithm} has no parameter {', '.join(unknown)}; it has {', '.join(sorted(kind().get_params()))}"
+        )
+    estimator = kind(**{**defaults, **chosen})
 
-    frame = pd.read_csv(learn.path)
-    missing = [column for column in (target, *ignore) if column not in frame.columns]
-    if missing:
-        raise ValueError(f"there is no column {', '.join(missing)}; there are {', '.join(frame.columns)}")
+    frame = read_table(learn, "the table to learn from", (target, *ignore), rows=max(2, folds))
+    if frame[target].isna().any():
+        raise ValueError(f"column {target} has {frame[target].isna().sum()} empty cells: leave these rows out")
     features = [column for column in frame.columns if column != target and column not in ignore]
     texts = [number for number, column in enumerate(features) if not pd.api.types.is_numeric_dtype(frame[column])]
     numbers = [number for number in range(len(features)) if number not in texts]
@@ -88,8 +97,17 @@ def train(
         encoded = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
         scaled = ColumnTransformer([("numbers", scaled, numbers), ("texts", encoded, texts)])
     made = make_pipeline(scaled, estimator)
-    score = float(cross_val_score(made, rows, frame[target], cv=folds).mean()) if folds else 0.0
-    made.fit(rows, frame[target])
+    try:
+        score = (
+            float(cross_val_score(made, rows, frame[target], cv=folds, error_score="raise").mean()) if folds else 0.0
+        )
+        made.fit(rows, frame[target])
+    except (ValueError, TypeError) as error:
+        empty = [column for column in features if frame[column].isna().any()]
+        why = str(error).strip().splitlines()[0]
+        if empty and "NaN" in str(error):
+            why = f"there are empty cells in column {', '.join(empty)}; leave such rows out (the step transform does)"
+        raise ValueError(f"{algorithm} cannot learn {target} of these {len(frame)} rows: {why}") from error
     if not folds:
         score = float(made.score(rows, frame[target]))
 

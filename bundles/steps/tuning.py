@@ -3,8 +3,12 @@
 from kfp import dsl
 from kfp.dsl import Dataset, Input, Metrics, Output
 
+from minikf.bundles.steps.reading import read_table
 
-@dsl.component(base_image="python:3.11", packages_to_install=["kubeflow", "pandas", "scikit-learn"])
+
+@dsl.component(
+    base_image="python:3.11", packages_to_install=["kubeflow", "pandas", "scikit-learn"], additional_funcs=[read_table]
+)
 def tune(
     learn: Input[Dataset],
     target: str,
@@ -107,6 +111,12 @@ def tune(
     known = ("logistic-regression", "random-forest", "gradient-boosting", "support-vectors", "nearest-neighbours")
     if algorithm not in known:
         raise ValueError(f"`tune` cannot try {algorithm}; it tries {', '.join(known)}")
+    read_table(learn, "the table to learn from", (target, *ignore), rows=folds)
+    for key, about in space.items():
+        if "of" not in about and not {"min", "max"} <= set(about):
+            raise ValueError(
+                f"`space` says nothing to try of {key}: it is {about}; give min and max, or `of` with a list"
+            )
     arguments = {"data": learn.path, "target": target, "algorithm": algorithm, "ignore": ignore, "folds": folds}
     client = OptimizerClient()
     name = client.optimize(

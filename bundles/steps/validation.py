@@ -9,8 +9,12 @@ image takes the place of these two.
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Input, Markdown, Output
 
+from minikf.bundles.steps.reading import read_table
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandera", "pandas", "pyyaml"])
+
+@dsl.component(
+    base_image="python:3.11", packages_to_install=["pandera", "pandas", "pyyaml"], additional_funcs=[read_table]
+)
 def infer_schema(data: Input[Dataset], schema: Output[Artifact]) -> str:
     """Drafts a schema from data: types, which columns may be empty, and the ranges that were seen.
 
@@ -23,10 +27,9 @@ def infer_schema(data: Input[Dataset], schema: Output[Artifact]) -> str:
     """
     from pathlib import Path
 
-    import pandas as pd
     import pandera.pandas as pa
 
-    drafted = pa.infer_schema(pd.read_csv(data.path))
+    drafted = pa.infer_schema(read_table(data, "the table"))
     assert isinstance(drafted, pa.DataFrameSchema)  # of a table; that of a column alone would be another
     drafted.index = None
     drafted.strict = True
@@ -36,7 +39,9 @@ def infer_schema(data: Input[Dataset], schema: Output[Artifact]) -> str:
     return text
 
 
-@dsl.component(base_image="python:3.11", packages_to_install=["pandera", "pandas", "pyyaml"])
+@dsl.component(
+    base_image="python:3.11", packages_to_install=["pandera", "pandas", "pyyaml"], additional_funcs=[read_table]
+)
 def validate(
     data: Input[Dataset], schema: str, valid: Output[Dataset], report: Output[Markdown], demand: bool = True
 ) -> bool:
@@ -54,15 +59,22 @@ def validate(
     """
     from pathlib import Path
 
-    import pandas as pd
     import pandera.pandas as pa
     from pandera.errors import SchemaErrors
 
-    frame = pd.read_csv(data.path)
-    lines = ["# Validation", "", f"{len(frame)} rows, {len(frame.columns)} columns"]
-    faults: list[str] = []
+    frame = read_table(data, "the table", rows=0)
     try:
-        checked = pa.DataFrameSchema.from_yaml(schema).validate(frame, lazy=True)
+        reviewed = pa.DataFrameSchema.from_yaml(schema)
+        assert reviewed.columns, "it names no column"
+    except Exception as error:
+        raise ValueError(
+            f"the schema is none: {type(error).__name__}: {error}; give the text of the YAML file that infer_schema "
+            "drafted and a person reviewed"
+        ) from error
+    lines = ["# Validation", "", f"{len(frame)} rows, {len(frame.columns)} columns"]
+    faults: list[str] = [] if len(frame) else ["table: it has no rows"]
+    try:
+        checked = reviewed.validate(frame, lazy=True)
     except SchemaErrors as error:
         cases = error.failure_cases
         for (column, check), found in cases.groupby([cases["column"].fillna("table"), "check"], dropna=False):

@@ -19,12 +19,13 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
+from minikf.blobs.batch import Batch
 from minikf.blobs.disk import sync_file, sync_folder
 from minikf.blobs.errors import BlobDamaged, BlobMissing, NotStorable, damaged, missing
 from minikf.blobs.source import listing, readable, regular
@@ -84,6 +85,20 @@ class BlobStore:
             size = os.fstat(file.fileno()).st_size
         return Blob(f"{FILE}:{digest}", size)
 
+    def put_files(self, sources: Sequence[Path]) -> list[Blob]:
+        """Stores many files, each once, and syncs them together: much quicker than one after the other.
+
+        Raises NotStorable, and OSError where the store cannot be written; what is stored by then is whole, and named by
+        nobody.
+        """
+        batch = Batch()
+        try:
+            blobs = [self._put_into(batch, source) for source in sources]
+            batch.close()
+        finally:
+            batch.abandon()
+        return blobs
+
     def put_bytes(self, data: bytes) -> Blob:
         """Stores bytes as a file, once. Raises OSError where the store cannot be written."""
         digest = f"{FILE}:{hashlib.sha256(data).hexdigest()}"
@@ -96,7 +111,7 @@ class BlobStore:
         found = listing(folder)
         if not found.files:
             raise NotStorable(f"{folder} holds no file", cause="there is nothing to store")
-        blobs = {name: self.put_file(source) for name, source in found.files.items()}
+        blobs = dict(zip(found.files, self.put_files(list(found.files.values())), strict=True))
         tree = Tree(found.folders, tuple(TreeFile(name, blob.sha256, blob.size) for name, blob in blobs.items()))
         digest = f"{TREE}:{tree.sha256}"
         condition = self._condition(digest)
@@ -164,17 +179,41 @@ class BlobStore:
 
     def _copy_in(self, file: BinaryIO) -> str:
         """Stores what the open file still has, and gives the hash of what was really written."""
-        hasher = hashlib.sha256()
         with self._new() as incoming:
             with incoming.open("xb") as out:
-                while chunk := file.read(_CHUNK):
-                    hasher.update(chunk)
-                    out.write(chunk)
+                digest = _copy(file, out)
                 out.flush()
                 incoming.chmod(_READ_ONLY)
                 sync_file(out.fileno())
-            self._reveal(incoming, self._place(f"{FILE}:{hasher.hexdigest()}"))
-        return hasher.hexdigest()
+            self._reveal(incoming, self._place(f"{FILE}:{digest}"))
+        return digest
+
+    def _put_into(self, batch: Batch, source: Path) -> Blob:
+        with regular(source) as file:
+            digest = _hash(file)
+            place = self._place(f"{FILE}:{digest}")
+            if place not in batch:
+                if self._condition(f"{FILE}:{digest}") is _Condition.WHOLE:
+                    batch.relies_on(place)
+                else:
+                    file.seek(0)
+                    digest = self._copy_later(file, batch)
+            return Blob(f"{FILE}:{digest}", os.fstat(file.fileno()).st_size)
+
+    def _copy_later(self, file: BinaryIO, batch: Batch) -> str:
+        """As `_copy_in`; the batch syncs and reveals the copy."""
+        incoming = self._incoming / uuid.uuid4().hex
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        try:
+            with incoming.open("xb") as out:
+                digest = _copy(file, out)
+                size = out.tell()
+                incoming.chmod(_READ_ONLY)
+        except BaseException:
+            _remove(incoming)
+            raise
+        batch.add(incoming, self._place(f"{FILE}:{digest}"), size)
+        return digest
 
     def _publish(self, tree: Tree, target: Path, *, replace: bool) -> None:
         """Builds the folder from stored files and reveals it."""
@@ -233,6 +272,15 @@ def _hash(file: BinaryIO) -> str:
     hasher = hashlib.sha256()
     while chunk := file.read(_CHUNK):
         hasher.update(chunk)
+    return hasher.hexdigest()
+
+
+def _copy(file: BinaryIO, out: BinaryIO) -> str:
+    """Copies what the file still has, and gives the hash of what was really written."""
+    hasher = hashlib.sha256()
+    while chunk := file.read(_CHUNK):
+        hasher.update(chunk)
+        out.write(chunk)
     return hasher.hexdigest()
 
 

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from minikf.cli import ReaderGone
+from minikf.cli import ReaderGone, leaving
 from minikf.errors import ExitCode, MinikfError, UsageError
 
 _ParserError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -20,10 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = _run(given)
         sys.stdout.flush()
-        return code
+        return int(leaving.code()) if code == ExitCode.INTERRUPTED else code  # typer has turned Ctrl-C into it
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("\n")
-        return int(ExitCode.INTERRUPTED)
+        return int(leaving.code())
     except (ReaderGone, BrokenPipeError):
         return _reader_gone()
     except Exception as error:

@@ -338,22 +338,25 @@ def _until(
     """The notebook once it is as wanted. Raises NoProgress with what it waits for, early where somebody has to act."""
     import time
 
+    from minikf.cli.leaving import goes_on
     from minikf.commands import command
     from minikf.errors import NoProgress
     from minikf.verbs import notebook as verb
 
-    client, begun = _client(context, platform), time.monotonic()
+    client, begun, chosen = _client(context, platform), time.monotonic(), platform_of(context, platform)
     kept_since, kept_by = begun, ""
-    while not is_there(found := _patiently(client, namespace, name, platform_of(context, platform))):
-        now, keeps = time.monotonic(), verb.what_keeps_it(found)
-        if keeps != kept_by:
-            kept_since, kept_by = now, keeps
-        if now > begun + WAIT_SECONDS or (kept_by and now > kept_since + STUCK_SECONDS):
-            word, why = verb.state(found)
-            raise NoProgress(
-                f"notebook '{name}' is {word.lower()} after {now - begun:.0f} s",
-                cause=why,
-                advice=command(f"notebook logs {name}{_in(namespace)}", platform_of(context, platform)),
-            )
-        time.sleep(min(_LOOK_SECONDS * (1 + (now - begun) / 5), _MOST_LOOK_SECONDS))
+    hints = {verb_: command(f"notebook {verb_} {name}{_in(namespace)}", chosen) for verb_ in ("open", "stop", "delete")}
+    with goes_on(f"notebook {namespace}/{name}", hints):
+        while not is_there(found := _patiently(client, namespace, name, chosen)):
+            now, keeps = time.monotonic(), verb.what_keeps_it(found)
+            if keeps != kept_by:
+                kept_since, kept_by = now, keeps
+            if now > begun + WAIT_SECONDS or (kept_by and now > kept_since + STUCK_SECONDS):
+                word, why = verb.state(found)
+                raise NoProgress(
+                    f"notebook '{name}' is {word.lower()} after {now - begun:.0f} s",
+                    cause=why,
+                    advice=command(f"notebook logs {name}{_in(namespace)}", chosen),
+                )
+            time.sleep(min(_LOOK_SECONDS * (1 + (now - begun) / 5), _MOST_LOOK_SECONDS))
     return found

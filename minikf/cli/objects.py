@@ -32,6 +32,22 @@ def show(objects: Sequence[Mapping[str, Any]], output: str) -> None:
     render.text("---\n".join(yaml.safe_dump(dict(obj), sort_keys=False) for obj in objects).rstrip("\n"))
 
 
+def tell_relative(arguments: Sequence[str]) -> None:
+    """Says of each argument that is a path from here that a pod has another folder; nothing is changed."""
+    from pathlib import Path
+
+    from minikf.cli import render
+
+    for text in arguments:
+        path = Path(text.rpartition("=")[2])
+        try:
+            is_here = not path.is_absolute() and len(path.parts) > 0 and path.exists()
+        except (OSError, ValueError):
+            continue
+        if is_here:
+            render.note(f"{path} is a path from this folder, and the code runs in another: give {path.absolute()}")
+
+
 def make(objects: Sequence[Mapping[str, Any]], platform: str) -> list[dict[str, Any]]:
     """Creates the objects on a platform; all of them pass a dry run first. Raises as `minikf.kube.creation.create`."""
     from minikf.kube.creation import create

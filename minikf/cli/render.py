@@ -64,6 +64,11 @@ def _tell(event: Event, as_json: bool) -> None:
     _write(sys.stderr, f"{_styled(mark, colour, sys.stderr)} {event.what}: {event.message or event.state}{counts}")
 
 
+def note(line: str) -> None:
+    """A remark on stderr, beside whatever a command prints."""
+    _write(sys.stderr, f"{_styled('note:', _YELLOW, sys.stderr)} {line}")
+
+
 def data(value: Any) -> None:
     """A result as JSON on stdout."""
     _write(sys.stdout, json.dumps(value, indent=2, default=str))
@@ -72,6 +77,11 @@ def data(value: Any) -> None:
 def text(line: str = "") -> None:
     """A line for people on stdout."""
     _write(sys.stdout, line)
+
+
+def notice(line: str) -> None:
+    """A line on stderr that people should see and no program has to."""
+    _write(sys.stderr, f"{_styled('note', '33', sys.stderr)} {line}")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -42,8 +42,9 @@ def run(
     from pathlib import Path
 
     from minikf.cli import render
+    from minikf.cli.leaving import listed
     from minikf.cli.objects import check_output
-    from minikf.cli.runs import ended, hint
+    from minikf.cli.runs import ended, hints
     from minikf.cli.uploads import show_requests
     from minikf.kube.rest import RestClient
     from minikf.pipelines.api import PipelinesApi
@@ -61,7 +62,8 @@ def run(
         documents = ir.without_cache(documents)
     requests: list[dict[str, Any]] = []
     # A file alone needs no platform to say what it would create.
-    api = None if dry_run and documents and not experiment else PipelinesApi(RestClient(access(chosen)))
+    place = None if dry_run and documents and not experiment else access(chosen)
+    api = PipelinesApi(RestClient(place)) if place else None
     experiment_id = ""
     if experiment and api is not None:
         found = api.experiment(experiment)
@@ -87,13 +89,16 @@ def run(
     for wanted in requests:
         request["experiment_id"] = api.call("POST", "experiments", wanted)["experiment_id"]
     made = api.call("POST", "runs", request)
+    root = (documents or version["documents"]).remote_root
+    if root and place is not None and place.engine == "embedded":
+        render.notice(f"the pipeline's root {root} is for a cluster; outputs are kept on this machine")
     if follow or wait:
         ended(api, made["run_id"], as_json=as_json, silent=wait and not follow, platform=chosen)
     elif as_json:
         render.data(made)
     else:
         render.text(f"run {made['run_id']} ({made['display_name']}) is on its way")
-        render.text(hint(made["run_id"], chosen))
+        render.text(listed(hints(made["run_id"], chosen)))
 
 
 def stamped(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from minikf.cli.leaving import goes_on
 from minikf.cli.options import Json, Platform, platform_of
 
 if TYPE_CHECKING:
@@ -111,13 +112,10 @@ def logs(
     chosen = platform_of(context, platform)
     api: PipelinesApi = _api(context, platform)
     found = api.run(run)
-    try:
+    with goes_on(f"run {found['run_id']}", hints(found["run_id"], chosen)):
         for line in of_run(access(chosen), api, found, step, tail, follow=follow):
             told = {"step": line.step, "pod": line.pod, "line": line.text}
             render.text(json.dumps(told) if as_json else f"[{line.step}] {line.text}")
-    except KeyboardInterrupt:
-        _goes_on(found["run_id"], chosen)
-        raise
 
 
 @app.command()
@@ -159,12 +157,9 @@ def ended(api: PipelinesApi, run_id: str, *, as_json: bool, silent: bool, platfo
     from minikf.pipelines.following import check, seconds
     from minikf.pipelines.following import follow as steps_of
 
-    try:
+    with goes_on(f"run {run_id}", hints(run_id, platform)):
         steps = steps_of(api, run_id)
         run = _last(steps) if silent else render.follow(steps, as_json=as_json)
-    except KeyboardInterrupt:
-        _goes_on(run_id, platform)
-        raise
     if as_json:
         render.data(run)
     check(run)
@@ -172,17 +167,11 @@ def ended(api: PipelinesApi, run_id: str, *, as_json: bool, silent: bool, platfo
         render.text(f"run {run_id} ({run['display_name']}) is {run['state']} after {seconds(run) or 0:.1f} s")
 
 
-def hint(run_id: str, platform: str) -> str:
+def hints(run_id: str, platform: str) -> dict[str, str]:
     """How to go on with a run."""
     from minikf.commands import command
 
-    return "\n".join(f"  {label:<7} {command(f'runs {label} {run_id}', platform)}" for label in ("follow", "cancel"))
-
-
-def _goes_on(run_id: str, platform: str) -> None:
-    import sys
-
-    sys.stderr.write(f"\nrun {run_id} goes on without you\n{hint(run_id, platform)}\n")
+    return {label: command(f"runs {label} {run_id}", platform) for label in ("follow", "cancel")}
 
 
 def _last(steps: Any) -> Any:

@@ -21,6 +21,12 @@ def serve(
     ] = "",
     protocol: Annotated[str, typer.Option("--protocol", metavar="v1|v2", help="The protocol of predictions.")] = "",
     runtime: Annotated[str, typer.Option("--runtime", metavar="NAME", help="The serving runtime.")] = "",
+    log: Annotated[
+        str,
+        typer.Option(
+            "--log", metavar="MODE", help="Keep requests and answers (all), or one of them (request, response)."
+        ),
+    ] = "",
     replace: Annotated[
         bool, typer.Option("--replace", help="Serve it in place of what the service serves now.")
     ] = False,
@@ -36,47 +42,55 @@ def serve(
     MODEL without a version is the newest live version of a registered model. With --wait a model that cannot be
     loaded gives exit code 9.
     """
-    import sys
-
     from minikf.cli import render
+    from minikf.cli.leaving import goes_on, listed
     from minikf.cli.objects import check_output, make, show
     from minikf.errors import UsageError
+    from minikf.kube.rest import ApiAnswer
     from minikf.status import access
-    from minikf.verbs.serve import REGISTRY, format_of, inference_service, storage_uri
+    from minikf.verbs.serve import LOG_MODES, REGISTRY, format_of, inference_service, storage_uri
     from minikf.waiting.service import ready
 
     check_output(output)
     if protocol not in ("", "v1", "v2"):
         raise UsageError(f"there is no protocol '{protocol}'", advice="use --protocol v1 or --protocol v2")
+    if log not in ("", *LOG_MODES):
+        raise UsageError(f"there is nothing to keep called '{log}'", advice=f"use --log with {', '.join(LOG_MODES)}")
     chosen = platform_of(context, platform)
     uri = storage_uri(model)
     if not format_:
         format_ = _registered_format(chosen, uri) if uri.startswith(REGISTRY) else format_of(uri)
-    service = inference_service(name, uri, format_, namespace=namespace, protocol=protocol, runtime=runtime)
+    service = inference_service(name, uri, format_, namespace=namespace, protocol=protocol, runtime=runtime, log=log)
     if dry_run:
         show([service], output)
         return
     made = _replaced(chosen, service) if replace else None
     was_there = made is not None
     if made is None:
-        (made,) = make([service], chosen)
-    if wait:
         try:
-            made = render.follow(ready(access(chosen), namespace, name), as_json=as_json)
-        except KeyboardInterrupt:
-            sys.stderr.write(f"\nInferenceService {namespace}/{name} goes on without you\n{_hint(namespace, name)}\n")
+            (made,) = make([service], chosen)
+        except ApiAnswer as answer:
+            if answer.reason == "AlreadyExists":
+                answer.advice = f"serve it in place of that one: minikf serve {model} --name {name} --replace"
             raise
+    if wait:
+        with goes_on(f"InferenceService {namespace}/{name}", _hints(namespace, name)):
+            made = render.follow(ready(access(chosen), namespace, name), as_json=as_json)
     if as_json:
         render.data(made)
     elif wait:
         render.text(f"InferenceService {namespace}/{name} answers at {made['status']['url']}")
     else:
         done = "is changed" if was_there else "is created"
-        render.text(f"InferenceService {namespace}/{name} {done}\n{_hint(namespace, name)}")
+        render.text(f"InferenceService {namespace}/{name} {done}\n{listed(_hints(namespace, name))}")
 
 
-def _hint(namespace: str, name: str) -> str:
-    return f"  state   kubectl get isvc {name} -n {namespace}\n  remove  kubectl delete isvc {name} -n {namespace}"
+def _hints(namespace: str, name: str) -> dict[str, str]:
+    return {
+        "follow": f"kubectl get isvc {name} -n {namespace} --watch",
+        "why": f"kubectl describe isvc {name} -n {namespace}",
+        "remove": f"kubectl delete isvc {name} -n {namespace}",
+    }
 
 
 def _replaced(platform: str, service: dict[str, Any]) -> dict[str, Any] | None:

@@ -50,7 +50,8 @@ def train(
     import uuid
 
     from minikf.cli import render
-    from minikf.cli.objects import check_output, make, show
+    from minikf.cli.leaving import listed
+    from minikf.cli.objects import check_output, make, show, tell_relative
     from minikf.kube.rest import RestClient
     from minikf.status import access
     from minikf.verbs.program import program
@@ -59,6 +60,7 @@ def train(
     check_output(output)
     chosen = platform_of(context, platform)
     asked = {"cpu": cpu, "memory": memory, "nvidia.com/gpu": gpu}
+    tell_relative(arguments or [])
     code, variables = program(what, arguments or []), environment(env or [])
     job = train_job(
         name or job_name(code.file, uuid.uuid4().hex[:5]),
@@ -84,18 +86,19 @@ def train(
         render.text(f"TrainJob {namespace}/{made['metadata']['name']} is complete")
     else:
         render.text(f"TrainJob {namespace}/{made['metadata']['name']} is created")
-        render.text(_hint(namespace, made["metadata"]["name"]))
+        render.text(listed(_hints(namespace, made["metadata"]["name"], chosen)))
 
 
 def _ended(platform: str, namespace: str, name: str, *, follow: bool, as_json: bool) -> dict[str, Any]:
     import sys
 
     from minikf.cli import render
+    from minikf.cli.leaving import goes_on
     from minikf.status import access
     from minikf.waiting import trainjob
 
     reached = access(platform)
-    try:
+    with goes_on(f"TrainJob {namespace}/{name}", _hints(namespace, name, platform)):
         if follow:
             for line in trainjob.lines(reached, namespace, name):
                 if as_json:
@@ -103,15 +106,16 @@ def _ended(platform: str, namespace: str, name: str, *, follow: bool, as_json: b
                 else:
                     render.text(line)
         return trainjob.wait(reached, namespace, name)
-    except KeyboardInterrupt:
-        sys.stderr.write(f"\nTrainJob {namespace}/{name} goes on without you\n{_hint(namespace, name)}\n")
-        raise
 
 
-def _hint(namespace: str, name: str) -> str:
-    return (
-        f"  state   kubectl get trainjob {name} -n {namespace}\n  cancel  kubectl delete trainjob {name} -n {namespace}"
-    )
+def _hints(namespace: str, name: str, platform: str) -> dict[str, str]:
+    from minikf.commands import command
+
+    return {
+        "follow": command(f"logs trainjob/{name} -n {namespace} --follow", platform),
+        "state": f"kubectl get trainjob {name} -n {namespace}",
+        "cancel": f"kubectl delete trainjob {name} -n {namespace}",
+    }
 
 
 def runtime_of(client: Any, namespace: str, name: str) -> Any:

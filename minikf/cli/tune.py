@@ -65,7 +65,7 @@ def tune(
     A trial prints its metrics as name=value. With --follow a failure gives exit code 9.
     """
     from minikf.cli import render
-    from minikf.cli.objects import check_output, make, show
+    from minikf.cli.objects import check_output, make, show, tell_relative
     from minikf.commands import command
     from minikf.verbs.tune import Budget
 
@@ -74,6 +74,7 @@ def tune(
     if what.endswith((".yaml", ".yml", ".json")):
         made = _of_file(what, given=bool(param or maximize or minimize or arguments), namespace=namespace)
     else:
+        tell_relative(arguments or [])
         asked = _Asked(what, arguments or [], param or [], package or [], env or [], runtime, namespace)
         made = _built(
             chosen,
@@ -182,19 +183,17 @@ def _of_file(what: str, *, given: bool, namespace: str) -> dict[str, Any]:
 
 def followed(platform: str, namespace: str, name: str, *, as_json: bool) -> dict[str, Any]:
     """Tells how far an experiment is; returns it at its end. Raises WorkFailed."""
-    import sys
-
     from minikf.cli import render
+    from minikf.cli.leaving import goes_on
     from minikf.commands import command
     from minikf.status import access
     from minikf.waiting.experiment import assignments, ended
 
-    try:
+    hints = {
+        verb: command(f"experiment {verb} {name} -n {namespace}", platform) for verb in ("follow", "best", "delete")
+    }
+    with goes_on(f"experiment {namespace}/{name}", hints):
         found = render.follow(ended(access(platform), namespace, name), as_json=as_json)
-    except KeyboardInterrupt:
-        again = command(f"experiment follow {name} -n {namespace}", platform)
-        sys.stderr.write(f"\nexperiment {namespace}/{name} goes on without you\n  follow  {again}\n")
-        raise
     if not as_json:
         best = (found.get("status") or {}).get("currentOptimalTrial") or {}
         render.text(f"best: {assignments(best) or 'none'}")

@@ -62,7 +62,9 @@ def gather(paths: Sequence[Path]) -> Sources:
         ) from error
     if not sources.files:
         raise DatasetRefused(
-            f"{', '.join(map(str, paths))} holds no file", cause="a version of a data set has at least one file"
+            f"{', '.join(map(str, paths))} holds no file",
+            cause="a version of a data set has at least one file",
+            advice="put a file there, or name another folder",
         )
     return sources
 
@@ -94,7 +96,9 @@ def _kind(path: Path) -> int:
     except ValueError as error:
         raise DatasetRefused(f"{str(path)!r} is no path", cause=str(error)) from error
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise DatasetRefused(f"there is no {path}", cause=str(error.strerror)) from error
+        raise DatasetRefused(
+            f"there is no {path}", cause=str(error.strerror), advice=f"see what is there: ls {path.parent}"
+        ) from error
     if stat.S_ISREG(mode):
         return stat.S_IFREG
     if stat.S_ISDIR(mode):

@@ -61,8 +61,10 @@ class DatasetStore:
         check_name(name)
         with storing(f"nothing was added to data set '{name}'"), locks.using(self.root):
             sources = gather(paths)
-            blobs = {inner: self._blobs.put_file(source) for inner, source in sources.files.items()}
-            files = {inner: StoredFile(blob.sha256, blob.size) for inner, blob in blobs.items()}
+            blobs = self._blobs.put_files(list(sources.files.values()))
+            files = {
+                inner: StoredFile(blob.sha256, blob.size) for inner, blob in zip(sources.files, blobs, strict=True)
+            }
             made = Manifest(files, tuple(sources.empty_folders))
             digest = self._blobs.put_bytes(made.encode()).digest
             with locks.recording(self.root):

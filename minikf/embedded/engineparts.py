@@ -27,6 +27,7 @@ from minikf.embedded.controllers.podadmission import pod_admission
 from minikf.embedded.controllers.quota.controller import QuotaController
 from minikf.embedded.controllers.runner import Runner
 from minikf.embedded.controllers.seed import seed, seed_namespaces
+from minikf.embedded.controllers.training.controller import training_controllers
 from minikf.embedded.controllers.trainjob.controller import TrainJobController
 from minikf.embedded.controllers.trainjob.later import refuse_later_fields
 from minikf.embedded.controllers.volumes import VolumeController
@@ -45,8 +46,10 @@ from minikf.embedded.registry.errors import RegistryError
 from minikf.embedded.registry.resolve import ResolvedModel, parse_model_uri, resolve_model
 from minikf.embedded.settings import Settings
 from minikf.embedded.store import Entry
+from minikf.embedded.tuning.dbmanager.address import host_of
 from minikf.embedded.tuning.part import PREFIX as TUNING
 from minikf.embedded.tuning.part import Tuning
+from minikf.embedded.tuning.reporting import Door
 from minikf.errors import Refused
 
 Report = Callable[[], Awaitable[list[dict[str, Any]]]]
@@ -84,6 +87,7 @@ class Parts:
         await self.running.pods.start()
         await self.running.serving.start()
         await self.running.notebooks.start()
+        self.running.tuning.start()
         await self.running.runner.start()
         await self.running.pipelines.start()
 
@@ -96,8 +100,8 @@ class Parts:
         if self.running is not None:
             await self.running.pipelines.stop()
             await self.running.runner.stop()
-            await self.running.tuning.stop()
             await self.running.pods.stop(leave_pods=leave_pods)
+            await self.running.tuning.stop(leave_pods=leave_pods)
             await self.running.serving.stop()
         await self.registry.close()
 
@@ -118,11 +122,13 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
         objects.admission.extend((namespace_admission(), pod_admission(objects)))
         return parts
     objects.graceful_pods = True
-    objects.admission.extend([*admission_hooks(objects), serving_admission, notebook_admission])
+    context = Context(objects=objects, paths=paths, events=EventRecorder(objects))
+    pods = PodRuntime(context)
+    context = replace(context, pods=pods)
+    door = Door(host_of(paths.state), lambda: pods.can_mount)
+    objects.admission.extend([*admission_hooks(objects, door), serving_admission, notebook_admission])
     objects.refusals.append(refuse_later_fields)
     objects.advice.append(partial(pod_default_advice, objects))
-    context = Context(objects=objects, paths=paths, events=EventRecorder(objects))
-    context = replace(context, pods=PodRuntime(context))
 
     async def resolve(uri: str) -> ResolvedModel:
         try:
@@ -142,6 +148,7 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     parts.services = {SERVICE: pipelines.app}
     parts.subresources = pod_subresources(context)
     parts.reports.append(lambda: fork_servers(context.pods))
+    parts.reports.append(lambda: beside(tuning))
     return parts
 
 
@@ -153,24 +160,30 @@ def controllers(context: Context) -> list[Controller]:
         QuotaController(context),
         JobController(context),
         TrainJobController(context),
+        *training_controllers(context),
         PodController(context),
     ]
 
 
 async def fork_servers(pods: PodRuntime) -> list[dict[str, Any]]:
     """Launcher and warm servers as components of `minikf status`."""
-    return [
-        {
-            "name": server["name"],
-            "state": server["state"],
-            "healthy": server["state"] in ("ready", "starting"),
-            "cause": server["cause"],
-            "address": "",
-            "memoryBytes": memory_of(server["pid"]),
-        }
-        for server in await pods.report()
-        if server["state"] != "off"
-    ]
+    return [_component(server) for server in await pods.report() if server["state"] != "off"]
+
+
+async def beside(tuning: Tuning) -> list[dict[str, Any]]:
+    """Katib's db-manager as a component, while it is needed."""
+    return [_component(process) for process in tuning.report()]
+
+
+def _component(process: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": process["name"],
+        "state": process["state"],
+        "healthy": process["state"] in ("ready", "starting"),
+        "cause": process["cause"],
+        "address": process.get("address", ""),
+        "memoryBytes": memory_of(process["pid"]),
+    }
 
 
 def memory_of(pid: int) -> int:

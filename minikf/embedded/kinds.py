@@ -84,6 +84,12 @@ KINDS: tuple[Kind, ...] = (
     Kind("serving.kserve.io", "v1alpha1", "clusterservingruntimes", "ClusterServingRuntime", False, has_status=False),
     # Before the betas of its group: discovery prefers a group's first version, as a kube-apiserver does a stable one.
     Kind("kubeflow.org", "v1", "notebooks", "Notebook", also=("v1beta1", "v1alpha1")),
+    Kind("kubeflow.org", "v1", "pytorchjobs", "PyTorchJob"),
+    Kind("kubeflow.org", "v1", "tfjobs", "TFJob"),
+    Kind("kubeflow.org", "v1", "xgboostjobs", "XGBoostJob"),
+    Kind("kubeflow.org", "v1", "paddlejobs", "PaddleJob"),
+    Kind("kubeflow.org", "v1", "jaxjobs", "JAXJob"),
+    Kind("kubeflow.org", "v1", "mpijobs", "MPIJob"),
     Kind("kubeflow.org", "v1beta1", "experiments", "Experiment", categories=_KATIB),
     Kind("kubeflow.org", "v1beta1", "suggestions", "Suggestion", categories=_KATIB),
     Kind("kubeflow.org", "v1beta1", "trials", "Trial", categories=_KATIB),
@@ -154,3 +160,11 @@ SUGGESTION = _BY_KIND["kubeflow.org", "Suggestion"]
 TRIAL = _BY_KIND["kubeflow.org", "Trial"]
 NOTEBOOK = _BY_KIND["kubeflow.org", "Notebook"]
 POD_DEFAULT = _BY_KIND["kubeflow.org", "PodDefault"]
+PYTORCH_JOB = _BY_KIND["kubeflow.org", "PyTorchJob"]
+TF_JOB = _BY_KIND["kubeflow.org", "TFJob"]
+XGBOOST_JOB = _BY_KIND["kubeflow.org", "XGBoostJob"]
+PADDLE_JOB = _BY_KIND["kubeflow.org", "PaddleJob"]
+JAX_JOB = _BY_KIND["kubeflow.org", "JAXJob"]
+MPI_JOB = _BY_KIND["kubeflow.org", "MPIJob"]
+# The kinds of the Training Operator, each named after its framework.
+TRAINING_KINDS = (PYTORCH_JOB, TF_JOB, XGBOOST_JOB, PADDLE_JOB, JAX_JOB, MPI_JOB)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from minikf.kube.hangup import HangUp
 from minikf.spec import Access
 
 TIMEOUT_SECONDS = 10.0
+
+# Kinds with a verb of their own that lists them.
+_VERBS = {"experiments": "experiment", "notebooks": "notebook"}
 
 
 class ApiAnswer(MinikfError):
@@ -168,4 +172,19 @@ def refusal(path: str, reply: Reply) -> ApiAnswer:
         status = {}
     found = status if isinstance(status, dict) else {}
     message = str(found.get("message") or f"the API answered HTTP {reply.status} for {path}")
-    return ApiAnswer(message, status=reply.status, reason=str(found.get("reason") or ""))
+    reason = str(found.get("reason") or "")
+    return ApiAnswer(message, status=reply.status, reason=reason, advice=_advice(path, reason, found.get("details")))
+
+
+def _advice(path: str, reason: str, details: object) -> str:
+    """What to type about an object that is missing or in the way, "" where the answer does not name one."""
+    kind, name = (str(details.get(key) or "") for key in ("kind", "name")) if isinstance(details, dict) else ("", "")
+    if not kind or not name:
+        return ""
+    found = re.search(r"/namespaces/([^/?]+)/", path)
+    where = f" -n {found[1]}" if found is not None else ""
+    if reason == "NotFound":
+        return f"minikf {_VERBS[kind]} list{where}" if kind in _VERBS else f"kubectl get {kind}{where}"
+    if reason == "AlreadyExists":
+        return f"choose another name, or remove that one: kubectl delete {kind} {name}{where}"
+    return ""

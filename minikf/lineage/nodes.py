@@ -9,6 +9,7 @@ from typing import Any
 
 from minikf.lineage.graph import ARTIFACT, MODEL, RUN, SERVICE, SOURCE, TASK, TRAINJOB, Node
 from minikf.lineage.sources import Served
+from minikf.lineage.trials import TRIAL
 
 Object = dict[str, Any]
 
@@ -103,6 +104,7 @@ def trainjob(one: Object) -> Node:
         runtime=(spec.get("runtimeRef") or {}).get("name"),
         codeSha256=hashlib.sha256(told.encode()).hexdigest(),
         image=trainer.get("image"),
+        **(one.get(TRIAL) or {}),
     )
     return Node(f"{TRAINJOB}/{metadata['namespace']}/{metadata['name']}", TRAINJOB, metadata["name"], facts)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from xml.sax.saxutils import escape
 
 from minikf.lineage.graph import ARTIFACT, MODEL, RUN, SERVICE, SOURCE, TASK, TRAINJOB, Graph, Node
-from minikf.lineage.layout import GAP_X, LINE, PADDING, WIDTH, Box, layout
+from minikf.lineage.layout import LINE, MARGIN, PADDING, WIDTH, Box, Route, layout
 from minikf.lineage.words import details, headline
 
 _COLUMNS, _BOLD_COLUMNS = 38, 32  # characters of a line in a box
@@ -35,7 +35,7 @@ def svg(graph: Graph) -> str:
         '<path d="M0 0 8 4 0 8z" fill="#374151"/></marker></defs>',
         f'<rect width="{placed.width}" height="{placed.height}" fill="#ffffff"/>',
     ]
-    parts += [_arrow(placed.boxes[e.source], placed.boxes[e.target], e.role) for e in placed.edges]
+    parts += [_arrow(route) for route in placed.routes]
     parts += [_box(graph, graph.nodes[key], box, texts[key]) for key, box in placed.boxes.items()]
     return "\n".join([*parts, "</svg>", ""])
 
@@ -103,26 +103,33 @@ def _bold(number: int) -> str:
     return ' font-weight="bold"' if number == 0 else ""
 
 
-def _arrow(source: Box, target: Box, role: str) -> str:
-    """From the right side of the earlier to the left side of the later; a step back goes round above."""
-    x1, y1 = source.x + WIDTH, source.y + source.height // 2
-    x2, y2 = target.x, target.y + target.height // 2
-    bend = max(40, abs(x2 - x1) // 2)
-    # In the middle of the gap between neighbours; of a long arrow in the gap before its end, where no box lies over it.
-    part = 0.5 if x2 - x1 <= GAP_X else 0.9
-    x, y = _curve(x1, x1 + bend, x2 - bend, x2, part), _curve(y1, y1, y2, y2, part) - 4
+def _arrow(route: Route) -> str:
+    """From the right side of the earlier box to the left side of the later, in curves between columns and straight
+    through them; the words stand in the gap before its end."""
+    (x, y), (end_x, end_y) = route.start, route.end
+    way = f"M{x} {y}"
+    if route.lane is not None:
+        out, back = x + MARGIN // 2, end_x - MARGIN // 2
+        way += f" L{out} {y} L{out} {route.lane} L{back} {route.lane} L{back} {end_y} L{end_x} {end_y}"
+        x, y = back, end_y
+    else:
+        for pass_x, pass_y in route.passes:
+            way += f"{_bend(x, y, pass_x, pass_y)} L{pass_x + WIDTH} {pass_y}"
+            x, y = pass_x + WIDTH, pass_y
+        way += _bend(x, y, end_x, end_y)
+    role = route.edge.role
     label = role if len(role) <= 14 else role[:13] + "…"
     return (
-        f'<path d="M{x1} {y1} C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}" fill="none" stroke="#374151" '
-        f'marker-end="url(#end)"/><text x="{x:.0f}" y="{y:.0f}" text-anchor="middle" font-size="10" fill="#374151" '
+        f'<path d="{way}" fill="none" stroke="#374151" marker-end="url(#end)"/>'
+        f'<text x="{(x + end_x) // 2}" y="{(y + end_y) // 2 - 4}" text-anchor="middle" font-size="10" fill="#374151" '
         f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{_safe(label)}</text>'
     )
 
 
-def _curve(start: float, first: float, second: float, end: float, part: float) -> float:
-    """A cubic Bézier curve's coordinate at a part of its way."""
-    rest = 1 - part
-    return rest**3 * start + 3 * rest**2 * part * first + 3 * rest * part**2 * second + part**3 * end
+def _bend(x: int, y: int, end_x: int, end_y: int) -> str:
+    """A curve across a gap, level at both ends."""
+    half = (end_x - x) // 2
+    return f" C{x + half} {y} {end_x - half} {end_y} {end_x} {end_y}"
 
 
 def _safe(text: str) -> str:

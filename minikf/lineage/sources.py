@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.lineage.trials import with_trials
 from minikf.pipelines.api import ROOT
 
 REVISION, URI, DIGEST = "minikf/revision", "minikf/model-uri", "minikf/model-digest"
@@ -34,7 +35,10 @@ def read(client: RestClient) -> Sources:
         models=_optional(client, "/api/model_registry/minikf/lineage", "models"),
         services=_items(client, f"/apis/{_SERVING}/v1beta1/inferenceservices"),
         pods=_items(client, f"/api/v1/pods?labelSelector={_SERVICE_LABEL.replace('/', '%2F')}"),
-        trainjobs=_items(client, "/apis/trainer.kubeflow.org/v1alpha1/trainjobs"),
+        trainjobs=with_trials(
+            _items(client, "/apis/trainer.kubeflow.org/v1alpha1/trainjobs"),
+            _optional(client, "/apis/kubeflow.org/v1beta1/trials", "items"),
+        ),
         secrets=_items(client, "/api/v1/secrets"),
     )
 

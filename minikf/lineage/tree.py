@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from minikf.lineage.graph import ARTIFACT, RUN, Edge, Graph, code_of, data_of
+from minikf.lineage.graph import ARTIFACT, MODEL, RUN, SERVICE, Edge, Graph, code_of, data_of
 from minikf.lineage.words import details, headline, short
 
 
@@ -75,13 +75,16 @@ def _summary(graph: Graph) -> Iterator[str]:
     focus = set(graph.focus)
     data = [one for one in data_of(graph) if one.id not in focus]
     code = [one for one in code_of(graph) if one.id not in focus]
-    if not data and not code:
+    asked = [key for key in graph.focus if graph.nodes[key].kind in (SERVICE, MODEL) and graph.above.get(key)]
+    if not data and not code and not asked:
         return
     yield ""
     for title, several in (("data", data), ("code", code)):
         for node in several:
             digest = node.text("sha256") if title == "data" else node.text("codeSha256")
             yield f"{title}: {headline(node)}" + (f" sha256:{short(digest)}" if digest else "")
+    if asked and not code:
+        yield "code: nothing says which code made it (a run does, or minikf.trainjob in the registry's metadata)"
 
 
 def _id(key: str) -> str:

@@ -19,6 +19,7 @@ from minikf.lineage.sources import Sources, pipelines, served
 
 UP, DOWN = "upstream", "downstream"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DATA_OF = "learned from"  # what the registry says by minikf.data
 _ROUNDS = 100  # between pipelines and registry; each round leads to something new, so there are never that many
 
 Object = dict[str, Any]
@@ -142,7 +143,7 @@ class Walker:
         """A file that no pipeline knows: of a model, whoever the registry says made it; else its address is all."""
         node = self._found.nodes[asked.target]
         if node.kind == MODEL:
-            if any(edge.target == node.id for edge in self._found.edges):
+            if any(edge.target == node.id and edge.role != _DATA_OF for edge in self._found.edges):
                 return
             name, _slash, version = node.name.rpartition("/")
             if self._makers(node.id, name, version):
@@ -170,6 +171,8 @@ class Walker:
             return []
         name, _slash, version = node.name.rpartition("/")
         self._jobs_of(key, name, version)
+        for uri in self._said(name, version, "learnedFrom"):
+            self._found.link(self._found.add(nodes.source(joining.plain(uri))), key, _DATA_OF)
         found = [
             Wanted(key, str(one.get("uri") or ""), joining.file_hash(str(one.get("digest") or "")), "registered as")
             for one in node.facts.get("files") or []
@@ -216,11 +219,15 @@ class Walker:
                     self._found.link(self._found.add(nodes.run(told) if told and is_there else gone), key, "made by")
                 elif said:
                     self._found.link(self._found.add(nodes.missing(RUN, said, "no run has this id")), key, "made by")
-        return any(edge.target == key for edge in self._found.edges)
+        return any(edge.target == key and edge.role != _DATA_OF for edge in self._found.edges)
 
     def _origins(self, name: str, version: str) -> list[Object]:
+        return self._said(name, version, "madeBy")
+
+    def _said(self, name: str, version: str, what: str) -> list[Any]:
+        """What the registry says of a version."""
         versions = self._models[name]["versions"] if name in self._models else []
-        return [origin for one in versions if one["name"] == version for origin in one["madeBy"]]
+        return [said for one in versions if one["name"] == version for said in one.get(what) or []]
 
     # -- downwards --------------------------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ def details(node: Node) -> list[str]:
     if node.kind == TASK:
         code = [_hash("code", node.text("codeSha256")), node.text("function") and f"function {node.text('function')}"]
         found.append(", ".join(part for part in (*code, node.text("image") and f"image {node.text('image')}") if part))
-        found.append(", ".join(f"{name}={_value(one)}" for name, one in (node.facts.get("parameters") or {}).items()))
+        found.append(_values(node, "parameters"))
         pipeline = node.text("pipeline")
         found.append(f"pipeline {pipeline}, {_hash('spec', node.text('pipelineSha256'))}" if pipeline else "")
         found.append(node.text("error"))
@@ -61,6 +61,9 @@ def details(node: Node) -> list[str]:
         found += [node.id.partition("/")[2], _hash("spec", node.text("pipelineSha256"))]
     if node.kind == TRAINJOB:
         found.append(f"runtime {node.text('runtime')}, {_hash('code', node.text('codeSha256'))}")
+        if node.text("experiment"):
+            found.append(f"a trial of experiment {node.text('experiment')}: {_values(node, 'metrics')}")
+        found.append(_values(node, "parameters"))
     return [line for line in found if line]
 
 
@@ -70,6 +73,10 @@ def short(digest: str) -> str:
 
 def _hash(what: str, digest: str) -> str:
     return f"{what} sha256:{short(digest)}" if digest else ""
+
+
+def _values(node: Node, fact: str) -> str:
+    return ", ".join(f"{name}={_value(one)}" for name, one in (node.facts.get(fact) or {}).items())
 
 
 def _value(value: object) -> str:

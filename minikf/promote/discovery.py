@@ -10,7 +10,7 @@ from urllib.parse import quote
 from minikf.kube.rest import ApiAnswer, RestClient
 from minikf.promote.model import Object
 
-GROUPS = ("serving.kserve.io", "trainer.kubeflow.org", "rbac.authorization.k8s.io")
+GROUPS = ("serving.kserve.io", "trainer.kubeflow.org", "rbac.authorization.k8s.io", "kubeflow.org")
 NOT_FOUND = 404
 
 

@@ -7,7 +7,10 @@ from minikf.errors import Refused, UsageError
 from minikf.promote.discovery import Resource, Source
 from minikf.promote.model import Object, Ref, ref_of
 
-ROOT_KINDS = ("InferenceService", "TrainJob")
+# Of the Training Operator (kubeflow.org/v1).
+_TRAINING_KINDS = ("PyTorchJob", "TFJob", "XGBoostJob", "PaddleJob", "JAXJob", "MPIJob")
+ROOT_KINDS = ("InferenceService", "TrainJob", *_TRAINING_KINDS)
+_ROOTS = "InferenceService, TrainJob or job of the Training Operator"
 _MOST = 8
 
 
@@ -46,10 +49,9 @@ def _root_kind(spelling: str, source: Source) -> str:
     resource = next((each for each in source.resources() if spelling.lower() in _spellings(each)), None)
     if resource is not None and resource.kind in ROOT_KINDS:
         return resource.kind
-    roots = " or ".join(ROOT_KINDS)
     raise UsageError(
         f"a {resource.kind} is not promoted by itself" if resource else f"there is no kind '{spelling}' to promote",
-        cause=f"promoted are {roots}, and what they reference comes along",
+        cause=f"promoted is an {_ROOTS} ({', '.join(_TRAINING_KINDS)}), and what it references comes along",
         advice=command("promote inferenceservice/NAME --out promote", source.platform),
     )
 
@@ -62,10 +64,9 @@ def _spellings(resource: Resource) -> set[str]:
 
 def _absent(name: str, kinds: tuple[str, ...], existing: list[Ref], platform: str, namespace: str) -> Refused:
     where = f" in namespace '{namespace}'" if namespace else ""
-    message = f"there is no {' or '.join(kinds)} '{name}'{where}"
+    message = f"there is no {_ROOTS if kinds == ROOT_KINDS else kinds[0]} '{name}'{where}"
     if not existing:
-        roots = " and no ".join(ROOT_KINDS)
-        return Refused(message, cause=f"the platform has no {roots} yet", advice=command("demo", platform))
+        return Refused(message, cause=f"the platform has no {_ROOTS} yet", advice=command("demo", platform))
     near = [ref for ref in existing if ref.name == name] or existing
     return Refused(message, cause=f"the platform has {_several(near)}", advice=_command(near[0], platform))
 

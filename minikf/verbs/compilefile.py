@@ -79,8 +79,8 @@ def _module_name(file: Path) -> str:
 def _place(error: BaseException, file: Path) -> str:
     """The error in one line, with the line of the file that led to it."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-    if isinstance(error, SyntaxError):
-        lines = [error.lineno]
+    if isinstance(error, SyntaxError):  # its text names the line where there is one
+        lines = []
     where = f" (line {lines[-1]})" if lines else ""
     return f"{type(error).__name__}: {error}{where}"
 

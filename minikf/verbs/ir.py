@@ -31,6 +31,12 @@ class Documents:
         return {"pipeline_spec": dict(self.pipeline_spec), "platform_spec": dict(self.platform_spec)}
 
     @property
+    def remote_root(self) -> str:
+        """The `pipeline_root` in object storage that the pipeline names, "" where it names none or a folder."""
+        root = str(self.pipeline_spec.get("defaultPipelineRoot") or "")
+        return "" if root.startswith(("/", "file:///")) else root
+
+    @property
     def parameters(self) -> Mapping[str, Mapping[str, Json]]:
         """The pipeline's input parameters by name, as `root.inputDefinitions` has them."""
         definitions = (self.pipeline_spec.get("root") or {}).get("inputDefinitions") or {}

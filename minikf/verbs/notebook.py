@@ -58,7 +58,7 @@ def check_name(name: str) -> str:
     if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         better = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_NAME].rstrip("-")
         raise UsageError(
-            f"'{name}' is no name of a notebook",
+            f"'{name}' cannot name a notebook",
             cause="a name has lower-case letters, digits and '-', begins with a letter, ends with no '-', and has at "
             f"most {LONGEST_NAME} characters",
             advice=f"minikf notebook create {better if _NAME.fullmatch(better) else 'my-notebook'}",
@@ -97,7 +97,8 @@ def workspace_of(name: str) -> str:
 
 
 def build(wanted: Wanted) -> list[Object]:
-    """The claim of its workspace, unless there is one, and the Notebook."""
+    """The claim of its workspace, unless there is one, and the Notebook. Raises UsageError for a name that is none."""
+    check_name(wanted.name)
     image, annotations = TYPES[wanted.type]
     claim = wanted.workspace or workspace_of(wanted.name)
     container: Object = {

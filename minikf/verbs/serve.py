@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from minikf.errors import Refused, UsageError
 
+LOG_MODES = ("all", "request", "response")
 REGISTRY = "model-registry://"
 # How model files of KServe's formats are called; the order is the one in which a folder is looked through.
 _SUFFIXES = {
@@ -26,19 +27,27 @@ Object = dict[str, Any]
 
 
 def inference_service(
-    name: str, storage_uri: str, model_format: str, *, namespace: str = "", protocol: str = "", runtime: str = ""
+    name: str,
+    storage_uri: str,
+    model_format: str,
+    *,
+    namespace: str = "",
+    protocol: str = "",
+    runtime: str = "",
+    log: str = "",
 ) -> Object:
-    """The object; with `protocol` "" the platform's default one."""
+    """The object; with `protocol` "" the platform's default one, with `log` a logger of that mode."""
     model: Object = {"modelFormat": {"name": model_format}, "storageUri": storage_uri}
     if protocol:
         model["protocolVersion"] = protocol
     if runtime:
         model["runtime"] = runtime
+    predictor: Object = {"model": model, **({"logger": {"mode": log}} if log else {})}
     return {
         "apiVersion": "serving.kserve.io/v1beta1",
         "kind": "InferenceService",
         "metadata": {"name": name, **({"namespace": namespace} if namespace else {})},
-        "spec": {"predictor": {"model": model}},
+        "spec": {"predictor": predictor},
     }
 
 

@@ -123,11 +123,22 @@ def parameter(text: str) -> Object:
     }
 
 
+_ONLY_MARK = re.compile(r"(?:^|=)\{([A-Za-z_][\w.-]*)\}$")
+
+
 def script_arguments(given: Sequence[str], parameters: Sequence[Object]) -> list[str]:
     """A script's own arguments with the trial's values: where `{lr}` stands, else as `--lr VALUE` at the end."""
     out, used = [], set()
+    names = [one["name"] for one in parameters]
     for text in given:
         changed = text
+        lone = _ONLY_MARK.search(text)
+        if lone is not None and lone[1] not in names:
+            raise UsageError(
+                f"the argument {text} names no parameter that is tuned",
+                cause=f"tuned are {', '.join(names)}",
+                advice=f'write {{{names[0]}}}, or tune it as well: --param "{lone[1]}=uniform(0, 1)"',
+            )
         for one in parameters:
             mark = f"{{{one['name']}}}"
             if mark in changed:

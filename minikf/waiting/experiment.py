@@ -33,13 +33,26 @@ def ended(access: Access, namespace: str, name: str) -> Generator[Event, None, O
             yield Event(about, "failed", "has failed", cause=ending["message"])
             raise WorkFailed(
                 f"experiment {about} has failed",
-                cause=str(ending["message"]),
+                cause=f"{ending['message']}{_silent(found)}",
                 advice=f"minikf experiment show {name} -n {namespace}",
             )
         if ending is not None:
             yield Event(about, "done", str(ending["message"]))
             return found
         time.sleep(OFTEN_SECONDS)
+
+
+def _silent(experiment: Object) -> str:
+    """That trials printed no value of the objective, where that is so: the experiment itself says only that they count
+    as failed."""
+    count, name = (experiment.get("status") or {}).get("trialMetricsUnavailable"), objective_of(experiment)
+    if not count:
+        return ""
+    return f": {count} trial{'s' if count > 1 else ''} printed no {name}, which has to stand on a line as {name}=0.5"
+
+
+def objective_of(experiment: Object) -> str:
+    return str(experiment["spec"]["objective"]["objectiveMetricName"])
 
 
 def ending_of(experiment: Object) -> Object | None:

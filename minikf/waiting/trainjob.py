@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from minikf import logs
 from minikf.commands import command
-from minikf.errors import WorkFailed
+from minikf.errors import Refused, WorkFailed
 from minikf.kube.rest import ApiAnswer, RestClient
 from minikf.spec import Access
 
@@ -42,6 +42,20 @@ def lines(access: Access, namespace: str, name: str) -> Iterator[str]:
         if over:
             return
         time.sleep(OFTEN_SECONDS)
+
+
+def first_pod(access: Access, namespace: str, name: str) -> str:
+    """The newest pod of the first node. Raises Refused where none has started, ApiAnswer, Unreachable."""
+    client = RestClient(access)
+    client.get(_path(namespace, name))
+    pods = _first_pods(client, namespace, name)
+    if not pods:
+        raise Refused(
+            f"TrainJob {namespace}/{name} has printed nothing",
+            cause="no pod of its first node has started",
+            advice=f"kubectl describe trainjob {name} -n {namespace}",
+        )
+    return pods[-1]
 
 
 def wait(access: Access, namespace: str, name: str) -> Object:

@@ -9,7 +9,7 @@ import sys
 
 from tests.bench.world import World
 
-NAMES = ("commands", "api", "footprint", "training", "serving", "pipelines", "search", "tuning", "notebooks")
+NAMES = ("commands", "api", "footprint", "training", "serving", "pipelines", "search", "tuning", "notebooks", "data")
 
 
 def main() -> int:

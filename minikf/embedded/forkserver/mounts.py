@@ -1,7 +1,7 @@
 """A container's mounts in a mount namespace of its own: Linux, as root or with unprivileged user namespaces.
 
-Namespaces: unshare(2), setns(2), user_namespaces(7); mounts: mount(2). Constants from <sched.h>, <sys/mount.h> and
-<linux/capability.h>.
+Namespaces: unshare(2), setns(2), user_namespaces(7); mounts: mount(2); prctl(2). Constants from <sched.h>,
+<sys/mount.h>, <linux/capability.h> and <linux/prctl.h>.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _RDONLY, _REMOUNT, _BIND, _MOVE, _REC, _SLAVE = 1, 32, 4096, 8192, 16384, 1 << 1
 # Flags of statvfs(3) and of mount(2): a user namespace may not drop them from a mount that it got from outside.
 _KEPT = {2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 << 21}
 _CAPABILITY_VERSION_3 = 0x20080522
+_SET_DUMPABLE = 4
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -128,6 +129,9 @@ def _drop_capabilities() -> None:
     """A user namespace gives all capabilities inside; the program shall have none, as it has none outside."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "drop capabilities")
+    # The kernel hides a process that changed its capabilities from its own user until it executes a program, and a
+    # forked Python child never does: the daemon has to see whose environment and sockets these are.
+    _check(_libc.prctl(_SET_DUMPABLE, 1, 0, 0, 0), "be seen by its own user")
 
 
 def _mount(source: str, target: str, flags: int, kind: str = "", options: str = "") -> None:

@@ -19,6 +19,7 @@ from minikf.embedded.pods.layout import ContainerFolder
 from minikf.embedded.pods.mounting import Mount
 from minikf.embedded.pods.references import ConfigError, References
 from minikf.embedded.pods.settings import PodSettings
+from minikf.embedded.serving.payloads import SERVED_VARIABLE
 from minikf.embedded.status import Object
 from minikf.kube import bundle
 from minikf.paths import PlatformPaths
@@ -30,6 +31,8 @@ _PASSED = (
     "all_proxy",
 )  # fmt: skip
 _PASSED_PREFIXES = ("PIP_", "UV_")
+# Where clients look for a service account's token, CA and namespace.
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
@@ -56,6 +59,21 @@ def _clients(paths: PlatformPaths) -> dict[str, str]:
     env |= {"MODEL_REGISTRY_URL": f"https://127.0.0.1:{port}", "KF_PIPELINES_SA_TOKEN_PATH": str(paths.token)}
     trusted = bundle.of(paths.ca)
     return env | ({"SSL_CERT_FILE": str(trusted)} if trusted.exists() else {})
+
+
+def _in_cluster(paths: PlatformPaths) -> dict[str, str]:
+    """What clients that find a service account's files take for the API server's address."""
+    try:
+        port = json.loads(paths.platform_file.read_bytes())["port"]
+    except FileNotFoundError:
+        return {}
+    return {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(port)}
+
+
+def _no_proxy(aliases: Iterable[Object], env: Mapping[str, str]) -> str:
+    """Names that a pod gives itself are known to no proxy; gRPC asks this variable before no_proxy."""
+    names = [name for one in aliases for name in one.get("hostnames") or []]
+    return ",".join([value for value in (env.get("no_proxy") or env.get("NO_PROXY"),) if value] + names)
 
 
 def _from_source(source: Object, refs: References) -> dict[str, str]:
@@ -119,11 +137,17 @@ def platform(
         ENVIRONMENTS: str(paths.environments),
         "MINIKF_UV_CACHE": str(paths.cache / "uv"),
         DATASETS_VARIABLE: str(paths.datasets),
+        SERVED_VARIABLE: str(paths.served),
         BASE_PYTHON: settings.python,
         BASE_SITE: settings.site,
     }
+    mounts = list(mounts)
     if spec.get("automountServiceAccountToken") is not False:
         env |= _clients(paths)
+        if any(mount.target == SERVICE_ACCOUNT for mount in mounts):
+            env |= _in_cluster(paths)
+    if spec.get("hostAliases") and any(name.lower().endswith("_proxy") for name in env):
+        env["no_grpc_proxy"] = _no_proxy(spec["hostAliases"], env)
     threads = resources.cpu_count(container)
     if not threads:
         threads = cpus.spare()

@@ -77,7 +77,7 @@ _POD: dict[str, Unmet] = {
     "runtimeClassName": _if_set,
     "os": lambda value, _user: bool(value.get("name") == "windows"),
     "dnsPolicy": _unless("", "ClusterFirst", "Default"),
-    **dict.fromkeys(("dnsConfig", "hostAliases", "hostnameOverride", "subdomain"), _if_set),
+    **dict.fromkeys(("dnsConfig", "hostnameOverride", "subdomain"), _if_set),
     **dict.fromkeys(("imagePullSecrets", "readinessGates", "resourceClaims", "resources", "overhead"), _if_set),
 }
 _CONTAINER: dict[str, Unmet] = {
@@ -94,9 +94,13 @@ _MOUNT: dict[str, Unmet] = {
 _EMPTY_DIR: dict[str, Unmet] = {"medium": _if_set, "sizeLimit": _unless("0")}
 
 
-def ignored_fields(pod: Object, user: User) -> list[str]:
-    """Paths of the fields that a pod of `user` has in vain, as `spec.containers[0].stdin`."""
-    return list(_in_pod(pod["spec"], user))
+def ignored_fields(pod: Object, user: User, *, can_mount: bool = True) -> list[str]:
+    """Paths of the fields that a pod of `user` has in vain, as `spec.containers[0].stdin`.
+
+    `can_mount`: whether containers get mounts of their own, with which `hostAliases` are met.
+    """
+    found = list(_in_pod(pod["spec"], user))
+    return found if can_mount or not pod["spec"].get("hostAliases") else [*found, "spec.hostAliases"]
 
 
 def told(fields: list[str]) -> str:

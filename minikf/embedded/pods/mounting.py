@@ -15,7 +15,7 @@ from minikf.embedded.status import Object
 
 NAMESPACE, TRANSLATE = "namespace", "translate"
 # A mount that would hide the machine from the process.
-_WHOLE = ("/", "/proc", "/dev", "/sys")
+WHOLE = ("/", "/proc", "/dev", "/sys")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _mount(one: Object, volumes: Mapping[str, Path], env: Mapping[str, str]) -> 
     name, target = one["name"], "/" + one["mountPath"].strip("/")
     if name not in volumes:
         raise ConfigError(f'volume "{name}" of mountPath {target} does not exist in the pod')
-    if target in _WHOLE:
+    if target in WHOLE:
         raise ConfigError(f'volume "{name}" cannot be mounted at {target} on the embedded engine')
     source = volumes[name]
     part = expand(one["subPathExpr"], env) if one.get("subPathExpr") else one.get("subPath") or ""

@@ -12,6 +12,7 @@ from minikf.embedded.forkserver.shims.place import ENV_LINK
 from minikf.embedded.forkserver.shims.python import REPLACED
 from minikf.embedded.pods import environment, mounting
 from minikf.embedded.pods.expansion import expand
+from minikf.embedded.pods.hosts import hosts_mount
 from minikf.embedded.pods.layout import Attempt, ContainerFolder
 from minikf.embedded.pods.mounting import TRANSLATE, Mount
 from minikf.embedded.pods.references import References
@@ -66,6 +67,7 @@ def make_plan(
     base = environment.platform(pod, container, folder, place.paths, place.settings, place.shims, mounts)
     argv = [expand(text, declared) for text in [*container["command"], *(container.get("args") or [])]]
     cwd, more = mounting.working_folder(container, folder, mounts, place.mode)
+    more = [*more, *hosts_mount(pod, folder, place.mode)]
     if place.mode == TRANSLATE:
         argv = [mounting.translate(text, mounts) for text in argv]
         declared = {name: mounting.translate(text, mounts) for name, text in declared.items()}

@@ -12,6 +12,7 @@ from minikf.embedded.options import DeleteOptions
 from minikf.embedded.pods import ending
 from minikf.embedded.pods.host import Host
 from minikf.embedded.pods.layout import PodFolder, all_pods
+from minikf.embedded.pods.mounting import NAMESPACE
 from minikf.embedded.pods.references import named_by
 from minikf.embedded.pods.settings import PodSettings
 from minikf.embedded.pods.worker import Worker
@@ -123,6 +124,15 @@ class PodRuntime:
         meta = pod["metadata"]
         worker = self._workers.get((meta["namespace"], meta["name"]))
         return worker if worker is not None and worker.uid == meta["uid"] else None
+
+    def processes(self, uid: str) -> list[int]:
+        """The ids of the living processes of a pod."""
+        return [member.pid for member in self.host.table.of(uid)]
+
+    @property
+    def can_mount(self) -> bool:
+        """Whether containers have a mount namespace of their own; known once it has started."""
+        return self.host.place.mode == NAMESPACE
 
     def folder(self, pod: Object) -> PodFolder:
         return PodFolder.of(self.host.place.paths.pods, pod)

@@ -16,6 +16,7 @@ from minikf.embedded.pods.admission import refusal
 from minikf.embedded.pods.container import Container, Surroundings
 from minikf.embedded.pods.host import Host
 from minikf.embedded.pods.layout import PodFolder
+from minikf.embedded.pods.mounting import NAMESPACE
 from minikf.embedded.pods.publisher import Publisher
 from minikf.embedded.pods.references import ConfigError
 from minikf.embedded.pods.state import STOPPED, Terminated, Waiting
@@ -212,7 +213,10 @@ class Worker:
 
     def _tell_ignored(self) -> None:
         """Once in a pod's life: one that has a folder was told by an earlier daemon."""
-        fields = [] if self.folder.path.exists() else ignored.ignored_fields(self.pod, user.current())
+        if self.folder.path.exists():
+            return
+        can_mount = self._host.place.mode == NAMESPACE
+        fields = ignored.ignored_fields(self.pod, user.current(), can_mount=can_mount)
         if fields:
             self._event("Warning", ignored.REASON, ignored.told(fields), "")
 

@@ -22,6 +22,7 @@ WARNING = "minikf.warning"
 NAMESPACE = "minikf.namespace"  # set by clients: whose claim a pvc:// uri means
 TRAINJOB = "minikf.trainjob"  # set by clients: NAMESPACE/NAME of the TrainJob that made the model
 RUN = "minikf.run"  # set by clients: the pipeline run that made it
+DATA = "minikf.data"  # set by clients: the data set that it has learned from
 OWNED = frozenset({SHA256, SIZE, CONTENT, FILENAME, WARNING})
 
 Properties = Mapping[str, Property]

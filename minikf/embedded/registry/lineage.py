@@ -79,6 +79,7 @@ def _version(session: Session, version: Resource, *, is_newest: bool, is_newest_
         **_summary(version, "state", "author", "description"),
         "newestLive": is_newest_live,
         "artifacts": [_artifact(artifact) for artifact in artifacts],
+        "learnedFrom": [uri for source in (version, *artifacts) if (uri := source.string_property(content.DATA))],
         "madeBy": [origin for source in (version, *artifacts) for origin in _origins(source)],
         "servedBy": _registered_services(session, version, is_newest=is_newest),
     }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from minikf.embedded.serving.payloads import MODES, Wish
 
 # One request's JSON may be this long; numbers in JSON take about ten times this in memory while they are read.
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -32,6 +35,7 @@ class Options:
     max_message_bytes: int = MAX_MESSAGE_BYTES
     grace_seconds: float = 30.0
     predict_proba: bool = False
+    keep: Wish = field(default=Wish())
     ignored: tuple[str, ...] = field(default=())
 
 
@@ -58,6 +62,14 @@ def parse(argv: Sequence[str]) -> Options:
         grace_seconds=known.grace_period,
         # The variable that kserve's sklearnserver reads.
         predict_proba=os.environ.get("PREDICT_PROBA", "false").lower() == "true",
+        keep=Wish(
+            known.log_mode,
+            known.log_url,
+            known.inference_service,
+            known.namespace,
+            tuple(name.lower() for name in known.metadata_headers.split(",") if name),
+            known.metadata_annotations,
+        ),
         ignored=tuple(ignored),
     )
 
@@ -75,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--max_body_bytes", type=int, default=MAX_BODY_BYTES)
     parser.add_argument("--grpc_max_receive_message_length", type=int, default=MAX_MESSAGE_BYTES)
     parser.add_argument("--grace_period", type=float, default=30.0, help="seconds to finish requests when stopped")
+    parser.add_argument("--log_mode", choices=("", *MODES), default="", help="keep requests, answers or both")
+    parser.add_argument("--log_url", default="", help="where to send them as CloudEvents; the platform keeps them else")
+    parser.add_argument("--inference_service", default="", help="whose requests these are")
+    parser.add_argument("--namespace", default="", help="the service's namespace")
+    parser.add_argument("--metadata_headers", default="", help="headers to keep with them, by comma")
+    parser.add_argument("--metadata_annotations", type=json.loads, default={}, help="annotations to keep, as JSON")
     return parser
 
 

@@ -16,9 +16,11 @@ import uvloop
 from minikf.embedded.serving.control import ControlLink, Listening
 from minikf.embedded.serving.grpc_server import GrpcServer
 from minikf.embedded.serving.guard import App, Guard, Hosts
+from minikf.embedded.serving.keeping import Keeping, keeping
 from minikf.embedded.serving.metrics import Measure, Meter
 from minikf.embedded.serving.models.base import LocalModel
 from minikf.embedded.serving.options import Options
+from minikf.embedded.serving.payloads import Recorder
 from minikf.embedded.serving.rest import application
 
 log = logging.getLogger("minikf.serving")
@@ -27,6 +29,8 @@ log = logging.getLogger("minikf.serving")
 _KEEP_ALIVE_SECONDS = 65
 # A stopping server keeps connections this long for a next request, which is then told that the connection ends.
 _QUIET_SECONDS = 1.0
+# How long a stopping server waits for a sink to take what is left.
+_KEEPING_SECONDS = 5.0
 # Made at import: FastAPI takes a tenth of a second for it, which a warm process has spent before it forks.
 _APPLICATION = application()
 
@@ -102,7 +106,8 @@ async def _serve(options: Options, model: LocalModel, listening: Listening, link
         loop.add_signal_handler(number, stop.set)
     _APPLICATION.repository.add(model)
     meter = Meter(frozenset({model.name}))
-    measure = Measure(Guard(_APPLICATION.app, Hosts(options.hosts), options.max_body_bytes), meter)
+    keeper = keeping(options.keep) if options.keep.mode else None
+    measure = Measure(Guard(_recorded(options, listening, keeper), Hosts(options.hosts), options.max_body_bytes), meter)
     rest = RestServer(listening.rest, measure, measure, options.grace_seconds)
     await rest.start()
     grpc = None
@@ -118,3 +123,13 @@ async def _serve(options: Options, model: LocalModel, listening: Listening, link
     log.info("stopping: requests in hand are finished first")
     staying.cancel()
     await asyncio.gather(rest.drain(options.grace_seconds), *([grpc.drain(options.grace_seconds)] if grpc else []))
+    if keeper is not None:
+        await asyncio.to_thread(keeper.stop, _KEEPING_SECONDS)
+
+
+def _recorded(options: Options, listening: Listening, keeper: Keeping | None) -> App:
+    """The application, with its requests kept where that is wanted."""
+    if keeper is None:
+        return _APPLICATION.app
+    source = f"http://127.0.0.1:{listening.rest.getsockname()[1]}/"
+    return Recorder(_APPLICATION.app, options.keep, source, keeper)

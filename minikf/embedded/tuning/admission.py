@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from minikf.embedded.controllers.trainjob.mpihere import pods_path
 from minikf.embedded.controllers.trainjob.runtimes import find_runtime
 from minikf.embedded.kinds import CONFIG_MAP, EXPERIMENT, SUGGESTION, TRIAL, Kind
-from minikf.embedded.schema.fieldpath import forbidden, required
+from minikf.embedded.schema.fieldpath import required
 from minikf.embedded.status import ApiError, Cause, Object
 from minikf.embedded.tuning.checks import check_experiment
+from minikf.embedded.tuning.customcheck import check_reporting
 from minikf.embedded.tuning.defaults import default_experiment
 from minikf.embedded.tuning.problem import problem_of
+from minikf.embedded.tuning.reporting import Door
 from minikf.embedded.tuning.runnable import Machine, check_job, job_kind
 from minikf.embedded.tuning.search import SearchError, validate
 from minikf.embedded.tuning.shape import EXPERIMENT as SHAPE
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 _WEBHOOK = "validator.experiment.katib.kubeflow.org"
 
 
-def tuning_admission(objects: Objects) -> Admission:
+def tuning_admission(objects: Objects, door: Door) -> Admission:
     """The hook for `Objects.admission`. Raises ApiError 400 as Katib's webhook answers, naming the fields."""
     machine = Machine(pods_path())
 
@@ -56,7 +58,7 @@ def tuning_admission(objects: Objects) -> Admission:
             # What such an algorithm hands to its trials is no parameter that could be tried on the template.
             _deny(causes or _check_search(obj))
         if old is None and not any(cause.field.startswith("spec.parameters") for cause in causes):
-            causes += check_template(obj, config_map, check)
+            causes += check_template(obj, config_map, check) + check_reporting(obj, door, check)
         _deny(causes)
         _deny(_check_search(obj))
 
@@ -65,15 +67,6 @@ def tuning_admission(objects: Objects) -> Admission:
 
 def _check_search(experiment: Object) -> list[Cause]:
     """Katib finds this out when the experiment runs, and its Suggestion then has failed."""
-    spec = experiment["spec"]
-    collector = spec["metricsCollectorSpec"]["collector"]["kind"]
-    where = "spec.metricsCollectorSpec.collector.kind"
-    if spec.get("earlyStopping") and collector not in ("StdOut", "File"):
-        text = f"a {collector} collector reports when the trial has ended; early stopping needs StdOut or File"
-        return [forbidden(where, text)]
-    if collector == "PrometheusMetric" and spec["parallelTrialCount"] > 1:
-        text = "trials share this machine's ports, so with a PrometheusMetric collector one can run at a time: set 1"
-        return [forbidden("spec.parallelTrialCount", text)]
     try:
         validate(problem_of(experiment))
     except SearchError as error:

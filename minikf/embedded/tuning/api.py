@@ -1,6 +1,7 @@
 """Reading the observation log over HTTP: `GET /katib/observation_log?namespace=N&trialName=T`. Credentials come first.
 
 The answer has the shape of GetObservationLogReply of Katib's db-manager (kubeflow/katib v0.19.0, api.proto).
+`GET /katib/db_manager` has the db-manager itself started, and says where it listens: `{"address": "127.64.0.1:6789"}`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from minikf.embedded.api.call import Receive, Scope, Send
 from minikf.embedded.kinds import TRIAL
 from minikf.embedded.rest import first_values
 from minikf.embedded.status import ApiError, bad_request
+from minikf.embedded.tuning.dbmanager.service import DbManager, NotThere
 from minikf.embedded.tuning.observations import ObservationLog
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 PREFIX = "/katib"
 
 
-def observation_app(objects: Objects, log: ObservationLog) -> App:
+def observation_app(objects: Objects, log: ObservationLog, manager: DbManager) -> App:
     """The application to be mounted at PREFIX."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,7 +33,7 @@ def observation_app(objects: Objects, log: ObservationLog) -> App:
             await send({"type": "websocket.close"})
             return
         try:
-            code, body = 200, await _read(objects, log, scope)
+            code, body = 200, await _answer(objects, log, manager, scope)
         except ApiError as error:
             code, body = error.code, error.status()
         headers = [(b"content-type", b"application/json")]
@@ -41,9 +43,21 @@ def observation_app(objects: Objects, log: ObservationLog) -> App:
     return app
 
 
+async def _answer(objects: Objects, log: ObservationLog, manager: DbManager, scope: Scope) -> dict[str, object]:
+    path = scope["path"].rstrip("/").removeprefix(PREFIX)
+    if path not in ("/observation_log", "/db_manager") or scope["method"] not in ("GET", "HEAD"):
+        text = f"there is nothing but GET {PREFIX}/observation_log and GET {PREFIX}/db_manager here"
+        raise ApiError(404, "NotFound", text)
+    if path == "/observation_log":
+        return await _read(objects, log, scope)
+    try:
+        await manager.ensure()
+    except NotThere as error:
+        raise ApiError(503, "ServiceUnavailable", str(error)) from error
+    return {"address": manager.address}
+
+
 async def _read(objects: Objects, log: ObservationLog, scope: Scope) -> dict[str, object]:
-    if scope["path"].rstrip("/") != f"{PREFIX}/observation_log" or scope["method"] not in ("GET", "HEAD"):
-        raise ApiError(404, "NotFound", f"there is nothing but GET {PREFIX}/observation_log here")
     try:
         query = first_values(scope["query_string"])
     except ValueError as error:

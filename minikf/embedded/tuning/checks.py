@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 
+from minikf.embedded.pods.mounting import WHOLE
 from minikf.embedded.schema.fieldpath import forbidden, invalid, not_supported, required
 from minikf.embedded.status import Cause, Object
+from minikf.embedded.tuning.collectors import COLLECTORS
 from minikf.embedded.tuning.metrics import compile_filter
 from minikf.embedded.tuning.states import is_completed, is_restartable
 
@@ -159,22 +161,12 @@ def _check_parameter(parameter: Object, path: str) -> list[Cause]:
 def _check_collector(spec: Object) -> list[Cause]:
     kind, source = spec["collector"].get("kind", ""), spec.get("source") or {}
     where = f"{_COLLECTOR}.collector.kind"
-    if kind == "Custom":
-        text = (
-            "the embedded engine has no collector containers beside a trial's own: use StdOut, File, TensorFlowEvent "
-            "or PrometheusMetric, or an engine with containers: minikf up --engine k3d"
-        )
-        return [forbidden(where, text)]
-    if kind == "Push":
-        text = (
-            "report_metrics of Katib's SDK sends to katib-db-manager.kubeflow:6789, an address inside of a cluster: "
-            "print the metrics instead, as name=value (StdOut), or use a cluster: minikf up --engine k3d"
-        )
-        return [forbidden(where, text)]
     checks = {"File": _check_file, "TensorFlowEvent": _check_events, "PrometheusMetric": _check_prometheus}
     if kind in checks:
         causes = checks[kind](source)
-    elif kind == "StdOut":
+    elif kind == "Custom":
+        causes = _check_custom(spec["collector"].get("customCollector"), source)
+    elif kind in COLLECTORS:
         causes = []
     else:
         causes = [invalid(where, kind, f"invalid metrics collector kind: {kind}")]
@@ -190,7 +182,7 @@ def _check_file(source: Object) -> list[Cause]:
         causes.append(required(f"{path}.format", "format of metrics file is required for metrics collector"))
     if place["format"] == "JSON" and source.get("filter") is not None:
         causes.append(invalid(f"{_SOURCE}.filter", "", "filter must be nil when format of metrics file is json"))
-    return causes + _check_place(place["path"], path)
+    return causes + _check_place(place["path"], path, "File")
 
 
 def _check_events(source: Object) -> list[Cause]:
@@ -204,16 +196,33 @@ def _check_events(source: Object) -> list[Cause]:
         causes.append(required(_SOURCE, text))
     if place.get("format"):
         causes.append(invalid(f"{path}.format", place["format"], "must be empty"))
-    return causes + _check_place(place["path"], path)
+    return causes + _check_place(place["path"], path, "Directory")
 
 
-def _check_place(text: str, path: str) -> list[Cause]:
-    """A volume is mounted where the metrics are written; it must not hide the machine."""
-    folder = [part for part in text.split("/") if part]
-    if ".." in folder:
+def _check_custom(collector: Object | None, source: Object) -> list[Cause]:
+    causes, place = [], source.get("fileSystemPath")
+    if collector is None:
+        where = f"{_COLLECTOR}.collector.customCollector"
+        causes.append(required(where, "metrics collector kind: Custom is required"))
+    if place is not None:
+        path = f"{_SOURCE}.fileSystemPath"
+        text = place.get("path") or ""
+        if not text.startswith("/") or place.get("kind") not in ("Directory", "File"):
+            causes.append(invalid(path, "", ".spec.metricsCollectorSpec.source is invalid"))
+        else:
+            causes += _check_place(text, path, place["kind"])
+    return causes
+
+
+def _check_place(text: str, path: str, kind: str) -> list[Cause]:
+    """A volume is mounted where the metrics are written: at a Directory, or at a File's folder."""
+    parts = [part for part in text.split("/") if part]
+    if ".." in parts:
         return [invalid(f"{path}.path", text, "must not contain '..'")]
-    if len(folder) < 2 and text.startswith("/") and not text.endswith("/"):
-        return [invalid(f"{path}.path", text, "must be in a folder of its own: a volume is mounted there")]
+    folder = "/" + "/".join(parts if kind == "Directory" else parts[:-1])
+    if text.startswith("/") and folder in WHOLE:
+        what = f"a volume is mounted at {folder}, which would hide this machine from the trial"
+        return [invalid(f"{path}.path", text, f"must be in a folder of its own: {what}")]
     return []
 
 

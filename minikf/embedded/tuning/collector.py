@@ -1,10 +1,8 @@
-"""Reads what the pods of a Trial reported: logs, files, their metrics endpoint. Blocking: call in a thread."""
+"""Reads what the pods of a Trial wrote: logs, files, event files. Blocking: call in a thread."""
 
 from __future__ import annotations
 
-import http.client
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,15 +10,13 @@ from typing import TYPE_CHECKING
 
 from minikf.embedded.pods.layout import PodFolder
 from minikf.embedded.status import Object
+from minikf.embedded.tuning.collectors import kind_of
 from minikf.embedded.tuning.metrics import MetricLog, NotJson, read_json, read_text
 from minikf.embedded.tuning.tfevents import find_event_files, read_scalars
 from minikf.embedded.tuning.trialpods import metrics_folder, metrics_path
 
 if TYPE_CHECKING:
     from minikf.paths import PlatformPaths
-
-_SECONDS = 2.0  # that a metrics endpoint may take to answer
-_SAMPLE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^}]*\})?\s+(\S+)(?:\s+\d+)?\s*$")
 
 
 @dataclass(frozen=True)
@@ -38,8 +34,7 @@ def metric_names(trial: Object) -> list[str]:
 
 
 def collector_kind(trial: Object) -> str:
-    spec = trial["spec"].get("metricsCollector") or {}
-    return str((spec.get("collector") or {}).get("kind") or "StdOut")
+    return kind_of(trial["spec"].get("metricsCollector"))
 
 
 class Collector:
@@ -83,20 +78,21 @@ class Collector:
         place = self._mounted(trial, pod, folder)
         return place / metrics_path(trial).rpartition("/")[2] if place is not None else None
 
+    def event_files(self, trial: Object, pods: Sequence[Object]) -> list[Path]:
+        """The event files that there are by now."""
+        places = (self._mounted(trial, pod, PodFolder.of(self._paths.pods, pod)) for pod in pods)
+        return [path for place in places if place is not None and place.is_dir() for path in find_event_files(place)]
+
     def _events(self, trial: Object, pods: Sequence[Object]) -> Reading:
         metrics, found = metric_names(trial), []
-        for pod in pods:
-            place = self._mounted(trial, pod, PodFolder.of(self._paths.pods, pod))
-            if place is None or not place.is_dir():
-                continue
-            for path in find_event_files(place):
-                for one in read_scalars(path):
-                    time = datetime.fromtimestamp(one.when, UTC).isoformat().replace("+00:00", "Z")
-                    found += [
-                        (one.when, MetricLog(time, name, repr(one.value)))
-                        for name in metrics
-                        if _is_meant(name, one.tag, path)
-                    ]
+        for path in self.event_files(trial, pods):
+            for one in read_scalars(path):
+                time = datetime.fromtimestamp(one.when, UTC).isoformat().replace("+00:00", "Z")
+                found += [
+                    (one.when, MetricLog(time, name, repr(one.value)))
+                    for name in metrics
+                    if _is_meant(name, one.tag, path)
+                ]
         found.sort(key=lambda one: one[0])
         return Reading(tuple(log for _, log in found))
 
@@ -139,30 +135,3 @@ def _is_meant(name: str, tag: str, path: Path) -> bool:
         return True
     folder, _, last = name.rpartition("/")
     return tag.startswith(last) and str(path.parent).endswith(folder)
-
-
-def scrape(trial: Object) -> list[MetricLog]:
-    """The present values at the trial's metrics endpoint; [] while it does not answer."""
-    get = trial["spec"]["metricsCollector"]["source"]["httpGet"]
-    connection = http.client.HTTPConnection("127.0.0.1", int(get["port"]), timeout=_SECONDS)
-    try:
-        connection.request("GET", get["path"])
-        answer = connection.getresponse()
-        body = answer.read().decode(errors="replace")
-    except (OSError, http.client.HTTPException):
-        return []
-    finally:
-        connection.close()
-    if answer.status != 200:
-        return []
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    names = metric_names(trial)
-    return [MetricLog(now, name, value) for name, value in _samples(body) if name in names]
-
-
-def _samples(text: str) -> Iterator[tuple[str, str]]:
-    """(name, value) of the text exposition format, labels left out."""
-    for line in text.splitlines():
-        found = _SAMPLE.match(line)
-        if found is not None:
-            yield found[1], found[3]

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikf.embedded.kinds import TRAINING_KINDS
 from minikf.embedded.status import Object
 
 PARALLEL = 3
 FILE_PATH = "/var/log/katib/metrics.log"
 EVENT_FOLDER = "/var/log/katib/tfevent/"
 _SUCCESS = 'status.conditions.#(type=="{}")#|#(status=="True")#'
-# Of the training operator's kinds.
-_V1_KINDS = ("TFJob", "PyTorchJob", "XGBoostJob", "MPIJob")
 # By kind of the trial's job: (type of the condition that says success, labels of its primary pod).
 _JOBS: dict[str, tuple[str, dict[str, str]]] = {
     "Job": ("Complete", {}),
@@ -22,7 +21,8 @@ _JOBS: dict[str, tuple[str, dict[str, str]]] = {
         "Complete",
         {"jobset.sigs.k8s.io/replicatedjob-name": "node", "batch.kubernetes.io/job-completion-index": "0"},
     ),
-    **{kind: ("Succeeded", {"training.kubeflow.org/job-role": "master"}) for kind in _V1_KINDS},
+    # Katib has defaults for TFJob, PyTorchJob, XGBoostJob and MPIJob; the other two end in the same way.
+    **{kind.kind: ("Succeeded", {"training.kubeflow.org/job-role": "master"}) for kind in TRAINING_KINDS},
 }
 
 

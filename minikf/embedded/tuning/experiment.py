@@ -32,7 +32,7 @@ from minikf.embedded.tuning.states import (
     state_of,
 )
 from minikf.embedded.tuning.suggestion import begun
-from minikf.embedded.tuning.summary import count, judge, missing_trials, summarize
+from minikf.embedded.tuning.summary import count, judge, missing_trials, parallel_trials, summarize
 from minikf.embedded.tuning.template import TemplateError, template_text
 from minikf.embedded.tuning.trialbuild import build_trial
 
@@ -83,12 +83,19 @@ class ExperimentController:
         if not is_true(status, "Created"):
             status["startTime"] = now
             mark(status, "Created", "ExperimentCreated", "Experiment is created", now)
+            self._tell_one_by_one(experiment)
         trials = self._trials_of(experiment, suggestion)
         if trials:
             summarize(status, experiment, trials)
         if not _is_over(status):
             await self._advance(experiment, status, suggestion, trials, now)
         return await self._write_status(experiment, status)
+
+    def _tell_one_by_one(self, experiment: Object) -> None:
+        if parallel_trials(experiment["spec"]) < experiment["spec"]["parallelTrialCount"]:
+            port = experiment["spec"]["metricsCollectorSpec"]["source"]["httpGet"]["port"]
+            text = f"Trials run one after another: each serves its metrics on port {port}, and they share one machine"
+            self._events.record(experiment, "Normal", "TrialsOneByOne", text)
 
     async def _advance(
         self, experiment: Object, status: Object, suggestion: Object | None, trials: list[Object], now: str

@@ -1,7 +1,8 @@
 """Paths by which a Trial reads the end of its job off the job's status. A part of gjson's syntax; pure.
 
 https://github.com/tidwall/gjson/blob/v1.17.1/SYNTAX.md: keys with wildcards and escapes, indexes, `#`, queries
-`#(...)` and `#(...)#`, the separators `.` and `|`. Modifiers (`@`), multipaths and literals (`!`) are refused.
+`#(...)` and `#(...)#`, the separators `.` and `|`, `@this` and `[@this]` (by which conditions ask one object as if it
+were a list). Other modifiers (`@`), multipaths and literals (`!`) are refused.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 _MISSING = object()
+_THIS, _THIS_IN_A_LIST = "@this", "[@this]"
 _QUERY = re.compile(r"^(?P<path>.*?)\s*(?P<op>==|!=|<=|>=|<|>|!%|%)\s*(?P<value>.+)$", re.DOTALL)
 
 
@@ -29,6 +31,7 @@ class Part:
     pipe: bool
     query: bool = False
     every: bool = False
+    this: bool = False
 
 
 def get(value: Any, path: str) -> Any:
@@ -55,6 +58,10 @@ def parse(path: str) -> tuple[Part, ...]:
 
 
 def _part(path: str, place: int, pipe: bool) -> tuple[Part, int]:
+    for this in (_THIS, _THIS_IN_A_LIST):
+        end = place + len(this)
+        if path.startswith(this, place) and path[end : end + 1] in ("", ".", "|"):
+            return Part(this, pipe, this=True), end
     if path[place] in "@!{[":
         raise PathError(f"{path[place:]!r}: modifiers, literals and multipaths are not known here")
     if path.startswith("#(", place):
@@ -119,7 +126,9 @@ def _condition(text: str) -> tuple[str, str, Any]:
 def _walk(value: Any, parts: tuple[Part, ...]) -> Any:
     for index, part in enumerate(parts):
         rest = parts[index + 1 :]
-        if part.query:
+        if part.this:
+            value = [value] if part.text == _THIS_IN_A_LIST else value
+        elif part.query:
             if not isinstance(value, list):
                 return _MISSING
             hits = [one for one in value if _matches(one, part.text)]

@@ -15,19 +15,21 @@ from pathlib import Path
 
 from minikf.embedded import kinds
 from minikf.embedded.controllers.jobset.jobs import make_jobs
+from minikf.embedded.controllers.training.admission import reasons_against
+from minikf.embedded.controllers.training.frameworks import FRAMEWORKS
+from minikf.embedded.controllers.training.runnable import first_pods
 from minikf.embedded.controllers.trainjob.build import build_jobset
 from minikf.embedded.controllers.trainjob.checks import check_train_job
 from minikf.embedded.controllers.trainjob.ports import FIRST_PORT
 from minikf.embedded.controllers.trainjob.runnable import reason_not_runnable
 from minikf.embedded.defaults import default_object
-from minikf.embedded.kinds import JOB, TRAIN_JOB, Kind
+from minikf.embedded.kinds import JOB, TRAIN_JOB, TRAINING_KINDS, Kind
+from minikf.embedded.mpi.found import is_launcher
 from minikf.embedded.schema import schema_for
 from minikf.embedded.status import Object
 from minikf.embedded.validation import validate_object
 
 ELSEWHERE = "an engine with containers runs it: minikf up --engine k3d"
-# Kinds of Katib's default configuration (KatibConfig trialResources) that this engine does not serve.
-_V1_KINDS = ("PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "PaddleJob", "JAXJob")
 _INTERPRETER = re.compile(r"(python[\d.]*|torchrun|sh|bash)")
 _UID = "00000000-0000-4000-8000-000000000000"  # of a job that is tried and not made
 FindRuntime = Callable[[Object], Object | None]
@@ -52,14 +54,10 @@ def job_kind(job: Object) -> Kind | str:
     if not isinstance(version, str) or not isinstance(name, str) or not version or not name:
         return "APIVersion and Kind in spec.trialTemplate must be specified"
     kind = kinds.of(version, name)
-    if kind in (JOB, TRAIN_JOB):
+    if kind in (JOB, TRAIN_JOB, *TRAINING_KINDS):
         return kind
-    if version == "kubeflow.org/v1" and name in _V1_KINDS:
-        return (
-            f"{name} of {version} is not served by the embedded engine: write the trial as a TrainJob "
-            f"({TRAIN_JOB.api_version}), or {ELSEWHERE}"
-        )
-    return f"a trial cannot be a {name} of {version} on the embedded engine, only a Job or a TrainJob; {ELSEWHERE}"
+    known = ", ".join(one.kind for one in (JOB, TRAIN_JOB, *TRAINING_KINDS))
+    return f"a trial cannot be a {name} of {version} on the embedded engine, only one of {known}; {ELSEWHERE}"
 
 
 def check_job(job: Object, kind: Kind, container: str, find_runtime: FindRuntime, machine: Machine) -> list[str]:
@@ -71,6 +69,8 @@ def check_job(job: Object, kind: Kind, container: str, find_runtime: FindRuntime
         return [f"invalid {kind.kind}: {', '.join(wrong)}"]
     if kind is JOB:
         return _check_pod(made["spec"]["template"]["spec"], container, machine)
+    if kind in FRAMEWORKS:
+        return _check_training(made, kind, container, machine)
     runtime = find_runtime(made)
     if runtime is None:
         name = made["spec"]["runtimeRef"]["name"]
@@ -87,6 +87,17 @@ def check_job(job: Object, kind: Kind, container: str, find_runtime: FindRuntime
         for one in make_jobs(jobset, replicated, 0)[:1]
     ]
     names = [one["name"] for pod in pods for one in pod["containers"]]
+    if container not in names:
+        return [_no_container(container, names)]
+    return [error for pod in pods for error in _check_pod(pod, "", machine)]
+
+
+def _check_training(made: Object, kind: Kind, container: str, machine: Machine) -> list[str]:
+    """A job of the Training Operator; the pods whose metrics count must have the primary container, others need not."""
+    if reasons := reasons_against(FRAMEWORKS[kind], made, None):
+        return reasons
+    pods = [pod["spec"] for pod in first_pods(FRAMEWORKS[kind], made)]
+    names = list(dict.fromkeys(one["name"] for pod in pods for one in pod["containers"]))
     if container not in names:
         return [_no_container(container, names)]
     return [error for pod in pods for error in _check_pod(pod, "", machine)]
@@ -137,6 +148,12 @@ def _command_missing(container: Object, machine: Machine) -> str:
 
 def _needed(words: Sequence[str], folder: str) -> Iterator[str]:
     """The program, and the script that an interpreter is given: what has to be there before the container begins."""
+    if is_launcher(words[0]):
+        # mpirun is looked for with its job, which may bring its own; what it starts stands somewhere after its options.
+        place = next((at for at, word in enumerate(words) if _INTERPRETER.fullmatch(Path(word).name)), None)
+        if place is not None:
+            yield from _needed(words[place:], folder)
+        return
     yield words[0]
     if not _INTERPRETER.fullmatch(Path(words[0]).name):
         return

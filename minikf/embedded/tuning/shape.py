@@ -118,5 +118,9 @@ def _is(value: Any, type_: str) -> bool:
 
 
 def _wrong(path: str, type_: str, value: Any) -> Cause:
+    if path.endswith(".feasibleSpace.distribution") and isinstance(value, list):
+        # What a list of choices becomes by `search.categorical` of kubeflow-katib 0.19.0; Katib cannot read it either.
+        more = "a list of values belongs in feasibleSpace.list: V1beta1FeasibleSpace(list=[...]) in Katib's SDK"
+        return Cause(path, "FieldValueTypeInvalid", f"Invalid value: {value!r}: must be of type string; {more}")
     what = {"labels": "object of strings", "integer": "32-bit integer"}.get(type_, type_)
     return Cause(path, "FieldValueTypeInvalid", f"Invalid value: {value!r}: must be of type {what}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minikf.embedded.status import Object
+from minikf.embedded.tuning.collectors import SERVED, way_of
 from minikf.embedded.tuning.conditions import mark, settle
 from minikf.embedded.tuning.metrics import is_nothing, number, objective_text
 from minikf.embedded.tuning.states import state_of
@@ -108,12 +109,17 @@ def judge(status: Object, experiment: Object, trials: Sequence[Object], *, no_mo
     status["completionTime"] = now
 
 
+def parallel_trials(spec: Object) -> int:
+    """How many Trials may run at a time. Metrics endpoints all listen on the same port, so on one machine one can."""
+    return 1 if way_of(spec.get("metricsCollectorSpec")) == SERVED else int(spec["parallelTrialCount"])
+
+
 def missing_trials(status: Object, spec: Object) -> int:
     """How many Trials are to be made now; negative where there are more at work than may be.
 
     Trials without metrics use up the budget as well: Katib leaves them out here and then makes one too many.
     """
-    parallel, most = spec["parallelTrialCount"], spec.get("maxTrialCount")
+    parallel, most = parallel_trials(spec), spec.get("maxTrialCount")
     running = active(status)
     if running > parallel:
         return int(parallel - running)

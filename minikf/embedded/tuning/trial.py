@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, owner_keys, owner_reference
 from minikf.embedded.controllers.context import Context
-from minikf.embedded.kinds import JOB, POD, TRAIN_JOB, TRIAL, Kind
+from minikf.embedded.kinds import JOB, POD, TRAIN_JOB, TRAINING_KINDS, TRIAL, Kind
 from minikf.embedded.options import DeleteOptions, Options
 from minikf.embedded.pods.state import STOPPED
 from minikf.embedded.status import ApiError, Object
 from minikf.embedded.times import timestamp
 from minikf.embedded.tuning.checkpoints import prepare, trial_folder
-from minikf.embedded.tuning.collector import Collector, collector_kind, metric_names, scrape
+from minikf.embedded.tuning.collector import Collector, metric_names
+from minikf.embedded.tuning.collectors import REPORTED, SERVED, WRITTEN, way_of
 from minikf.embedded.tuning.conditions import is_true, mark, settle
+from minikf.embedded.tuning.dbmanager.service import DbManager, NotThere
+from minikf.embedded.tuning.endpoints import Endpoints
 from minikf.embedded.tuning.follow import Follower
 from minikf.embedded.tuning.jobstatus import JobEnd, job_end
 from minikf.embedded.tuning.metrics import MetricLog, is_nothing, objective_text, observe
@@ -39,14 +42,16 @@ class TrialController:
     """What it knows beside the objects (how far it has read) is read anew after a restart."""
 
     component = "trial-controller"
-    kinds = (TRIAL, JOB, TRAIN_JOB)
+    kinds = (TRIAL, JOB, TRAIN_JOB, *TRAINING_KINDS)
 
-    def __init__(self, context: Context, log: ObservationLog) -> None:
+    def __init__(self, context: Context, log: ObservationLog, manager: DbManager, endpoints: Endpoints) -> None:
         self._context = context
         self._objects = context.objects
         self._events = context.events.of(self.component)
         self._log = log
         self._collector = Collector(context.paths)
+        self._manager = manager
+        self._endpoints = endpoints
         # By uid of running Trials with early stopping rules.
         self._followers: dict[str, Follower] = {}
         # By uid of Trials that have ended and whose job has not been taken away: since when (monotonic).
@@ -58,6 +63,7 @@ class TrialController:
         if change.type == "DELETED":
             self._followers.pop(change.entry.uid, None)
             self._over.pop(change.entry.uid, None)
+            self._endpoints.forget(change.entry.uid)
             self._log.forget(change.entry.uid)
         return [key_of(change.entry)]
 
@@ -86,7 +92,9 @@ class TrialController:
         end = job_end(trial, job)
         if end is not None:
             if not end.succeeded and self._was_stopped(trial):
-                await self._delete_job(kind, job)  # made anew when it is gone
+                # Made anew when it is gone; what it had reported by then is no part of what it will report.
+                await asyncio.to_thread(self._log.forget, entry.uid)
+                await self._delete_job(kind, job)
             else:
                 await self._end(trial, end)
             return None
@@ -99,6 +107,12 @@ class TrialController:
     async def _begin(self, trial: Object, kind: Kind) -> None:
         job = copy.deepcopy(trial["spec"]["runSpec"])
         meta = trial["metadata"]
+        if way_of(trial["spec"].get("metricsCollector")) == REPORTED:
+            try:
+                await self._manager.ensure()
+            except NotThere as error:
+                await self._fail(trial, f"Trial has failed. {error}")
+                return
         experiment = experiment_of(self._objects, trial)
         if experiment is not None and trial_folder(experiment):
             await asyncio.to_thread(prepare, self._context.paths, experiment, trial)
@@ -143,12 +157,13 @@ class TrialController:
         if not trial["spec"].get("retainRun"):
             await self._delete_job(kind, job)
             self._events.record(trial, "Normal", "JobDeleted", f"Job {meta['name']} has been deleted")
-        elif state_of(trial["status"]) in ("EarlyStopped", "Killed") and not job["spec"].get("suspend"):
+        elif state_of(trial["status"]) in ("EarlyStopped", "Killed") and not _is_suspended(kind, job):
             if job_end(trial, job) is not None:
                 return None
 
             def suspend(obj: Object) -> None:
-                obj["spec"]["suspend"] = True
+                part = obj["spec"].setdefault("runPolicy", {}) if kind in TRAINING_KINDS else obj["spec"]
+                part["suspend"] = True
 
             await self._objects.patch(kind, meta["namespace"], meta["name"], suspend, opts=self._options())
         return None
@@ -170,14 +185,15 @@ class TrialController:
 
     async def _follow(self, trial: Object) -> float | None:
         """Reads on while the job runs, where somebody has to; returns when to read again."""
-        if collector_kind(trial) == "PrometheusMetric":
+        way, rules = way_of(trial["spec"].get("metricsCollector")), trial["spec"].get("earlyStoppingRules")
+        if way == SERVED:
             await self._sample(trial)
-            return FOLLOW_SECONDS
-        rules = trial["spec"].get("earlyStoppingRules")
+        elif way == REPORTED:
+            self._manager.begin()
         if not rules:
-            return None
+            return FOLLOW_SECONDS if way == SERVED else None
         uid = trial["metadata"]["uid"]
-        follower = self._followers.setdefault(uid, Follower(trial, self._collector))
+        follower = self._followers.setdefault(uid, Follower(trial, self._collector, self._log))
         if not await asyncio.to_thread(follower.says_stop, self._pods_of(trial)):
             return FOLLOW_SECONDS
         await self._stop_early(trial)
@@ -187,15 +203,17 @@ class TrialController:
         uid = trial["metadata"]["uid"]
         known = self._log.read(uid)
         last = {log.name: log.value for log in known}
-        fresh = [log for log in await asyncio.to_thread(scrape, trial) if last.get(log.name) != log.value]
+        pids = [pid for pod in self._pods_of(trial) for pid in self._endpoints.processes(pod["metadata"]["uid"])]
+        values = await asyncio.to_thread(self._endpoints.scrape, trial, pids)
+        fresh = [log for log in values if last.get(log.name) != log.value]
         if fresh:
-            await asyncio.to_thread(self._log.write, uid, [*known, *fresh])
+            await asyncio.to_thread(self._log.append, uid, fresh)
 
     async def _read(self, trial: Object) -> tuple[list[Object], str]:
         """(the observation's metrics, why there may be none); what was read is in the log when this returns."""
         uid = trial["metadata"]["uid"]
         logs: tuple[MetricLog, ...]
-        if collector_kind(trial) == "PrometheusMetric":
+        if way_of(trial["spec"].get("metricsCollector")) != WRITTEN:
             logs, problem = self._log.read(uid), ""
         else:
 
@@ -282,6 +300,11 @@ class TrialController:
 
     def _options(self) -> Options:
         return Options(manager=self.component)
+
+
+def _is_suspended(kind: Kind, job: Object) -> bool:
+    part = job["spec"].get("runPolicy") or {} if kind in TRAINING_KINDS else job["spec"]
+    return bool(part.get("suspend"))
 
 
 def _why_nothing(trial: Object, result: str) -> str:

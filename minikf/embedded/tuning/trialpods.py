@@ -1,19 +1,23 @@
 """The pods of a Trial: how they are known, and what their admission adds, as Katib's webhook for pods does.
 
-kubeflow/katib v0.19.0, pkg/webhook/v1beta1/pod. No collector container is added: the
-daemon reads logs and files itself.
+kubeflow/katib v0.19.0, pkg/webhook/v1beta1/pod. Of the collectors' containers only the user's own is added: for the
+others the daemon reads logs and files itself.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from minikf.embedded import kinds
 from minikf.embedded.controllers.base import controller_of
+from minikf.embedded.defaults import default_object
 from minikf.embedded.kinds import EXPERIMENT, POD, TRIAL, Kind
 from minikf.embedded.status import Object
 from minikf.embedded.tuning.checkpoints import mount, trial_folder
+from minikf.embedded.tuning.collectors import REPORTED, kind_of, way_of
+from minikf.embedded.tuning.reporting import Door, connect
 from minikf.embedded.tuning.states import TRIAL_LABEL
 
 if TYPE_CHECKING:
@@ -24,8 +28,11 @@ METRICS_VOLUME = "metrics-volume"
 _MOST_OWNERS = 4  # Pod, Job, TrainJob, Trial
 
 
-def trial_pod_admission(objects: Objects) -> Admission:
-    """The hook for `Objects.admission`: labels, the trial's name as a variable, the volume of its metrics files."""
+def trial_pod_admission(objects: Objects, door: Door) -> Admission:
+    """The hook for `Objects.admission`: labels, the trial's name as a variable, the volume of its metrics files.
+
+    Trials that report their metrics themselves learn where (`reporting.py`).
+    """
 
     def admit(kind: Kind, obj: Object, old: Object | None) -> None:
         if kind is not POD or old is not None or not obj["metadata"].get("ownerReferences"):
@@ -33,6 +40,9 @@ def trial_pod_admission(objects: Objects) -> Admission:
         trial = trial_of(objects, obj)
         if trial is not None:
             _mark(obj, trial, experiment_of(objects, trial))
+            if way_of(trial["spec"].get("metricsCollector")) == REPORTED:
+                connect(obj, door.host)
+                default_object(POD, obj)  # what was added is completed as the rest was
 
     return admit
 
@@ -73,15 +83,16 @@ def is_primary(labels: Mapping[str, str], trial: Object) -> bool:
 def metrics_path(trial: Object) -> str:
     """Where the trial's container writes its metrics, or "" where it writes no file."""
     spec = trial["spec"].get("metricsCollector") or {}
-    if (spec.get("collector") or {}).get("kind") not in ("File", "TensorFlowEvent"):
+    if kind_of(spec) not in ("File", "TensorFlowEvent", "Custom"):
         return ""
-    return str(spec["source"]["fileSystemPath"]["path"])
+    return str(((spec.get("source") or {}).get("fileSystemPath") or {}).get("path") or "")
 
 
 def metrics_folder(trial: Object) -> str:
     """The folder that is mounted for `metrics_path`."""
     path = metrics_path(trial)
-    if (trial["spec"]["metricsCollector"]["collector"])["kind"] == "File":
+    spec = trial["spec"]["metricsCollector"]
+    if kind_of(spec) == "File" or spec["source"]["fileSystemPath"].get("kind") == "File":
         path = path.rpartition("/")[0]
     return "/" + path.strip("/")
 
@@ -102,11 +113,25 @@ def _mark(pod: Object, trial: Object, experiment: Object | None) -> None:
         volume, place = mount(experiment, trial["metadata"]["name"])
         spec.setdefault("volumes", []).append(volume)
         container.setdefault("volumeMounts", []).append(place)
-    if not primary or not metrics_path(trial):
+    if not primary:
         return
-    folder = metrics_folder(trial)
+    collector = trial["spec"].get("metricsCollector") or {}
+    own = collector.get("collector", {}).get("customCollector") if kind_of(collector) == "Custom" else None
+    beside = [copy.deepcopy(own)] if own else []
+    spec["containers"] += beside
+    if metrics_path(trial):
+        _share(spec, container, beside, metrics_folder(trial))
+
+
+def _share(spec: Object, container: Object, beside: list[Object], folder: str) -> None:
+    """Mounts the volume of the metrics at `folder`: the one that the trial has there, or one of its own."""
     mounts = container.setdefault("volumeMounts", [])
-    if any("/" + one["mountPath"].strip("/") == folder for one in mounts):
-        return
-    mounts.append({"name": METRICS_VOLUME, "mountPath": folder})
-    spec.setdefault("volumes", []).append({"name": METRICS_VOLUME, "emptyDir": {}})
+    found = next((one for one in mounts if "/" + one["mountPath"].strip("/") == folder), None)
+    if found is None:
+        found = {"name": METRICS_VOLUME, "mountPath": folder}
+        mounts.append(found)
+        spec.setdefault("volumes", []).append({"name": METRICS_VOLUME, "emptyDir": {}})
+    for one in beside:
+        theirs = one.setdefault("volumeMounts", [])
+        if all("/" + mount["mountPath"].strip("/") != folder for mount in theirs):
+            theirs.append(dict(found))

@@ -63,7 +63,7 @@ def test_the_verbs_from_create_to_delete(
 @pytest.mark.parametrize(
     ("words", "code", "told", "advice"),
     [
-        ("create Bad_Name", 2, "'Bad_Name' is no name of a notebook", "minikf notebook create bad-name"),
+        ("create Bad_Name", 2, "'Bad_Name' cannot name a notebook", "minikf notebook create bad-name"),
         ("create 1st", 2, "begins with a letter", "minikf notebook create my-notebook"),
         ("create x --env A", 2, "names no variable", "--env NAME=VALUE"),
         ("create x --label =A", 2, "names no label", "--label NAME=VALUE"),

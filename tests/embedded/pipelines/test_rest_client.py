@@ -192,6 +192,125 @@ def test_runs_are_listed_ended_and_deleted(client: Any, endpoint: Endpoint, pack
     assert client.wait_for_run_completion(endless, timeout=20).state == "SUCCEEDED"
 
 
+@pytest.mark.parametrize(
+    "predicate, wanted",
+    [
+        ({"operation": "EQUALS", "key": "display_name", "string_value": "two"}, {"two"}),
+        ({"operation": "NOT_EQUALS", "key": "name", "stringValue": "two"}, {"one", "three"}),
+        ({"operation": "GREATER_THAN", "key": "name", "string_value": "three"}, {"two"}),
+        ({"operation": "GREATER_THAN_EQUALS", "key": "name", "string_value": "three"}, {"three", "two"}),
+        ({"operation": "LESS_THAN", "key": "name", "string_value": "three"}, {"one"}),
+        ({"operation": "LESS_THAN_EQUALS", "key": "name", "string_value": "three"}, {"one", "three"}),
+        ({"operation": "IN", "key": "name", "string_values": {"values": ["one", "four"]}}, {"one"}),
+        ({"operation": "IS_SUBSTRING", "key": "display_name", "string_value": "T"}, {"two", "three"}),
+        ({"operation": 9, "key": "display_name", "string_value": "w"}, {"two"}),  # the operation by its number
+        ({"operation": "GREATER_THAN", "key": "created_at", "timestamp_value": "2020-01-01T00:00:00Z"}, {"all"}),
+        ({"operation": "LESS_THAN", "key": "created_at", "timestamp_value": "2020-01-01T00:00:00Z"}, set()),
+        ({"operation": "EQUALS", "key": "storage_state", "string_value": "ARCHIVED"}, {"three"}),
+        ({"operation": "IN", "key": "storage_state", "string_values": {"values": ["AVAILABLE"]}}, {"one", "two"}),
+    ],
+)
+def test_filters_have_upstreams_operations(client: Any, predicate: dict[str, Any], wanted: set[str]) -> None:
+    names = ("one", "two", "three")
+    for name in names:
+        client.create_experiment(name)
+    client.archive_experiment(client.get_experiment(experiment_name="three").experiment_id)
+    known = {"operation": "IN", "key": "name", "string_values": {"values": names}}
+    chosen = json.dumps({"predicates": [predicate, known]})
+    found = client.list_experiments(filter=chosen, page_size=100, sort_by="id")
+    shown = {one.display_name for one in found.experiments or []}
+    assert shown == (set(names) if wanted == {"all"} else wanted) and (found.total_size or 0) == len(shown)
+
+
+def test_every_field_sorts_both_ways(client: Any, package: str) -> None:
+    experiment = client.create_experiment("of orders").experiment_id
+    client.run_pipeline(experiment, "b", package), client.run_pipeline(experiment, "a", package)
+    fields = "id run_id name display_name description namespace experiment_id state storage_state recurring_run_id"
+    for field in f"{fields} created_at scheduled_at finished_at".split():
+        up = [run.run_id for run in client.list_runs(sort_by=field, experiment_id=experiment).runs]
+        down = [run.run_id for run in client.list_runs(sort_by=f"{field} DESC", experiment_id=experiment).runs]
+        assert up == down[::-1] and len(up) == 2, field
+    ordered = client.list_runs(sort_by="name asc", experiment_id=experiment).runs
+    assert [run.display_name for run in ordered] == ["a", "b"]
+    for wrong in ("colour", "name up", "name asc desc"):
+        with pytest.raises(server_api.ApiException) as refused:
+            client.list_runs(sort_by=wrong)
+        status = json.loads(refused.value.body)
+        assert refused.value.status == 400 and status["code"] == 3 and "sort_by" in status["message"]
+
+
+def test_pages_stay_as_they_are_while_runs_are_added(client: Any, package: str) -> None:
+    experiment = client.create_experiment("of pages").experiment_id
+    ids = [client.run_pipeline(experiment, f"page {n}", package).run_id for n in range(4)]
+    first = client.list_runs(page_size=2, sort_by="created_at desc", experiment_id=experiment)
+    client.run_pipeline(experiment, "meanwhile", package)
+    rest = client.list_runs(first.next_page_token, 2, sort_by="created_at desc", experiment_id=experiment)
+    assert [run.run_id for run in (*first.runs, *rest.runs)] == ids[::-1]
+    with pytest.raises(server_api.ApiException) as refused:
+        client.list_runs(first.next_page_token, sort_by="name", experiment_id=experiment)
+    assert refused.value.status == 400 and "another list" in json.loads(refused.value.body)["message"]
+
+
+def test_functions_as_versions_and_who_asks(client: Any, package: str) -> None:
+    client.set_user_namespace("default")
+    assert client.get_user_namespace() == "default"
+    made = client.upload_pipeline(package, pipeline_name="of functions")
+    version = client.upload_pipeline_version_from_pipeline_func(
+        adder, pipeline_version_name="from a function", pipeline_id=made.pipeline_id, description="newer"
+    )
+    found = client.get_pipeline_version(made.pipeline_id, version.pipeline_version_id)
+    assert (found.display_name, found.description) == ("from a function", "newer")
+    other = client.upload_pipeline(package, pipeline_name="of others")
+    experiment = client.create_experiment("of functions as versions").experiment_id
+    with pytest.raises(server_api.ApiException) as refused:
+        client.run_pipeline(experiment, "x", pipeline_id=other.pipeline_id, version_id=version.pipeline_version_id)
+    assert refused.value.status == 400 and "is of the pipeline" in json.loads(refused.value.body)["message"]
+    with pytest.raises(server_api.ApiException) as taken:
+        client.upload_pipeline_version(package, "from a function", pipeline_id=made.pipeline_id)
+    assert taken.value.status == 409 and json.loads(taken.value.body)["code"] == 6
+
+
+def test_a_schedule_keeps_what_it_was_given(client: Any, package: str) -> None:
+    experiment = client.create_experiment("of given schedules").experiment_id
+    given = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2099-01-01T00:00:00Z"}
+    made = client.create_recurring_run(
+        experiment,
+        "bounded",
+        description="some",
+        interval_second=86400,
+        max_concurrency=7,
+        no_catchup=True,
+        params={"n": 4},
+        pipeline_package_path=package,
+        pipeline_root="s3://bucket/root",
+        enabled=False,
+        **given,
+    )
+    found = client.get_recurring_run(made.recurring_run_id)
+    periodic = found.trigger.periodic_schedule
+    assert [f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (periodic.start_time, periodic.end_time)] == list(
+        given.values()
+    )
+    assert (periodic.interval_second, found.max_concurrency, found.no_catchup) == ("86400", "7", True)
+    assert (found.description, found.runtime_config.pipeline_root) == ("some", "s3://bucket/root")
+    assert found.runtime_config.parameters == {"n": 4} and found.status == "DISABLED"
+    client.enable_job(made.recurring_run_id)
+    assert client.get_recurring_run(made.recurring_run_id).status == "ENABLED"
+    client.disable_job(made.recurring_run_id)
+    client.delete_job(made.recurring_run_id)
+    for wrong in (
+        {"interval_second": 60, "max_concurrency": 11},
+        {"cron_expression": "x"},
+        {"cron_expression": "0 0 0 30 2 *"},
+    ):
+        with pytest.raises(server_api.ApiException) as refused:
+            client.create_recurring_run(experiment, "wrong", pipeline_package_path=package, **wrong)
+        assert refused.value.status == 400 and json.loads(refused.value.body)["code"] == 3
+    with pytest.raises(server_api.ApiException) as gone:
+        client.get_recurring_run(made.recurring_run_id)
+    assert gone.value.status == 404 and json.loads(gone.value.body)["code"] == 5
+
+
 def test_recurring_runs(client: Any, package: str) -> None:
     experiment = client.create_experiment("of schedules").experiment_id
     made = client.create_recurring_run(

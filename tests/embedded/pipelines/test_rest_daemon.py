@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
 import textwrap
 import time
 from datetime import datetime
@@ -12,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from minikf.environment import variables
+from minikf.paths import PlatformPaths
 from minikf.spec import Access
 from tests.embedded.daemon.process import DaemonProcess
 from tests.embedded.wire import Wire
@@ -128,3 +134,59 @@ async def test_times_that_passed_while_no_daemon_ran(tmp_path: Path, no_catchup:
             assert len(missed) >= 3 and steps == {2}
     finally:
         assert daemon.stop() == 0
+
+
+async def test_a_workspace_and_its_files_go_when_its_run_has_succeeded(platform: Access) -> None:
+    wire = Wire(platform)
+    code = "import pathlib, sys; place = pathlib.Path(sys.argv[1], 'file'); place.write_text('kept'); print(place)"
+    spec = specification("spacious", code)
+    spec["components"]["comp-work"]["inputDefinitions"] = {"parameters": {"place": {"parameterType": "STRING"}}}
+    place = {"runtimeValue": {"constant": "{{$.workspace_path}}"}}
+    spec["root"]["dag"]["tasks"]["work"]["inputs"] = {"parameters": {"place": place}}
+    container = spec["deploymentSpec"]["executors"]["exec-work"]["container"]
+    container["args"] = ["{{$.inputs.parameters['place']}}"]
+    config = {"platforms": {"kubernetes": {"pipelineConfig": {"workspace": {"size": "1Mi"}}}}}
+    documents = {"pipeline_spec": spec, "platform_spec": config}
+    claims = "/api/v1/namespaces/default/persistentvolumeclaims"
+
+    async def left(run_id: str) -> list[str]:
+        found = (await wire.ask("GET", f"{claims}?labelSelector=pipeline/runid={run_id}")).json["items"]
+        return [one["metadata"]["name"] for one in found]
+
+    volumes = PlatformPaths.of("default").volumes / "default"
+    made = await good(wire, "POST", "/runs", {"display_name": "spacious", "pipeline_spec": documents})
+    run = await in_state(wire, made["run_id"], "SUCCEEDED", "FAILED")
+    assert run["state"] == "SUCCEEDED", run
+    async with asyncio.timeout(20):
+        while await left(made["run_id"]) or list(volumes.glob("spacious-*")):
+            await asyncio.sleep(0.05)
+    container["command"][-1] += "; sys.exit('on purpose')"
+    made = await good(wire, "POST", "/runs", {"display_name": "spacious", "pipeline_spec": documents})
+    run = await in_state(wire, made["run_id"], "SUCCEEDED", "FAILED")
+    assert run["error"]["message"] == "task work failed: exit code 1: on purpose"
+    (name,) = await left(made["run_id"])
+    assert name == f"spacious-{made['run_id'][:5]}-kfp-workspace"
+    assert (volumes / name / "file").read_text() == "kept"  # for a retry
+    await good(wire, "DELETE", f"/runs/{made['run_id']}")
+    async with asyncio.timeout(20):
+        while await left(made["run_id"]) or (volumes / name).exists():
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_the_sdks_own_command_works_with_the_platforms_variables(platform: Access, tmp_path: Path) -> None:
+    """`kfp run create` and its kin, as a user types them after `eval "$(minikf env)"`."""
+    pytest.importorskip("kfp")
+    file = tmp_path / "typed.yaml"
+    file.write_text(json.dumps(specification("typed", "print('typed')")))
+    environment = {**os.environ, **variables(platform)}
+
+    def kfp(*words: str) -> str:
+        command = [str(Path(sys.executable).with_name("kfp")), *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "typed pipeline" in kfp("pipeline", "create", "-p", "typed pipeline", str(file))
+    assert "SUCCEEDED" in kfp("run", "create", "-e", "typed", "-r", "typed run", "-f", str(file), "-w")
+    assert "typed run" in kfp("run", "list") and "typed" in kfp("experiment", "list")

@@ -105,3 +105,43 @@ async def test_temporary_files_of_a_canceled_step_go(world: RunWorld, tmp_path: 
     await world.keeper.terminate(run_id)
     await world.finished(run_id)
     assert not Path((tmp_path / "told").read_text().strip()).exists()
+
+
+async def test_a_failure_says_how_its_log_ends(world: RunWorld) -> None:
+    async def error_of(script: str) -> str:
+        return (await world.finished(await world.launch(steps({"bad": script})))).error
+
+    told = await error_of("echo first; printf 'the \\033 last\\n\\n' >&2; exit 3")
+    assert told == "task bad failed: exit code 3: the   last"
+    told = await error_of("printf 'one\\nlib.BadError: 1 is wrong\\n  in field a\\nuse 2\\n' >&2; exit 1")
+    assert told == "task bad failed: exit code 1: lib.BadError: 1 is wrong in field a use 2"
+    told = await error_of("head -c 9000 /dev/zero | tr '\\0' x; exit 1")
+    assert len(told) < 400 and told.endswith("x…")
+    assert await error_of("exit 1") == "task bad failed: exit code 1"
+
+
+async def test_a_failure_names_inputs_that_are_not_on_this_machine(world: RunWorld) -> None:
+    spec = steps({"use": "cat $0"})
+    dataset = {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}
+    importer = {"artifactUri": {"constant": "gs://bucket/data.csv"}, "typeSchema": dataset}
+    spec["root"]["dag"]["tasks"] |= {
+        "importer": {"componentRef": {"name": "importer"}, "taskInfo": {"name": "importer"}},
+        "use": {
+            "componentRef": {"name": "use"},
+            "inputs": {
+                "artifacts": {
+                    "data": {"taskOutputArtifact": {"producerTask": "importer", "outputArtifactKey": "artifact"}}
+                }
+            },
+        },
+    }
+    artifact = {"artifactType": dataset}
+    spec["components"] |= {
+        "importer": {"executorLabel": "importer", "outputDefinitions": {"artifacts": {"artifact": artifact}}},
+        "use": {"executorLabel": "use", "inputDefinitions": {"artifacts": {"data": artifact}}},
+    }
+    spec["deploymentSpec"]["executors"]["importer"] = {"importer": importer}
+    spec["deploymentSpec"]["executors"]["use"]["container"]["args"] = ["{{$.inputs.artifacts['data'].path}}"]
+    run = await world.finished(await world.launch(spec))
+    assert run.state is RunState.FAILED and "'data' is gs://bucket/data.csv" in run.error
+    assert "downloads no artifacts: import a local copy (file:///…)" in run.error

@@ -213,12 +213,12 @@ async def test_secrets_config_maps_and_resources_reach_the_step(world: RunWorld)
     config["secretAsEnv"][0]["secretName"] = "missing"  # type: ignore[index]  # a list of mappings
     run = await world.finished(await world.launch(spec, platform))
     assert run.state is RunState.FAILED and "missing" in run.error
-    config = {"genericEphemeralVolume": [{"volumeName": "v"}]}
+    config = {"podAffinity": [{"topologyKey": "zone"}]}
     refused = await world.launch(
         spec, {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {"look": config}}}}}
     )
     run = await world.finished(refused)
-    assert run.state is RunState.FAILED and "genericEphemeralVolume" in run.error and not world.tasks(refused)
+    assert run.state is RunState.FAILED and "podAffinity" in run.error and not world.tasks(refused)
 
 
 async def test_claims_are_mounted_and_a_missing_one_is_told(world: RunWorld, tmp_path: Path) -> None:

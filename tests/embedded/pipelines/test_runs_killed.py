@@ -27,13 +27,16 @@ from tests.embedded.wire import Wire
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 ROOT = "/apis/v2beta1"
 REPOSITORY = Path(__file__).resolve().parents[3]
-SCRIPT = 'echo "$0" >> "$1"; sleep "$3"; mkdir -p "$(dirname "$2")"; printf "%s" "$0$4" > "$2"'
+SCRIPT = 'echo "$0" >> "$1"; sleep "$3"; printf "%s" "$0$4" > "$2"'
+# The first step leaves a file in the run's workspace, the others that get it want it to be there.
+SHARED = 'if test "$0" = first; then touch "$5/file"; elif test "$5"; then test -e "$5/file" || exit 1; fi'
 
 
 @dsl.container_component
-def step(name: str, log: str, said: dsl.OutputPath(str), seconds: str = "0", more: str = ""):
+def step(name: str, log: str, said: dsl.OutputPath(str), seconds: str = "0", more: str = "", folder: str = ""):
     """Notes its name in `log`, which counts how often it ran."""
-    return dsl.ContainerSpec(image="any", command=["sh", "-c", SCRIPT], args=[name, log, said, seconds, more])
+    command = ["sh", "-c", f"{SHARED}; {SCRIPT}"]
+    return dsl.ContainerSpec(image="any", command=command, args=[name, log, said, seconds, more, folder])
 
 
 @dsl.container_component
@@ -47,14 +50,14 @@ def inner(log: str) -> str:
     return step(name="deeper", log=log, more=deep.output).output
 
 
-@dsl.pipeline
+@dsl.pipeline(pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size="1Mi")))
 def phases(log: str) -> None:
     with dsl.ExitHandler(last(log=log)):
-        first = step(name="first", log=log, seconds="0.1")
+        first = step(name="first", log=log, seconds="0.1", folder=dsl.WORKSPACE_PATH_PLACEHOLDER)
         with dsl.ParallelFor(["a", "b"]) as item:
             step(name=item, log=log, more=first.output)
         below = inner(log=log)
-        step(name="end", log=log, more=below.output)
+        step(name="end", log=log, more=below.output, folder=dsl.WORKSPACE_PATH_PLACEHOLDER)
 
 
 @dsl.pipeline
@@ -76,7 +79,7 @@ class Mortal:
         self.daemon = DaemonProcess(
             folder / "home", controllers=True, extra=extra, module="tests.embedded.pipelines.killing"
         )
-        self.specs = {one.name: compiled(one, folder)[0] for one in (phases, endless)}
+        self.specs = {one.name: compiled(one, folder) for one in (phases, endless)}
         self.wire: Wire
 
     async def start(self, kill_at: str = "") -> None:
@@ -92,7 +95,9 @@ class Mortal:
     async def submit(self, name: str, pipeline: str = "phases") -> None:
         """Asks for a run; the daemon may die before it has answered."""
         parameters = {"parameters": {"log": str(self.log(name))}}
-        body = {"display_name": name, "pipeline_spec": self.specs[pipeline], "runtime_config": parameters}
+        spec, platform = self.specs[pipeline]
+        documents = {"pipeline_spec": spec, "platform_spec": platform}
+        body = {"display_name": name, "pipeline_spec": documents, "runtime_config": parameters}
         try:
             answer = await self.wire.ask("POST", f"{ROOT}/runs", body)
             assert answer.code == 200, answer.json
@@ -124,6 +129,10 @@ class Mortal:
         places = list((self.folder / "home").glob(f"**/artifacts/{run['run_id']}/**/.parameters/said"))
         said = sorted(place.read_text() for place in places)
         assert said == ["afirst", "bfirst", "deep", "deeperdeep", "enddeeperdeep", "first", "last"], f"killed {phase}"
+        claims = f"/api/v1/persistentvolumeclaims?labelSelector=pipeline%2Frunid%3D{run['run_id']}"
+        async with asyncio.timeout(20):
+            while (await self.wire.ask("GET", claims)).json["items"]:
+                await asyncio.sleep(0.05)
 
     async def running(self, name: str, word: str) -> None:
         """Waits until a step of this name has begun."""

@@ -97,7 +97,7 @@ def command(
     number: dsl.OutputPath(int),
     extra: Optional[str] = None,  # noqa: UP045 - what the SDK understands
 ):
-    script = 'printf "%s" "$0 $2" > "$1"; mkdir -p "$(dirname "$3")"; printf 7 > "$3"'
+    script = 'printf "%s" "$0 $2" > "$1"; printf 7 > "$3"'
     return dsl.ContainerSpec(
         image="busybox",
         command=["sh", "-c", script, dsl.ConcatPlaceholder(["text=", text])],

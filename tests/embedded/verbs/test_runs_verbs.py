@@ -40,6 +40,18 @@ def test_a_run_is_followed_step_by_step(minikf: Minikf, tmp_path: Path) -> None:
     assert "there is no run 'followed'" in minikf("runs", "show", "followed", code=ExitCode.REFUSED).err
 
 
+def test_a_root_in_object_storage_is_told(minikf: Minikf, tmp_path: Path) -> None:
+    file = pipeline(tmp_path, "rooted", "echo 1 > $OUT")
+    document = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump({**document, "defaultPipelineRoot": "s3://bucket/runs"}))
+    said = minikf("run", str(file), "--wait", "--json")
+    assert said.json["state"] == "SUCCEEDED"
+    assert said.err.strip().endswith("root s3://bucket/runs is for a cluster; outputs are kept on this machine")
+    file.write_text(yaml.safe_dump({**document, "defaultPipelineRoot": str(tmp_path / "root")}))
+    said = minikf("run", str(file), "--wait", "--json", "--no-cache")
+    assert "cluster" not in said.err and (tmp_path / "root" / "rooted" / said.json["run_id"] / "s0").is_dir()
+
+
 def test_a_dry_run_prints_what_would_be_sent(minikf: Minikf, api: RestClient, tmp_path: Path) -> None:
     count = {"parameterType": "NUMBER_INTEGER"}
     file = pipeline(tmp_path, "dry", "true", count=count)

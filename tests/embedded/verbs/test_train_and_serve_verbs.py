@@ -62,6 +62,8 @@ def test_a_script_that_fails(minikf: Minikf, tmp_path: Path) -> None:
     said = minikf("train", str(script), "--name", "fails", "-f", "--", "a b", "$x", code=ExitCode.WORK_FAILED)
     assert said.out == "args ['a b', '$x']\n"
     assert "TrainJob default/fails failed" in said.err and "minikf logs fails-node-0-0" in said.err
+    assert minikf("logs", "trainjob/fails").out == minikf("logs", "trainjob/fails", "--follow").out == said.out
+    assert "not found" in minikf("logs", "trainjob/nobody", code=ExitCode.REFUSED).err
     told = minikf("train", str(script), "--name", "fails", code=ExitCode.REFUSED).err
     assert "already exists" in told
     assert "there are " in minikf("train", str(script), "--runtime", "none", code=ExitCode.USAGE).err

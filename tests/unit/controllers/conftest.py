@@ -21,6 +21,7 @@ from minikf.embedded.controllers.namespace import NamespaceController
 from minikf.embedded.controllers.quota import QuotaController
 from minikf.embedded.controllers.runner import Runner
 from minikf.embedded.controllers.seed import seed
+from minikf.embedded.controllers.training.controller import training_controllers
 from minikf.embedded.controllers.trainjob import TrainJobController
 from minikf.embedded.controllers.trainjob.later import refuse_later_fields
 from minikf.embedded.controllers.volumes import VolumeController
@@ -28,6 +29,7 @@ from minikf.embedded.kinds import EVENT, POD, Kind
 from minikf.embedded.objects import Objects
 from minikf.embedded.store import Store
 from minikf.embedded.tuning.part import Tuning
+from minikf.embedded.tuning.reporting import Door
 from minikf.embedded.tuning.searching import InThread
 from minikf.paths import PlatformPaths
 
@@ -61,12 +63,13 @@ class Plane:
 
     root: Path
     clock: Clock = field(default_factory=Clock)
+    can_mount: bool = True
 
     async def start(self) -> None:
         self.paths = PlatformPaths("test", *(self.root / one for one in ("config", "state", "data", "cache")))
         self.store = Store(self.paths.database)
         self.objects = Objects(self.store, self.clock.now)
-        self.objects.admission += admission_hooks(self.objects)
+        self.objects.admission += admission_hooks(self.objects, Door("127.64.0.1", lambda: self.can_mount))
         self.objects.refusals.append(refuse_later_fields)
         self.objects.checks_all = True
         events = EventRecorder(self.objects, self.clock, leisure=0)
@@ -74,6 +77,7 @@ class Plane:
         controllers: list[Controller] = [
             JobController(self.context, failure_pause=0.05),
             TrainJobController(self.context),
+            *training_controllers(self.context),
             GarbageCollector(self.context),
             NamespaceController(self.context),
             VolumeController(self.context),

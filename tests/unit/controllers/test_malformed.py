@@ -14,6 +14,7 @@ from minikf.embedded.status import ApiError
 from tests.unit.controllers.conftest import Plane
 from tests.unit.controllers.test_job import job
 from tests.unit.controllers.test_quota import limits, pod, quota
+from tests.unit.controllers.test_training import job as training
 from tests.unit.controllers.test_trainjob import replicated, runtime, train_job
 from tests.unit.controllers.test_volumes import claim
 
@@ -31,6 +32,8 @@ WHOLE: list[tuple[Kind, Object]] = [
     (kinds.POD, pod("one", requests={"cpu": "1"}, limits={"memory": "1Gi"})),
     (kinds.JOB, job(completions=2, completionMode="Indexed")),
     (kinds.PVC, claim()),
+    (kinds.PYTORCH_JOB, training(kinds.PYTORCH_JOB, run={"backoffLimit": 1}, elasticPolicy={"rdzvPort": 1}, Worker=1)),
+    (kinds.MPI_JOB, training(kinds.MPI_JOB, run={}, Launcher=1, Worker=1)),
     (kinds.NAMESPACE, {"metadata": {"name": "team"}, "spec": {"finalizers": ["kubernetes"]}}),
 ]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import random
+import re
 import time
 import xml.etree.ElementTree as ET
 from typing import Any
@@ -106,9 +108,76 @@ def test_boxes_stand_apart_and_after_what_they_came_of() -> None:
     )
     placed = layout(found, dict.fromkeys(found.nodes, 4))
     assert not boxes_overlap(found)
-    assert all(placed.boxes[e.source].x + WIDTH < placed.boxes[e.target].x for e in found.edges)
+    assert all(route.start[0] == placed.boxes[route.edge.source].x + WIDTH < route.end[0] for route in placed.routes)
     assert max(box.y + box.height for box in placed.boxes.values()) < placed.height
     assert not boxes_overlap(chain(5)) and layout(graph([], []), {}).boxes == {}
+
+
+def points(path: str) -> list[tuple[float, float]]:
+    """Points along an SVG path of M, L and C, close together."""
+    found: list[tuple[float, float]] = []
+    for command, numbers in re.findall(r"([MLC])([-\d. ]+)", path):
+        given = [float(one) for one in numbers.split()]
+        ends = list(zip(given[::2], given[1::2], strict=True))
+        if command == "M":
+            found.append(ends[0])
+        elif command == "L":
+            (x, y), (to_x, to_y) = found[-1], ends[0]
+            found += [(x + (to_x - x) * t / 200, y + (to_y - y) * t / 200) for t in range(1, 201)]
+        else:
+            way = [found[-1], *ends]
+            for t in (step / 100 for step in range(1, 101)):
+                weights = ((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3)
+                found.append(
+                    tuple(sum(w * one[axis] for w, one in zip(weights, way, strict=True)) for axis in (0, 1))  # type: ignore[arg-type]
+                )
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_arrow_passes_behind_a_box(seed: int) -> None:
+    """Layers of steps, each of which takes artifacts of any layer before it; seeds 4 and 5 have circles, too."""
+    dice = random.Random(seed)
+    nodes, edges, made = [], [], ["Artifact/0"]
+    nodes.append(artifact(0))
+    for number in range(1, 40):
+        nodes += [task(f"t{number}"), artifact(number)]
+        edges += [(one, f"Task/t{number}") for one in dice.sample(made, min(len(made), 3))]
+        edges.append((f"Task/t{number}", f"Artifact/{number}"))
+        made.append(f"Artifact/{number}")
+    if seed > 3:
+        edges += [("Artifact/39", "Task/t1"), ("Artifact/20", "Task/t20")]
+    found = graph(nodes, edges)
+    root = ET.fromstring(svg(found))
+    space = "{http://www.w3.org/2000/svg}"
+    rects = [
+        tuple(float(group.find(f"{space}rect").get(name)) for name in ("x", "y", "width", "height"))  # type: ignore[union-attr, arg-type]
+        for group in root.findall(f"{space}g")
+    ]
+    assert len(rects) == 79
+    paths = [one.get("d", "") for one in root.findall(f"{space}path")]
+    assert len(paths) == len(found.edges)
+    assert sum(len(path.split("C")) > 2 for path in paths) > 10, "there are long arrows to look at"
+    width, height = float(root.get("width", 0)), float(root.get("height", 0))
+    for path in paths:
+        for x, y in points(path):
+            assert 0 < x < width and 0 < y < height
+            assert not [r for r in rects if r[0] < x < r[0] + r[2] and r[1] < y < r[1] + r[3]], path
+
+
+def test_more_long_arrows_than_there_are_places_run_above_all() -> None:
+    ends = [("Artifact/0", f"Task/{n}") for n in range(1, 300)]
+    found = graph(
+        [artifact(n) for n in range(300)] + [task(str(n)) for n in range(1, 300)],
+        ends
+        + [
+            edge for n in range(1, 300) for edge in ((f"Artifact/{n - 1}", f"Task/{n}"), (f"Task/{n}", f"Artifact/{n}"))
+        ],
+    )
+    placed = layout(found, dict.fromkeys(found.nodes, 4))
+    lanes = [route for route in placed.routes if route.lane is not None]
+    assert lanes and all(route.lane < min(box.y for box in placed.boxes.values()) for route in lanes)  # type: ignore[operator]
+    assert not boxes_overlap(found)
 
 
 NASTY = 'a"b<c>&\\ \x00 ü "; DROP [x] --> {y} #1'

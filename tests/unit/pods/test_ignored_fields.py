@@ -43,6 +43,12 @@ def test_what_defaults_and_admission_add_is_not_told() -> None:
     assert ignored_fields(pod(container={"securityContext": {}}), ROOT) == []
 
 
+def test_host_aliases_need_mounts() -> None:
+    aliased = pod(hostAliases=[{"ip": "10.0.0.1", "hostnames": ["a"]}])
+    assert ignored_fields(aliased, ME) == []
+    assert ignored_fields(aliased, ME, can_mount=False) == ["spec.hostAliases"]
+
+
 @pytest.mark.parametrize(
     ("spec", "path"),
     [
@@ -60,7 +66,6 @@ def test_what_defaults_and_admission_add_is_not_told() -> None:
         ({"runtimeClassName": "gvisor"}, "runtimeClassName"),
         ({"schedulerName": "volcano"}, "schedulerName"),
         ({"dnsPolicy": "None"}, "dnsPolicy"),
-        ({"hostAliases": [{"ip": "10.0.0.1", "hostnames": ["a"]}]}, "hostAliases"),
         ({"imagePullSecrets": [{"name": "a"}]}, "imagePullSecrets"),
         ({"shareProcessNamespace": True}, "shareProcessNamespace"),
         ({"securityContext": {"runAsUser": 1001}}, "securityContext.runAsUser"),

@@ -22,6 +22,7 @@ RESOURCES = (
         "serving.kserve.io", "v1beta1", "inferenceservices", "inferenceservice", "InferenceService", True, ("isvc",)
     ),
     Resource("trainer.kubeflow.org", "v1alpha1", "trainjobs", "trainjob", "TrainJob", True),
+    Resource("kubeflow.org", "v1", "pytorchjobs", "pytorchjob", "PyTorchJob", True),
 )
 LAPTOP = Laptop(names=("mylaptop",), folders=("/home/me", "/var/tmp/minikf"))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from minikf.errors import Refused
+from minikf.promote.clean import clean
 from minikf.promote.closure import close
 from minikf.promote.model import Closure, Need, Object
+from minikf.promote.roots import find
 from tests.unit.promote.promote_world import World, config, env, job, obj, runtime, secret, service
 
 
@@ -58,6 +60,24 @@ def test_everything_a_pod_spec_can_name_is_found() -> None:
         "PriorityClass/high", "Secret/cloud", "Secret/file", "Secret/five", "Secret/key", "Secret/pull",
     ]  # fmt: skip
     assert any("PersistentVolumeClaim team/disk is written empty" in warning for warning in closure.warnings)
+
+
+def test_a_job_of_the_training_operator_brings_what_its_pods_name() -> None:
+    world = World([config("settings", k="v"), secret("token"), claim("data")])
+    pod = {
+        "containers": [{"name": "pytorch", "image": "i", "envFrom": [{"configMapRef": {"name": "settings"}}]}],
+        "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}],
+    }
+    worker = {"containers": [{"name": "pytorch", "image": "i", "envFrom": [{"secretRef": {"name": "token"}}]}]}
+    specs = {"Master": {"template": {"spec": pod}}, "Worker": {"template": {"spec": worker}}}
+    metadata = {"annotations": {"minikf/restarts": "1"}}
+    root = obj("kubeflow.org/v1", "PyTorchJob", "learn", metadata=metadata, spec={"pytorchReplicaSpecs": specs})
+    closure = close(root, world)
+    assert names(closure) == ["PyTorchJob/learn", "ConfigMap/settings", "PersistentVolumeClaim/data"]
+    assert needs(closure) == ["Secret/token"]
+    assert "annotations" not in clean(root).obj["metadata"]
+    assert find("pytorchjob/learn", World([root]), "team") == root
+    assert find("learn", World([root]), "") == root
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,7 @@ def test_nothing_is_visible_before_it_is_whole_and_synced(
     store: BlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import minikf.blobs.store as module
+    from minikf.blobs import batch
 
     seen: list[str] = []
 
@@ -238,7 +239,8 @@ def test_nothing_is_visible_before_it_is_whole_and_synced(
 
         return looking
 
-    monkeypatch.setattr(module, "sync_file", look("file", module.sync_file))
+    monkeypatch.setattr(batch, "sync_file", look("file", batch.sync_file))
+    monkeypatch.setattr(batch, "sync_folder", look("folder", batch.sync_folder))
     monkeypatch.setattr(module, "_link_or_copy", look("link", module._link_or_copy))
     monkeypatch.setattr(module, "sync_folder", look("folder", module.sync_folder))
     store.put(write(tmp_path / "tree", {"a": b"1", "b": {"c": b"2", "d": {}}}))

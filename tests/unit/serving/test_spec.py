@@ -96,12 +96,15 @@ def test_refusals(predictor: Any, spec: dict[str, Any], text: str) -> None:
         ({"minReplicas": 2}, "minReplicas 2 has no effect"),
         ({"minReplicas": 0}, "minReplicas 0 counts as 1"),
         ({"timeout": 5}, "timeout has no effect"),
-        ({"logger": {}}, "logger has no effect"),
+        ({"logger": {"url": "s3://logs"}}, "logger has no effect: requests are sent to an http"),
+        ({"logger": {"storage": {"path": "x"}}}, "logger has no effect"),
+        ({"logger": {}, "containers": [{"name": "own"}]}, "logger has no effect on a container of your own"),
     ],
 )
 def test_notices(predictor: Any, text: str) -> None:
     assert text in notices(service(predictor))[0]
     assert notices(service({"minReplicas": 1, "maxReplicas": 3})) == []
+    assert notices(service({"sklearn": {}, "logger": {"mode": "request"}})) == []
 
 
 def test_stopped() -> None:

@@ -32,6 +32,14 @@ def command(*words: str) -> Change:
     return lambda spec: pod(spec)["containers"][0].update(command=[*words, "${trialParameters.rate}"])
 
 
+def custom(container: Any, place: Any = None) -> dict[str, Any]:
+    """A metricsCollectorSpec of the kind Custom."""
+    spec: dict[str, Any] = {"collector": {"kind": "Custom"}}
+    if container is not None:
+        spec["collector"]["customCollector"] = container
+    return {**spec, "source": {"fileSystemPath": place}} if place else spec
+
+
 WRONG: list[tuple[str, Change, str]] = [
     ("no objective", lambda s: s.pop("objective"), r"spec\.objective: Required"),
     ("no type", lambda s: s["objective"].pop("type"), r"spec\.objective\.type: .*minimize or maximize"),
@@ -54,6 +62,8 @@ WRONG: list[tuple[str, Change, str]] = [
     ("no parameters", lambda s: s.update(parameters=[]), r"spec\.parameters or spec\.nasConfig"),
     ("type", lambda s: s["parameters"][0].update(parameterType="float"), r"spec\.parameters\[0\]\.parameterType"),
     ("no space", lambda s: s["parameters"][0].pop("feasibleSpace"), r"spec\.parameters\[0\]\.feasibleSpace: Required"),
+    ("list as distribution", lambda s: s["parameters"][0].update(feasibleSpace={"distribution": ["a"]}),
+     r"feasibleSpace\.distribution: .*belongs in feasibleSpace\.list"),
     ("no max", lambda s: s["parameters"][0]["feasibleSpace"].pop("max"), r"feasibleSpace\.max: Required"),
     ("max below min", lambda s: s["parameters"][0]["feasibleSpace"].update(max="0.01"), r"spec\.parameters"),
     ("text as min", lambda s: s["parameters"][0]["feasibleSpace"].update(min="low"), r"spec\.parameters"),
@@ -69,9 +79,9 @@ WRONG: list[tuple[str, Change, str]] = [
     ("kind", lambda s: template(s)["trialSpec"].pop("kind"), r"trialTemplate\.successCondition: Required"),
     ("no version", lambda s: template(s)["trialSpec"].pop("apiVersion"), r"APIVersion and Kind"),
     ("condition", lambda s: template(s).update(successCondition="status.#("), r"trialTemplate\.successCondition"),
-    ("v1 kind", lambda s: template(s).update(
-        trialSpec={"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "x": "${trialParameters.rate}"},
-        successCondition="a", failureCondition="b"), r"spec\.trialTemplate\.trialSpec: .*PyTorchJob.*k3d"),
+    ("other kind", lambda s: template(s).update(
+        trialSpec={"apiVersion": "kubeflow.org/v1", "kind": "MXJob", "x": "${trialParameters.rate}"},
+        successCondition="a", failureCondition="b"), r"spec\.trialTemplate\.trialSpec: .*MXJob.*PyTorchJob.*k3d"),
     ("bad job", lambda s: pod(s).update(restartPolicy="Sometimes"), r"trialTemplate\.trialSpec: .*restartPolicy"),
     ("job typo", lambda s: pod(s)["containers"][0].update(comand=["x"]), r"trialTemplate\.trialSpec: .*comand"),
     ("image only", lambda s: pod(s)["containers"][0].update(
@@ -80,8 +90,25 @@ WRONG: list[tuple[str, Change, str]] = [
     ("relative script", command("python3", "-u", "train.py"), r"runs \./train\.py.*k3d"),
     ("program of an image", command("no-such-program"), r"runs no-such-program.*k3d"),
     ("collector", lambda s: s.update(metricsCollectorSpec={"collector": {"kind": "Pull"}}), r"collector\.kind: .*Pull"),
-    ("custom", lambda s: s.update(metricsCollectorSpec={"collector": {"kind": "Custom"}}), r"collector\.kind: .*k3d"),
-    ("push", lambda s: s.update(metricsCollectorSpec={"collector": {"kind": "Push"}}), r"collector\.kind: .*k3d"),
+    ("custom", lambda s: s.update(metricsCollectorSpec=custom(None)), r"customCollector: Required.*kind: Custom"),
+    ("custom image", lambda s: s.update(metricsCollectorSpec=custom(
+        {"name": "mc", "image": "some/mc", "args": ["-m"]})), r"customCollector: .*entrypoint of image some/mc.*k3d"),
+    ("custom typo", lambda s: s.update(metricsCollectorSpec=custom({"name": "mc", "comand": ["x"]})), r"comand"),
+    ("custom program", lambda s: s.update(metricsCollectorSpec=custom(
+        {"name": "mc", "image": "i", "command": ["no-such-program"]})),
+     r"collector\.customCollector: .*runs no-such-program.*k3d"),
+    ("custom name", lambda s: s.update(metricsCollectorSpec=custom(
+        {"name": template(s)["primaryContainerName"], "command": ["true"]})), r"customCollector\.name: .*this name"),
+    ("custom volume", lambda s: s.update(metricsCollectorSpec=custom({"name": "mc", "image": "i", "command": ["true"],
+        "volumeMounts": [{"name": "v", "mountPath": "/v"}]})), r"volumeMounts\[0\]\.name: .*no volume of this name"),
+    ("custom without image", lambda s: s.update(metricsCollectorSpec=custom({"name": "mc", "command": ["true"]})),
+     r"customCollector: Forbidden: image: Required"),
+    ("events over all", lambda s: s.update(metricsCollectorSpec={"collector": {"kind": "TensorFlowEvent"},
+        "source": {"fileSystemPath": {"path": "/"}}}), r"path: .*mounted at /, which would hide"),
+    ("file over all", lambda s: s.update(metricsCollectorSpec={"collector": {"kind": "File"},
+        "source": {"fileSystemPath": {"path": "/m.log"}}}), r"path: .*mounted at /, which would hide"),
+    ("custom place", lambda s: s.update(metricsCollectorSpec=custom(
+        {"name": "mc", "command": ["true"]}, {"path": "m.log", "kind": "File"})), r"source is invalid"),
     ("filter", lambda s: s.update(
         metricsCollectorSpec={"source": {"filter": {"metricsFormat": ["("]}}}), r"metricsFormat: .*invalid filter"),
     ("one group", lambda s: s.update(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minikf.embedded.kinds import EXPERIMENT, JOB, POD, TRAIN_JOB, TRIAL
+from minikf.embedded.kinds import EVENT, EXPERIMENT, JOB, POD, TRAIN_JOB, TRIAL
 from minikf.embedded.options import DeleteOptions
 from minikf.embedded.status import ApiError
 from minikf.embedded.tuning.states import EXPERIMENT_LABEL, TRIAL_LABEL
@@ -384,3 +384,40 @@ async def test_a_trial_that_a_stop_of_the_platform_ended_is_begun_again(plane: P
     assert again["metadata"]["labels"][TRIAL_LABEL] == pod["metadata"]["labels"][TRIAL_LABEL]
     await run_all(plane)
     assert the_experiment(plane)["status"]["trialsSucceeded"] == 1
+
+
+ENDPOINT = {"collector": {"kind": "PrometheusMetric"}, "source": {"httpGet": {"port": 9}}}
+
+
+async def test_what_a_stopped_trial_had_reported_is_forgotten(plane: Plane) -> None:
+    from minikf.embedded.pods.state import STOPPED
+
+    await plane.create(EXPERIMENT, experiment(metricsCollectorSpec=ENDPOINT, maxTrialCount=1, parallelTrialCount=1))
+    (pod,) = waiting(plane)
+    trial = plane.the(TRIAL, pod["metadata"]["labels"][TRIAL_LABEL])
+    log = plane.paths.observations / f"{trial['metadata']['uid']}.jsonl"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text('{"time": "2026-01-01T00:00:00Z", "name": "loss", "value": "-1"}\n')
+
+    def stop(obj: Object) -> None:
+        obj["status"].update(phase="Failed", reason=STOPPED)
+
+    await plane.objects.patch(POD, "default", pod["metadata"]["name"], stop, subresource="status")
+    await plane.settle()
+    assert not log.exists()
+
+
+async def test_trials_with_an_endpoint_run_one_after_another(plane: Plane) -> None:
+    """They would all listen on the same port of this machine."""
+    await plane.create(EXPERIMENT, experiment(metricsCollectorSpec=ENDPOINT, maxTrialCount=3, parallelTrialCount=3))
+    assert len(waiting(plane)) == 1
+    (event,) = [entry.obj for entry in plane.objects.list(EVENT) if entry.obj["reason"] == "TrialsOneByOne"]
+    assert "port 9" in event["message"]
+
+
+async def test_where_no_pod_has_mounts_of_its_own_nothing_reports(plane: Plane) -> None:
+    plane.can_mount = False
+    for kind, more in (("Push", {}), ("Custom", {"customCollector": {"name": "c", "image": "i", "command": ["true"]}})):
+        collector = {"collector": {"kind": kind, **more}}
+        with pytest.raises(ApiError, match=rf"collector\.kind: .*a {kind} collector needs katib-db-manager.*k3d"):
+            await plane.create(EXPERIMENT, experiment(metricsCollectorSpec=collector))

@@ -39,6 +39,10 @@ JOB = {
         ("status.counts.active", 2),
         ("status.counts.failed\\.now", 3),
         ("status.cou*.active", 2),
+        ("status.counts.@this.active", 2),
+        ('status.counts.[@this].#(active=="2")#', []),
+        ("status.counts.[@this].#(active==2)#", [JOB["status"]["counts"]]),
+        ("status.counts.[@this].#(active==2)#|#", 1),
         ("nothing.at.all", None),
     ],
 )
@@ -47,7 +51,8 @@ def test_paths(path: str, found: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "a.", "a..b", "#(", "#(a==", '#(a=="x"', "a.#(b==c)", "@pretty", "a|@keys", "{a,b}"]
+    "path",
+    ["", "a.", "a..b", "#(", "#(a==", '#(a=="x"', "a.#(b==c)", "@pretty", "a|@keys", "a.[@this,b]", "@thisx", "{a,b}"],
 )
 def test_what_is_none(path: str) -> None:
     with pytest.raises(PathError):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from minikf.embedded.controllers.base import owner_reference
+from minikf.embedded.controllers.serving.limits import can_log
 from minikf.embedded.controllers.serving.runtimes import MODULE, Runtime
 from minikf.embedded.controllers.serving.spec import CONTAINER, InvalidSpec, Predictor
 from minikf.embedded.serving.holder import Ports
@@ -52,6 +53,8 @@ class Wanted:
             [predictor.container, list(predictor.others), predictor.pod, predictor.labels, predictor.annotations],
             runtime.spec if runtime else None,
         ]
+        if predictor.logger is not None:  # absent, the revision is what it was before loggers were heeded
+            facts.append(predictor.logger)
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
         return cls(predictor, runtime, ports, digest.hexdigest()[:10])
 
@@ -76,7 +79,7 @@ def build_pod(service: Object, wanted: Wanted, control: Path, model: Path | None
     ours = [f"--control={control}", f"--allowed_hosts={hosts}"]
     container["ports"], declared = _port_list(wanted.ports), container.get("ports") or []
     if _is_model_server(container):
-        _direct_server(container, ours, model)
+        _direct_server(container, [*ours, *_keeping(service, predictor)], model)
         _direct_probes(container, meta["name"], wanted.ports)
     else:
         _put_front(container, [*ours, f"--name={meta['name']}"], declared)
@@ -175,6 +178,24 @@ def _direct_server(container: Object, ours: list[str], model: Path | None) -> No
     if model is not None:
         arguments = [one.replace(MODEL_MOUNT, str(model)) for one in arguments]
     container["args"] = [*arguments, *ours]
+
+
+def _keeping(service: Object, predictor: Predictor) -> list[str]:
+    """Arguments that make the server keep requests and answers, as spec.predictor.logger says."""
+    logger = predictor.logger
+    if logger is None or not can_log(logger):
+        return []
+    meta = service["metadata"]
+    told = {**(meta.get("annotations") or {}), **predictor.annotations}
+    annotations = {name: told[name] for name in logger.get("metadataAnnotations") or [] if name in told}
+    return [
+        f"--log_mode={logger.get('mode') or 'all'}",
+        f"--log_url={logger.get('url') or ''}",
+        f"--inference_service={meta['name']}",
+        f"--namespace={meta['namespace']}",
+        f"--metadata_headers={','.join(logger.get('metadataHeaders') or [])}",
+        f"--metadata_annotations={json.dumps(annotations)}",
+    ]
 
 
 def _direct_probes(container: Object, name: str, ports: Ports) -> None:

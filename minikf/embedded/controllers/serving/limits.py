@@ -3,6 +3,7 @@ it, told as a warning when it runs well enough without."""
 
 from __future__ import annotations
 
+from minikf.embedded.controllers.serving.spec import implementations
 from minikf.embedded.status import Object
 
 _CLUSTER = "`minikf up --engine k3d` gives a cluster whose KServe does it"
@@ -31,6 +32,12 @@ def refusals(service: Object) -> list[str]:
     return found
 
 
+def can_log(logger: Object) -> bool:
+    """Whether the model server can do what spec.predictor.logger asks for: an address over HTTP, or none."""
+    url = logger.get("url") or ""
+    return not logger.get("storage") and (not url or url.startswith(("http://", "https://")))
+
+
 def notices(service: Object) -> list[str]:
     """What is done differently here, a sentence each."""
     predictor = (service.get("spec") or {}).get("predictor") or {}
@@ -43,7 +50,15 @@ def notices(service: Object) -> list[str]:
         found.append(f"minReplicas {predictor['minReplicas']} has no effect: one replica runs; {_CLUSTER}")
     if predictor.get("minReplicas") == 0:
         found.append(f"minReplicas 0 counts as 1: the embedded engine does not scale to zero; {_CLUSTER}")
-    for field in ("autoScaling", "scaleTarget", "scaleMetric", "containerConcurrency", "timeout", "logger", "batcher"):
+    for field in ("autoScaling", "scaleTarget", "scaleMetric", "containerConcurrency", "timeout", "batcher"):
         if predictor.get(field) is not None:
             found.append(f"{field} has no effect on the embedded engine; {_CLUSTER}")
+    logger = predictor.get("logger")
+    if logger is not None and not can_log(logger):
+        found.append(
+            "logger has no effect: requests are sent to an http:// or https:// url, or kept by the platform where it "
+            f"has neither url nor storage; {_CLUSTER}"
+        )
+    elif logger is not None and implementations(predictor) == ["containers"]:
+        found.append(f"logger has no effect on a container of your own on the embedded engine; {_CLUSTER}")
     return found

@@ -63,6 +63,7 @@ class Predictor:
     pod: Object = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
+    logger: Object | None = None
 
 
 def read(service: Object) -> Predictor:
@@ -79,6 +80,7 @@ def read(service: Object) -> Predictor:
         "pod": {key: value for key, value in predictor.items() if key not in _PREDICTOR_FIELDS},
         "labels": predictor.get("labels") or {},
         "annotations": predictor.get("annotations") or {},
+        "logger": predictor.get("logger"),
     }
     if found == ["containers"]:
         return _custom(predictor["containers"], shared)

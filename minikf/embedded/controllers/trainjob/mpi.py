@@ -135,9 +135,9 @@ def _set_up_launcher(replicated: Object, name: str, ranks: Ranks) -> None:
             "items": [{"key": _HOSTFILE_KEY, "path": _HOSTFILE_KEY, "mode": 0o444}],
         },
     }
-    _put(pod_spec(replicated).setdefault("volumes", []), volume)
+    put(pod_spec(replicated).setdefault("volumes", []), volume)
     for container in containers(replicated, NODE):
-        _put(container.setdefault("volumeMounts", []), {"name": _HOSTFILE_VOLUME, "mountPath": _HOSTFILE_FOLDER})
+        put(container.setdefault("volumeMounts", []), {"name": _HOSTFILE_VOLUME, "mountPath": _HOSTFILE_FOLDER})
         own = {one["name"] for one in container.get("env") or []}
         set_variables(container, [one for one in _variables(ranks) if one["name"] not in own])
         command = container.get("command")
@@ -154,9 +154,14 @@ def _let_wait(replicated: Object, name: str, ranks: Ranks) -> None:
         f"{name}-{LAUNCHER}-0; this one waits for its end, as sshd does on a cluster."
     )
     for container in containers(replicated, NODE):
-        for field in _OF_SSHD:
-            container.pop(field, None)
-        container["command"] = ["sh", "-c", 'echo "$0"; exec tail -f /dev/null', text]
+        let_wait(container, text)
+
+
+def let_wait(container: Object, text: str) -> None:
+    """Makes it say `text` in its log and wait to be ended, in place."""
+    for field in _OF_SSHD:
+        container.pop(field, None)
+    container["command"] = ["sh", "-c", 'echo "$0"; exec tail -f /dev/null', text]
 
 
 def _variables(ranks: Ranks) -> list[Object]:
@@ -179,6 +184,31 @@ def _times(resources: Object, nodes: int) -> Object:
     return {**resources, **multiplied}
 
 
+def total_of(launcher: Object, worker: Object, workers: int) -> Object:
+    """What a launcher and its Workers together may take: a bound that one of them lacks is none for both.
+
+    Devices (names with a slash) are not bounds but counts, so there nothing said is nothing asked for.
+    """
+    together: Object = {}
+    for field in ("limits", "requests"):
+        one, other = launcher.get(field) or {}, worker.get(field) or {}
+        amounts = {
+            name: _sum(one.get(name, 0), _multiplied(other.get(name, 0), workers))
+            for name in {**one, **other}
+            if "/" in name or (name in one and name in other)
+        }
+        if amounts:
+            together[field] = amounts
+    return together
+
+
+def _sum(one: str | int | float, other: str | int | float) -> str:
+    """`512Mi` and `1Gi` is `1536Mi`."""
+    binary = next((text[-2:] for text in (str(one), str(other)) if text.endswith("i")), "")
+    total = quantity.parse(one) + quantity.parse(other)
+    return quantity.canonical(f"{total / quantity.parse(f'1{binary}'):f}{binary}")
+
+
 def _multiplied(amount: str | int | float, factor: int) -> str:
     """`512Mi` twice is `1Gi`."""
     text = str(amount).strip()
@@ -191,6 +221,6 @@ def _hostfile_name(name: str) -> str:
     return f"{name}-mpi-hostfile"
 
 
-def _put(entries: list[Object], entry: Object) -> None:
+def put(entries: list[Object], entry: Object) -> None:
     """Adds it in place of one of the same name."""
     entries[:] = [one for one in entries if one["name"] != entry["name"]] + [entry]

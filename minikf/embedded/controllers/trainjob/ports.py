@@ -24,12 +24,12 @@ def port_of(jobs: Iterable[Object]) -> int | None:
     return None
 
 
-def free_port(taken: set[int]) -> int:
+def free_port(taken: set[int], first: int = FIRST_PORT, last: int = LAST_PORT, user: str = "a TrainJob") -> int:
     """The first port on loopback that is not in `taken` and that nobody listens on. Raises OSError without one."""
-    for port in range(FIRST_PORT, LAST_PORT + 1):
+    for port in range(first, last + 1):
         if port not in taken and _is_free(port):
             return port
-    raise OSError(f"no free port on 127.0.0.1 between {FIRST_PORT} and {LAST_PORT} for the rendezvous of a TrainJob")
+    raise OSError(f"no free port on 127.0.0.1 between {first} and {last} for the rendezvous of {user}")
 
 
 def _is_free(port: int) -> bool:

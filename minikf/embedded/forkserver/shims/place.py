@@ -15,6 +15,8 @@ PLATFORM = "platform"
 # How many threads the platform chose for a container that asked for nothing: whoever knows better replaces them.
 SPARE_THREADS = "MINIKF_SPARE_THREADS"
 OPENMP_THREADS = "OMP_NUM_THREADS"
+# How many nodes an elastic job has, where it says between how many it may have.
+NODES = "MINIKF_NODES"
 
 
 class Place:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from minikf.embedded.forkserver.shims.place import OPENMP_THREADS, SPARE_THREADS
+from minikf.embedded.forkserver.shims.place import NODES, OPENMP_THREADS, SPARE_THREADS
 
 DEFAULT_PORT = 29500
 _POLL_SECONDS = 0.02
@@ -107,7 +107,9 @@ class Node:
     def worker_env(self, local_rank: int, attempt: int = 0) -> dict[str, str]:
         """The environment of one worker."""
         options, size = self._options, self._size
-        nodes, node = int(str(options.nnodes).rpartition(":")[2]), int(options.node_rank)
+        _, colon, most = str(options.nnodes).rpartition(":")
+        # Without torch nobody joins or leaves: an elastic job is as large as it was made.
+        nodes, node = int((colon and self._env.get(NODES)) or most), int(options.node_rank)
         address, port = self._master()
         rank, world = node * size + local_rank, nodes * size
         env = {

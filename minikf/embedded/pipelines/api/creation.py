@@ -107,9 +107,13 @@ class RunMaker:
             return Found(from_documents(*split_documents(source.documents)))
         if source.version_id:
             version = self._store.version(source.version_id)
-            if version is None or source.pipeline_id not in ("", version.pipeline_id):
-                inside = f" of the pipeline '{source.pipeline_id[:80]}'" if source.pipeline_id else ""
-                raise not_found(f"no version{inside} has the id '{source.version_id[:80]}'")
+            if version is None:
+                raise not_found(f"no version has the id '{source.version_id[:80]}'")
+            if source.pipeline_id not in ("", version.pipeline_id):  # as upstream: both are there, and do not fit
+                raise invalid(
+                    f"the version '{version.id}' is of the pipeline '{version.pipeline_id}',"
+                    f" not of '{source.pipeline_id[:80]}'"
+                )
         else:
             if self._store.pipeline(source.pipeline_id) is None:
                 raise not_found(f"no pipeline has the id '{source.pipeline_id[:80]}'")

@@ -101,7 +101,7 @@ async def unarchive(service: Service, call: Call) -> Answer:
 async def terminate(service: Service, call: Call) -> Answer:
     found = _found(service, call)
     if found.state.is_over:
-        raise ApiFailure(9, f"the run '{found.name}' is over: it is {found.state.value}")
+        raise invalid(f"the run '{found.name}' is over: it is {found.state.value}")
     await service.keeper.terminate(found.id)
     return {}
 

@@ -12,17 +12,20 @@ from minikf.embedded.pipelines.plan.model import Work
 from minikf.embedded.pipelines.records import Artifact, Json
 
 
-def cache_key(work: Work) -> str:
+def cache_key(work: Work, workspace: str = "") -> str:
     """A SHA-256 over what decides a step's result; the author's own key stands for all of it.
 
     Artifacts count by their content, so a file that was made again and is the same gives the same key; metadata that a
     step can read (the metrics it is given) takes part, metrics that it makes do not. Descriptions change nothing.
+    `workspace` is the claim of the workspace that it uses, "" for none: what is in there is not known.
     """
+    shared = {"workspace": workspace} if workspace else {}
     if work.cache_key:
-        return _digest({"component": work.component.name, "key": work.cache_key})
+        return _digest({"component": work.component.name, "key": work.cache_key, **shared})
     executor = work.executor
     return _digest(
         {
+            **shared,
             "command": [*executor.command, "\0", *executor.args],
             "image": executor.image,
             "env": dict(executor.env),

@@ -17,10 +17,12 @@ from minikf.embedded.pipelines.execution.retrying import to_forget
 from minikf.embedded.pipelines.execution.run import RunTask
 from minikf.embedded.pipelines.execution.slots import Slots
 from minikf.embedded.pipelines.execution.tools import Tools
+from minikf.embedded.pipelines.execution.workspace import sweep_workspaces
 from minikf.embedded.pipelines.records import RunRecord, RunState
 from minikf.embedded.pipelines.spec.package import from_documents
 from minikf.embedded.pipelines.store.errors import NotFound
 from minikf.embedded.pipelines.store.store import PipelineStore
+from minikf.embedded.status import ApiError
 
 log = logging.getLogger("minikf.pipelines")
 
@@ -53,8 +55,9 @@ class RunKeeper:
         for run in self._tools.store.unfinished_runs():
             self._begin(run)
         try:
+            await sweep_workspaces(self._tools)
             await sweep_files(self._tools)
-        except OSError as error:
+        except (OSError, ApiError) as error:
             log.warning("files of deleted runs cannot be removed: %s", error)
 
     async def stop(self) -> None:
@@ -111,7 +114,7 @@ class RunKeeper:
             await asyncio.wait([self._going[run_id]])
         try:
             await forget_run(self._tools, run_id, namespace)
-        except OSError as error:
+        except (OSError, ApiError) as error:
             log.warning("run %s: its files cannot be removed, until the next start: %s", run_id, error)
 
     def changed(self, run_id: str) -> Awaitable[object]:

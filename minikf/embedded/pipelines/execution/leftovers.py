@@ -13,15 +13,18 @@ from minikf.embedded.pipelines.execution.place import STAGING, file_name
 from minikf.embedded.pipelines.execution.podwatch import is_of_run
 from minikf.embedded.pipelines.execution.step import delete_pod
 from minikf.embedded.pipelines.execution.tools import Tools
+from minikf.embedded.pipelines.execution.workspace import remove_workspace
 
 
 async def forget_run(tools: Tools, run_id: str, namespace: str) -> None:
-    """Removes the pods of a run that the store has no more, and the files that no other run's results are.
+    """Removes the pods and the workspace of a run that the store has no more, and the files that
+    no other run's results are.
 
     Raises OSError where files cannot be removed; the next start of the platform tries again.
     """
     pods = tools.context.objects.list(kinds.POD, namespace, lambda pod: is_of_run(pod, run_id))
     await asyncio.gather(*(delete_pod(tools, namespace, pod.name) for pod in pods))
+    await remove_workspace(tools, run_id, namespace)
     await sweep_files(tools)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.records import Json
+from minikf.embedded.pipelines.spec.workspace import FLAG, MOUNT
 
 _PLACEHOLDER = re.compile(r"\{\{\$((?:\.[A-Za-z_]|\[)[^{}]*)?\}\}")
 _PART = re.compile(r"\.?([A-Za-z_]\w*)|\[(?:'+([^'\]]*)'+|\"([^\"\]]*)\"|(\d+))\]")
@@ -115,7 +116,8 @@ def _of_artifact(found: Any, rest: list[str], body: str) -> Json:
         case ["uri"]:
             return artifact["uri"]
         case ["path"]:
-            return local_path(artifact["uri"])
+            path = local_path(artifact["uri"])
+            return workspace_path(MOUNT, path) if artifact["metadata"].get(FLAG) is True else path
         case ["name"]:
             return artifact["name"]
         case ["metadata"]:
@@ -123,6 +125,11 @@ def _of_artifact(found: Any, rest: list[str], body: str) -> Json:
         case ["metadata" | "properties" | "customProperties" | "custom_properties", key]:
             return artifact["metadata"].get(key)
     raise _unknown(body)
+
+
+def workspace_path(root: str, path: str) -> str:
+    """Where a workspace at `root` has what is at a local path elsewhere, as `kfp.dsl.Artifact.path` has it."""
+    return f"{root}/.artifacts/{path.lstrip('/')}"
 
 
 def local_path(uri: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from minikf.embedded import quantity
 from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.records import Json
 from minikf.embedded.pipelines.spec.model import Package
@@ -136,6 +137,20 @@ def _empty_dirs(parts: PodParts, value: Json) -> None:
         parts.mounts.append({"name": name, "mountPath": entry["mountPath"]})
 
 
+def _ephemeral(parts: PodParts, value: Json) -> None:
+    """Volumes that come and go with the pod: a folder of its own, whatever claim they would be made of."""
+    for entry in value:
+        size, name = entry.get("size", ""), entry.get("volumeName", "")
+        if not isinstance(size, str) or not quantity.is_quantity(size):
+            raise PipelineError(f"the size {size!r} of the ephemeral volume '{name}' is no Kubernetes quantity")
+        parts.volumes.append({"name": name, "emptyDir": {"sizeLimit": size}})
+        parts.mounts.append({"name": name, "mountPath": entry["mountPath"]})
+
+
+def _shared_memory(parts: PodParts, value: Json) -> None:
+    """Larger shared memory than a container's 64 MiB: processes have the machine's own."""
+
+
 def _field_env(parts: PodParts, value: Json) -> None:
     for entry in value:
         parts.env.append({"name": entry["name"], "valueFrom": {"fieldRef": {"fieldPath": entry["fieldPath"]}}})
@@ -221,6 +236,8 @@ _RULES: dict[str, Callable[[PodParts, Json], None]] = {
     "configMapAsVolume": _config_map_volume,
     "pvcMount": _claims,
     "emptyDirMounts": _empty_dirs,
+    "genericEphemeralVolume": _ephemeral,
+    "enabledSharedMemory": _shared_memory,
     "fieldPathAsEnv": _field_env,
     "podMetadata": _metadata,
     "activeDeadlineSeconds": _deadline,

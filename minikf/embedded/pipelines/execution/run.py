@@ -15,10 +15,12 @@ from minikf.embedded.pipelines.execution.place import TaskPlace
 from minikf.embedded.pipelines.execution.platform import check_package
 from minikf.embedded.pipelines.execution.podwatch import is_of_run
 from minikf.embedded.pipelines.execution.retrying import component_at
+from minikf.embedded.pipelines.execution.root import at_root, notice, tidy
 from minikf.embedded.pipelines.execution.scratch import remove_scratch, scratch_folder
 from minikf.embedded.pipelines.execution.step import StepRunner, delete_pod
 from minikf.embedded.pipelines.execution.steppod import job_names
 from minikf.embedded.pipelines.execution.tools import Tools
+from minikf.embedded.pipelines.execution.workspace import Workspace, make_workspace, remove_workspace, workspace_of
 from minikf.embedded.pipelines.plan import advance, begun
 from minikf.embedded.pipelines.plan.model import Action, Close, Ending, Import, Open, Skip, Start
 from minikf.embedded.pipelines.records import Json, RunRecord, RunState, TaskRecord, TaskState
@@ -34,12 +36,14 @@ class RunTask:
     """One run that is not over. `told` is called whenever the run's record was written."""
 
     def __init__(self, tools: Tools, run: RunRecord, told: Callable[[], None]) -> None:
-        self._tools = tools
+        self._shared, self._tools = tools, at_root(tools, run)
+        self._notice = notice(self._tools, run)
         self._run = run
         self._told = told
         self._tasks: dict[str, TaskRecord] = {}
         self._leaves: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
+        self._workspace: Workspace | None = None
         self._is_canceling = run.state is RunState.CANCELING
         # One state after the other: a run that is canceled while its end is being written has ended.
         self._writing = asyncio.Lock()
@@ -82,11 +86,17 @@ class RunTask:
         names = job_names(self._run, str(self._tools.artifacts / self._run.id))
         if self._run.state is RunState.PENDING:
             await self._put_run(RunState.RUNNING, "")
+        self._workspace = workspace_of(self._tools, self._run, package)
+        if self._workspace is not None:
+            await make_workspace(self._tools, self._run, self._workspace)
+            names["workspace_path"] = self._workspace.path
         self._resume(package, arguments, names)
         while not self._is_canceling:
             self._changed.clear()
             step = advance(package, arguments, self._tasks, names=names)
             if step.ending is not None:
+                if self._workspace is not None and step.ending.state is RunState.SUCCEEDED:
+                    await remove_workspace(self._tools, self._run.id, self._run.namespace)
                 return step.ending
             if step.actions:
                 await self._begin(step.actions, names)
@@ -131,14 +141,21 @@ class RunTask:
 
     def _start_leaf(self, action: Start | Import, record: TaskRecord, names: Mapping[str, str]) -> None:
         if isinstance(action, Import):
-            going = carry_out_import(self._tools, action, record, self._save)
+            going = carry_out_import(self._tools, action, record, self._save, self._workspace)
         elif is_claim_step(action.work):
             going = carry_out_claim(self._tools, self._run, action.work, dict(names), record, self._save)
         else:
-            going = StepRunner(self._tools, self._run, action.work, names, self._save).carry_out(record)
+            shared = self._workspace if self._workspace and self._workspace.is_for(action.work) else None
+            step = StepRunner(self._tools, self._run, action.work, names, self._save, shared, self._take_notice)
+            going = step.carry_out(record)
         leaf = asyncio.create_task(going, name=f"pipelines: {self._run.id}/{action.path}")
         leaf.add_done_callback(lambda _done: self._changed.set())
         self._leaves[action.path] = leaf
+
+    def _take_notice(self) -> str:
+        """What the run's first pod is to say."""
+        told, self._notice = self._notice, ""
+        return told
 
     def _reap(self) -> None:
         """Forgets steps that have ended; what went wrong inside one is raised here."""
@@ -192,6 +209,8 @@ class RunTask:
         await asyncio.gather(*(delete_pod(self._tools, run.namespace, pod.name) for pod in pods))
 
     async def _put_run(self, state: RunState, error: str) -> None:
+        if state.is_over and self._tools is not self._shared:
+            await asyncio.to_thread(tidy, self._tools.artifacts, self._run.id)
         async with self._writing:
             await self._write_run(state, error)
 

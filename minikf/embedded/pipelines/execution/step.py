@@ -14,20 +14,26 @@ from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.execution import outputs, placeholders
 from minikf.embedded.pipelines.execution.cachekey import cache_key
 from minikf.embedded.pipelines.execution.caching import find_result
-from minikf.embedded.pipelines.execution.executorinput import executor_input
+from minikf.embedded.pipelines.execution.executorinput import executor_input, parameter_file
+from minikf.embedded.pipelines.execution.lastwords import log_end, remote_inputs
 from minikf.embedded.pipelines.execution.place import TaskPlace
 from minikf.embedded.pipelines.execution.platform import pod_parts
 from minikf.embedded.pipelines.execution.podwatch import was_interrupted
+from minikf.embedded.pipelines.execution.root import EVENT
 from minikf.embedded.pipelines.execution.scratch import give_scratch, remove_scratch, scratch_folder
 from minikf.embedded.pipelines.execution.steppod import pod_name, processors, step_pod, task_names
+from minikf.embedded.pipelines.execution.taskconfig import config_inputs, pass_through
 from minikf.embedded.pipelines.execution.tools import Tools
+from minikf.embedded.pipelines.execution.workspace import Workspace
 from minikf.embedded.pipelines.plan.model import Work
 from minikf.embedded.pipelines.records import RunRecord, TaskRecord, TaskState, Values
 from minikf.embedded.pipelines.spec.codehash import code_hash
 from minikf.embedded.pipelines.spec.model import RetryPolicy
+from minikf.embedded.pipelines.store.errors import ResultGone
 from minikf.embedded.status import ApiError, Object
 
 log = logging.getLogger("minikf.pipelines")
+COMPONENT = "minikf-pipelines"
 
 Save = Callable[[TaskRecord], Awaitable[TaskRecord]]
 
@@ -43,13 +49,16 @@ class _Failed(Exception):
 
 @dataclass(frozen=True)
 class StepRunner:
-    """One step of one run; `job` has the values of the plain placeholders that are the same for all its steps."""
+    """One step of one run; `job` has the values of the plain placeholders that are the same for all its steps;
+    `workspace` is the run's where this step uses it, `notice` gives what an Event of a pod is to say, once."""
 
     tools: Tools
     run: RunRecord
     work: Work
     job: Mapping[str, str]
     save: Save
+    workspace: Workspace | None = None
+    notice: Callable[[], str] = str
 
     @property
     def place(self) -> TaskPlace:
@@ -61,10 +70,8 @@ class StepRunner:
         When cancelled, pods are left as they are: whoever cancels knows whether they are to end.
         """
         if not record.attempts and self.work.use_cache and not self.run.cache_disabled:
-            record = replace(record, cache_key=cache_key(self.work))
-            found = await find_result(self.tools.store, record.cache_key)
-            if found is not None:
-                await self._save_cached(record, found)
+            record = replace(record, cache_key=cache_key(self.work, self.workspace.claim if self.workspace else ""))
+            if await self._is_cached(record):
                 return
         is_resumed = record.attempts > 0
         while not record.state.is_over:
@@ -84,6 +91,16 @@ class StepRunner:
                 else:
                     log.info("run %s: %s: attempt %d: %s", *self._names, record.attempts, failure.message)
                     await asyncio.sleep(backoff(self.work.retry, record.attempts))
+
+    async def _is_cached(self, record: TaskRecord) -> bool:
+        """Whether it has the outputs of an earlier step now."""
+        while (found := await find_result(self.tools.store, record.cache_key)) is not None:
+            try:
+                await self._save_cached(record, found)
+            except ResultGone:  # its run was deleted just now: there may be another one
+                continue
+            return True
+        return False
 
     async def _save_cached(self, record: TaskRecord, found: TaskRecord) -> None:
         source = f"{found.run_id}/{found.path}"
@@ -112,9 +129,10 @@ class StepRunner:
                 await self._make_pod(record, name)
             end = await self.tools.watch.ended(self.run.namespace, name)
             if not end.is_success:
+                told = await self._told(end.error, name)
                 await self._drop_unfinished(name)
                 await asyncio.to_thread(remove_scratch, self._scratch(name))
-                raise _Failed(end.error)
+                raise _Failed(told)
             return await asyncio.to_thread(self._take_over, record.attempts, name)
         except ApiError as error:
             raise _Failed(f"its pod {name} could not be made: {error.message}") from error
@@ -127,17 +145,27 @@ class StepRunner:
 
     async def _make_pod(self, record: TaskRecord, name: str) -> None:
         pod = await asyncio.to_thread(self._prepare_pod, record.attempts, name)
-        await self.tools.context.objects.create(kinds.POD, self.run.namespace, pod)
+        made = await self.tools.context.objects.create(kinds.POD, self.run.namespace, pod)
+        if told := self.notice():
+            self.tools.context.events.of(COMPONENT).record(made.obj, "Warning", EVENT, told)
 
     def _prepare_pod(self, attempt: int, name: str) -> Object:
         """The pod, once the folder for its outputs and its program are there."""
         work, job = self.work, {**self.job, **self._task_names}
         given = {key: placeholders.resolve_job(value, job) for key, value in work.inputs.parameters.items()}
+        parts = pod_parts(work.platform)
+        if self.workspace is not None:
+            self.workspace.mount(parts)
         told = executor_input(replace(work.inputs, parameters=given), work.outputs, self.place.root)
-        made = step_pod(self.run, work, name, pod_parts(work.platform), told, job, self.place.program(attempt))
+        if names := config_inputs(work):
+            config, work = pass_through(work, parts, lambda text: placeholders.resolve_text(text, told, job))
+            told["inputs"]["parameterValues"] |= dict.fromkeys(names, config)
+        made = step_pod(self.run, work, name, parts, told, job, self.place.program(attempt))
         self.place.open(attempt)
         if made.source is not None:
             self.place.write_program(attempt, made.source)
+        elif work.outputs.parameters:  # KFP's launcher makes the folders that a program writes into; the SDK does, too
+            parameter_file(self.place.root, "any").parent.mkdir()
         give_scratch(made.pod, self._scratch(name))
         return made.pod
 
@@ -162,6 +190,14 @@ class StepRunner:
             for name, several in found.artifacts.items()
         }
         return replace(found, artifacts=artifacts)
+
+    async def _told(self, error: str, name: str) -> str:
+        """A failure with the end of its log, where the program itself gave up: `exit code 1` alone helps nobody."""
+        pod = self.tools.context.objects.find(kinds.POD, self.run.namespace, name)
+        line = ""
+        if pod is not None and error.startswith("exit code"):
+            line = await asyncio.to_thread(log_end, self.tools.context.paths.pods, pod.obj)
+        return "; ".join(told for told in (f"{error}: {line}" if line else error, remote_inputs(self.work)) if told)
 
     async def _drop_unfinished(self, name: str) -> None:
         """A pod that cannot start would be tried for ever."""

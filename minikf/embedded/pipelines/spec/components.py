@@ -33,6 +33,14 @@ from minikf.embedded.pipelines.spec.types import coerce
 
 _OLD_TYPES = {"INT": "NUMBER_INTEGER", "DOUBLE": "NUMBER_DOUBLE", "STRING": "STRING"}
 _SELECTOR = re.compile(r"parseJson\(string_value\)((?:\[(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\d+)\])*)")
+PASSTHROUGHS = (
+    "RESOURCES",
+    "ENV",
+    "KUBERNETES_AFFINITY",
+    "KUBERNETES_TOLERATIONS",
+    "KUBERNETES_NODE_SELECTOR",
+    "KUBERNETES_VOLUMES",
+)
 _SELECTOR_KEY = re.compile(r"\[(?:(\"(?:[^\"\\]|\\.)*\")|'((?:[^'\\]|\\.)*)'|(\d+))\]")
 
 
@@ -50,15 +58,23 @@ def read_component(name: str, node: Node) -> Component:
     label = node.text("executorLabel")
     if (dag is None) == (not label):
         raise node.wrong("must have either a dag or an executorLabel")
-    cluster_only = tuple(each for each in ("singlePlatformSpecs", "taskConfigPassthroughs") if list(node.items(each)))
+    cluster_only = tuple(each for each in ("singlePlatformSpecs",) if list(node.items(each)))
     return Component(
         name=name,
         inputs=_signature(node.get("inputDefinitions")),
         outputs=_signature(node.get("outputDefinitions")),
         dag=_dag(dag) if dag else None,
         executor=label,
+        passthroughs=dict(_passthrough(each) for each in node.items("taskConfigPassthroughs")),
         cluster_only=cluster_only,
     )
+
+
+def _passthrough(node: Node) -> tuple[str, bool]:
+    field = node.known("field", "applyToTask").needed_text("field")
+    if field not in PASSTHROUGHS:
+        raise node.wrong(f"{field!r} is none of {', '.join(PASSTHROUGHS)}")
+    return field, node.flag("applyToTask")
 
 
 def _signature(node: Node | None) -> Signature:

@@ -205,6 +205,8 @@ class Component:
     outputs: Signature = field(default_factory=Signature)
     dag: Dag | None = None
     executor: str = ""
+    passthroughs: Mapping[str, bool] = field(default_factory=dict)
+    """Fields of the pod (RESOURCES, ENV, …) that its TaskConfig gets, and whether the pod keeps them as well."""
     cluster_only: tuple[str, ...] = ()
     """Fields that are read but need a cluster; `check_runnable` refuses the component for them."""
 

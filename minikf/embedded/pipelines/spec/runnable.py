@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.records import Json
+from minikf.embedded.pipelines.spec.inimages import missing_code
 from minikf.embedded.pipelines.spec.model import (
     Component,
     ComponentInput,
@@ -15,12 +16,14 @@ from minikf.embedded.pipelines.spec.model import (
     ParameterType,
     Task,
 )
+from minikf.embedded.pipelines.spec.workspace import workspace_claim
 
 ENGINES = ("k3d", "kind", "context")
 """MiniKF's engines with a container runtime and a whole Kubernetes."""
 _ADVICE = f"use an engine with containers: {', '.join(ENGINES)}"
 _PLACEHOLDERS = ("{{$", '{"IfPresent"', '{"Concat"')
 _EXECUTOR = "kfp.dsl.executor_main"
+_PARAMETRIC = "accelerators, by a parameter"
 IMAGE_URI = "oci://"
 CREATE_CLAIM, DELETE_CLAIM = "argostub/createpvc", "argostub/deletepvc"
 """What kfp-kubernetes' CreatePVC and DeletePVC name instead of an image."""
@@ -32,10 +35,8 @@ def check_runnable(package: Package, find_program: Callable[[str], str | None]) 
     `find_program` gives the path of a program on PATH, None when there is none; a program whose name is only known when
     the step starts (a placeholder) is looked up then. Configuration for other platforms than Kubernetes is for those.
     """
-    if package.pipeline_config.get("workspace"):
-        raise PipelineError(
-            "a workspace shared by all tasks needs a volume", "platforms.kubernetes.pipelineConfig", _ADVICE
-        )
+    workspace_claim(package.pipeline_config)
+    _check_exit_task(package)
     for place, task, component in package.walk():
         _check(package, task, component, place, find_program)
 
@@ -45,21 +46,33 @@ def _check(
 ) -> None:
     if component.cluster_only:
         raise _refused(component, f"it uses {', '.join(component.cluster_only)}", place)
-    if any(each.type is ParameterType.TASK_CONFIG for each in component.inputs.parameters.values()):
-        raise _refused(component, "it takes a TaskConfig, the configuration of its own pod", place)
     if component.dag is not None:
         return
     executor = package.executors[component.executor]
     if isinstance(executor, ContainerExecutor):
         _check_container(component, executor, place, find_program)
+        missing = missing_code(executor, package.platform.get(executor.label, {}))
+        if missing:
+            raise _refused(component, f"its command runs {missing}, which only its image {executor.image!r} has", place)
     elif not isinstance(executor, ImporterExecutor):
         raise _refused(component, f"it is a {executor.kind}, which is no command that could run here", place)
-    elif executor.download_to_workspace:
-        raise _refused(component, "it downloads into a workspace", place)
+    elif executor.download_to_workspace and not package.pipeline_config.get("workspace"):
+        reason = f"component {component.name} downloads into a workspace, and the pipeline has none"
+        raise PipelineError(reason, place, "give it dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size=…))")
     elif len(component.outputs.artifacts) != 1:
         raise _refused(component, "an importer must have exactly one output artifact", place)
     elif executor.uri.startswith(IMAGE_URI):
         raise _imports_image(component, executor.uri, place)
+
+
+def _check_exit_task(package: Package) -> None:
+    for name, parameter in package.root.inputs.parameters.items():
+        if parameter.type is ParameterType.TASK_FINAL_STATUS:
+            raise PipelineError(
+                f"pipeline {package.name} takes a PipelineTaskFinalStatus ({name}): only exit tasks are given one",
+                "root.inputDefinitions.parameters",
+                "use it in another pipeline, as dsl.ExitHandler(exit_task)",
+            )
 
 
 def check_imports(package: Package, arguments: Mapping[str, Json]) -> None:
@@ -80,10 +93,12 @@ def _imports_image(component: Component, uri: str, place: str) -> PipelineError:
 def _check_container(
     component: Component, executor: ContainerExecutor, place: str, find_program: Callable[[str], str | None]
 ) -> None:
-    accelerator = executor.resources.accelerator_type
+    # What only its own workload is to have is that workload's to ask for.
+    accelerator = executor.resources.accelerator_type if component.passthroughs.get("RESOURCES", True) else ""
     if accelerator and executor.resources.accelerator_count != "0":
         count = executor.resources.accelerator_count or "1"
-        raise _refused(component, f"it asks for {count} accelerator(s) of type {accelerator}", place)
+        asked = f"{count} accelerator(s) of type {accelerator}"
+        raise _refused(component, f"it asks for {_PARAMETRIC if '{{$' in asked else asked}", place)
     if not executor.command:
         if executor.image in (CREATE_CLAIM, DELETE_CLAIM):
             return

@@ -29,6 +29,16 @@ class AlreadyExists(Exception):
 
 
 @dataclass
+class ResultGone(Exception):
+    """A cached result was deleted with the run that made it, between the look-up and the write."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"the result that {self.path} was to have is gone"
+
+
+@dataclass
 class StoreFailed(Exception):
     """The database could not be read or written; nothing of a write was kept."""
 

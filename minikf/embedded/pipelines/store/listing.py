@@ -18,9 +18,11 @@ OPERATORS = {
 }
 TIMES = frozenset({"created", "finished", "scheduled", "updated", "last_run"})
 
-# v2beta1's names of fields, and the columns that lists are filtered and sorted by.
+# v2beta1's names of fields, and the columns that lists are filtered and sorted by; `id` and `name` are v1beta1's, which
+# upstream takes as well (APIToModelFieldMap in `backend/src/apiserver/model`).
 RUN_FIELDS = {
     "run_id": "id",
+    "id": "id",
     "display_name": "name",
     "name": "name",
     "description": "description",
@@ -38,6 +40,7 @@ RUN_FIELDS = {
 }
 EXPERIMENT_FIELDS = {
     "experiment_id": "id",
+    "id": "id",
     "display_name": "name",
     "name": "name",
     "description": "description",
@@ -48,6 +51,7 @@ EXPERIMENT_FIELDS = {
 }
 PIPELINE_FIELDS = {
     "pipeline_id": "id",
+    "id": "id",
     "display_name": "display_name",
     "name": "name",
     "description": "description",
@@ -56,6 +60,7 @@ PIPELINE_FIELDS = {
 }
 VERSION_FIELDS = {
     "pipeline_version_id": "id",
+    "id": "id",
     "display_name": "display_name",
     "name": "name",
     "description": "description",
@@ -72,6 +77,7 @@ ARTIFACT_FIELDS = {
 }
 RECURRING_FIELDS = {
     "recurring_run_id": "id",
+    "id": "id",
     "display_name": "name",
     "name": "name",
     "description": "description",

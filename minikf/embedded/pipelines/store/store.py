@@ -120,7 +120,7 @@ class PipelineStore:
     ) -> tuple[TaskRecord, ...]:
         """Writes tasks, the artifacts they give and, where told, the run's own record: all of it or nothing.
 
-        Gives the records back with the ids of new artifacts. Raises NotFound: run.
+        Gives the records back with the ids of new artifacts. Raises NotFound: run, and ResultGone: a cached result.
         """
         records = tuple(records)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from minikf.embedded.pipelines.records import Artifact, Json, TaskRecord, TaskState, Values
 from minikf.embedded.pipelines.store.documents import dumps, loads
+from minikf.embedded.pipelines.store.errors import ResultGone
 
 ARTIFACT_COLUMNS = (
     "id, run_id, task, name, type, uri, sha256, size, metadata, created, code_sha256, pipeline_sha256, namespace"
@@ -27,11 +28,16 @@ class Usage:
 
 
 def put_tasks(connection: sqlite3.Connection, run_id: str, records: Iterable[TaskRecord]) -> tuple[TaskRecord, ...]:
-    """Writes the records; output artifacts without an id are new and get one. The records as they are stored."""
+    """Writes the records; output artifacts without an id are new and get one. The records as they are stored.
+
+    Raises ResultGone where an artifact of a CACHED one is not there any more.
+    """
     return tuple(_put_task(connection, replace(record, run_id=run_id)) for record in records)
 
 
 def _put_task(connection: sqlite3.Connection, record: TaskRecord) -> TaskRecord:
+    if record.state is TaskState.CACHED:
+        _check_kept(connection, record)
     stored = replace(record, outputs=_identified(connection, record))
     connection.execute(
         "INSERT INTO task VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, path) DO UPDATE SET state = excluded.state,"
@@ -52,6 +58,15 @@ def _put_task(connection: sqlite3.Connection, record: TaskRecord) -> TaskRecord:
         [(*usage, usage[0]) for usage in used],
     )
     return stored
+
+
+def _check_kept(connection: sqlite3.Connection, record: TaskRecord) -> None:
+    """From this write on the artifacts have a user more, so a deletion of their run keeps them; before it, it may not
+    have."""
+    given = {int(one.id) for several in record.outputs.artifacts.values() for one in several if one.id}
+    for identity in given:
+        if connection.execute("SELECT 1 FROM artifact WHERE id = ?", (identity,)).fetchone() is None:
+            raise ResultGone(record.path)
 
 
 def _identified(connection: sqlite3.Connection, record: TaskRecord) -> Values:

@@ -32,7 +32,7 @@ async def test_a_run_from_its_creation_to_its_end(world: Api) -> None:
     loop = next(task for task in by_name["loop"] if task["task_id"] == iteration["parent_task_id"])
     assert copy["state"] == "SUCCEEDED" and loop["child_tasks"] == [{"task_id": iteration["task_id"]}]
     assert "only failed or canceled" in await world.bad(400, 9, "POST", f"/runs/{made['run_id']}:retry")
-    assert "is over" in await world.bad(400, 9, "POST", f"/runs/{made['run_id']}:terminate")
+    assert "is over" in await world.bad(400, 3, "POST", f"/runs/{made['run_id']}:terminate")
     await world.good("POST", f"/runs/{made['run_id']}:archive")
     assert (await world.good("GET", f"/runs/{made['run_id']}"))["storage_state"] == "ARCHIVED"
     await world.good("POST", f"/runs/{made['run_id']}:unarchive")

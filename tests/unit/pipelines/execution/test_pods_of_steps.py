@@ -168,7 +168,7 @@ def test_what_is_named_by_an_optional_input_without_a_value_is_left_out() -> Non
     assert not spec["imagePullSecrets"] and not spec["nodeSelector"] and not spec["tolerations"]
 
 
-@pytest.mark.parametrize("field", ["genericEphemeralVolume", "podAffinity", "enabledSharedMemory", "somethingNew"])
+@pytest.mark.parametrize("field", ["podAffinity", "somethingNew"])
 def test_what_cannot_be_done_is_refused_by_name(field: str) -> None:
     with pytest.raises(PipelineError, match=f"'{field}'.*k3d"):
         check_platform({field: [{"volumeName": "v"}]})

@@ -31,11 +31,21 @@ def compiled_pipeline(name: str) -> Package:
     return load((DATA / f"{name}.yaml").read_bytes(), name)
 
 
-def upstream_pipelines(kind: str) -> list[Path]:
-    """Kubeflow's own compiled pipelines of `kind` (valid, invalid); none where the mirror is missing."""
+def upstream_pipelines(kind: str, *suffixes: str) -> list[Path]:
+    """Kubeflow's own compiled pipelines of `kind` (valid, invalid), by default YAML files; none where they are missing.
+
+    MINIKF_UPSTREAM is a mirror (`kubeflow/pipelines/RELEASE/test_data/...`), or any folder with pipelines, such as
+    `test_data/sdk_compiled_pipelines` of a checkout: what is below a folder `invalid` is invalid, all else is valid.
+    """
     checkout = Path(__file__).resolve().parents[4]
     mirror = Path(os.environ.get("MINIKF_UPSTREAM") or checkout.parent / "shared" / "upstream")
-    return sorted((mirror / "kubeflow" / "pipelines").glob(f"*/test_data/sdk_compiled_pipelines/{kind}/**/*.yaml"))
+    folder = mirror / "kubeflow" / "pipelines"
+    if folder.is_dir():
+        found = list(folder.glob("*/test_data/sdk_compiled_pipelines/**/*"))
+    else:
+        found = list(mirror.rglob("*")) if mirror.is_dir() else []
+    chosen = [path for path in found if path.suffix in (suffixes or (".yaml",))]
+    return sorted(path for path in chosen if ("invalid" in path.parts) is (kind == "invalid"))
 
 
 def dag_of(package: Package, path: str) -> Dag:

@@ -11,6 +11,7 @@ from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.spec import Package, check_imports, check_runnable, from_documents, resolve_arguments
 from minikf.embedded.pipelines.spec.model import ParameterType
 from minikf.embedded.pipelines.spec.types import coerce
+from minikf.embedded.pipelines.spec.workspace import workspace_claim
 from tests.unit.pipelines.plan.player import DATA, compiled_pipeline, upstream_pipelines
 
 
@@ -41,6 +42,7 @@ def test_steps_of_python_and_the_shell_can_run(path: Any) -> None:
 
 
 OPTIONAL = {"parameterType": "TASK_CONFIG", "isOptional": True}
+GPU = {"accelerator": {"type": "nvidia.com/gpu", "count": "1"}}
 
 
 @pytest.mark.parametrize(
@@ -58,17 +60,22 @@ OPTIONAL = {"parameterType": "TASK_CONFIG", "isOptional": True}
             small(container(resources={"accelerator": {"type": "nvidia.com/gpu", "count": "2"}})),
             "asks for 2 accelerator(s) of type nvidia.com/gpu",
         ),
+        (
+            small(container(resources={"accelerator": {"type": "{{$.inputs.parameters['gpu']}}", "count": "1"}})),
+            "asks for accelerators, by a parameter (use an engine",
+        ),
         (small({"resolver": {"outputArtifactQueries": {}}}), "it is a resolver"),
         (small({"customJob": {"customJob": {}}}), "it is a customJob"),
-        (small(container(), inputDefinitions={"parameters": {"c": OPTIONAL}}), "takes a TaskConfig"),
-        (small(container(), taskConfigPassthroughs=[{"field": "ENV"}]), "uses taskConfigPassthroughs"),
         (
-            small(
-                {"importer": {"artifactUri": {"constant": "gs://x"}, "downloadToWorkspace": True}},
-                outputDefinitions={"artifacts": {"artifact": {}}},
-            ),
-            "downloads into a workspace",
+            small(container(resources=GPU), taskConfigPassthroughs=[{"field": "RESOURCES", "applyToTask": True}]),
+            "asks for 1 accelerator(s)",
         ),
+        (
+            small(container(command=["sh", "-e", "run.sh"])),
+            "runs the file 'run.sh', which only its image 'busybox' has",
+        ),
+        (small(container(command=["sh", "/no/such.sh"])), "runs the file '/no/such.sh'"),
+        (small(container(command=["sh"], args=["main.sh", "-c"])), "runs the file 'main.sh'"),
         (small({"importer": {"artifactUri": {"constant": "gs://x"}}}), "exactly one output artifact"),
     ],
 )
@@ -104,10 +111,95 @@ def test_what_lives_in_an_image_is_refused() -> None:
         check_imports(package, {"uri": "oci://r/m:1"})
 
 
-def test_a_workspace_is_refused_and_programs_of_placeholders_are_not() -> None:
-    workspace = {"platforms": {"kubernetes": {"pipelineConfig": {"workspace": {"size": "1Gi"}}}}}
-    with pytest.raises(PipelineError, match="workspace"):
-        check_runnable(small(container(), workspace), found)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sh", "-c", "run.sh"],
+        ["sh", "-ec", "run.sh"],
+        ["sh", "-s"],
+        ["sh", "/proc/version"],
+        ["sh", "{{$.inputs.artifacts['script'].path}}"],
+        ["python3", "-u", "-m", "json.tool"],
+        ["python3", "-c", "print(1)"],
+        ["python3", "-"],
+    ],
+)
+def test_code_that_is_here_or_in_the_command_is_not_looked_for_in_the_image(words: list[str]) -> None:
+    check_runnable(small(container(command=words)), lambda program: program)
+
+
+def test_a_module_or_a_script_may_come_from_elsewhere_than_the_image() -> None:
+    module = ["python3", "-u", "-m", "no_such_package.launcher"]
+    with pytest.raises(PipelineError, match="runs the Python package 'no_such_package', which only its image"):
+        check_runnable(small(container(command=module)), lambda program: program)
+    path = container(command=module, env=[{"name": "PYTHONPATH", "value": "/code"}])
+    check_runnable(small(path), lambda program: program)
+    mount = {"pvcMount": [{"constant": "code", "mountPath": "/code"}]}
+    platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": {"exec": mount}}}}}
+    check_runnable(small(container(command=["sh", "/code/run.sh"]), platform), found)
+
+
+def workspace(told: Any) -> Any:
+    return {"platforms": {"kubernetes": {"pipelineConfig": {"workspace": told}}}}
+
+
+@pytest.mark.parametrize(
+    "told, reason",
+    [
+        ({}, "size is missing"),
+        ({"size": "much"}, "'much' is no Kubernetes quantity"),
+        ({"size": "-1Gi"}, "negative"),
+        ({"size": "1Gi", "colour": "red"}, "'colour' is not known"),
+        ({"size": "1Gi", "kubernetes": {"pvcSpecPatch": {"volumeName": "x"}}}, "'volumeName' is not known"),
+        ({"size": "1Gi", "kubernetes": {"pvcSpecPatch": {"storageClassName": ""}}}, "left out or be a name"),
+        ({"size": "1Gi", "kubernetes": {"pvcSpecPatch": {"accessModes": ["Some"]}}}, "ReadWriteOnce"),
+        ({"size": "1Gi", "kubernetes": {"pvcSpecPatch": {"accessModes": "ReadWriteOnce"}}}, "must be a list"),
+        ("1Gi", "must be a mapping"),
+    ],
+)
+def test_a_workspace_that_cannot_be_made_is_refused(told: Any, reason: str) -> None:
+    with pytest.raises(PipelineError, match=reason) as refused:
+        check_runnable(small(container(), workspace(told)), found)
+    assert refused.value.where.startswith("platforms.kubernetes.pipelineConfig.workspace")
+
+
+def test_a_workspace_is_a_claim_of_its_size() -> None:
+    patch = {"accessModes": ["ReadWriteMany"], "storageClassName": "standard"}
+    package = small(container(), workspace({"size": "1Gi", "kubernetes": {"pvcSpecPatch": patch}}))
+    check_runnable(package, found)
+    sized = {"resources": {"requests": {"storage": "1Gi"}}}
+    assert workspace_claim(package.pipeline_config) == patch | sized
+    assert workspace_claim({"workspace": {"size": "1Gi"}}) == {"accessModes": ["ReadWriteOnce"]} | sized
+    assert workspace_claim({}) is None
+
+
+def test_an_importer_downloads_into_the_workspace_that_the_pipeline_has() -> None:
+    importer = {"importer": {"artifactUri": {"constant": "/data"}, "downloadToWorkspace": True}}
+    with pytest.raises(PipelineError, match=r"and the pipeline has none \(give it dsl.PipelineConfig"):
+        check_runnable(small(importer, outputDefinitions=MODEL), found)
+    check_runnable(small(importer, workspace({"size": "1Gi"}), outputDefinitions=MODEL), found)
+
+
+def test_an_exit_task_alone_is_no_pipeline() -> None:
+    status = {"parameters": {"s": {"parameterType": "TASK_FINAL_STATUS", "isOptional": True}}}
+    plain = small(container(), inputDefinitions=status)
+    spec: Any = copy.deepcopy(dict(plain.pipeline_spec))
+    spec["root"]["inputDefinitions"] = status
+    spec["root"]["dag"]["tasks"]["one"]["inputs"] = {"parameters": {"s": {"componentInputParameter": "s"}}}
+    with pytest.raises(PipelineError, match="only exit tasks are given one"):
+        check_runnable(from_documents(spec), found)
+
+
+def test_a_task_config_takes_what_the_pod_does_not_get() -> None:
+    passed = {"taskConfigPassthroughs": [{"field": "RESOURCES"}, {"field": "ENV", "applyToTask": True}]}
+    package = small(container(resources=GPU), inputDefinitions={"parameters": {"c": OPTIONAL}}, **passed)
+    check_runnable(package, found)
+    assert package.components["comp-one"].passthroughs == {"RESOURCES": False, "ENV": True}
+    with pytest.raises(PipelineError, match="'COLOUR' is none of RESOURCES, ENV"):
+        small(container(), taskConfigPassthroughs=[{"field": "COLOUR"}])
+
+
+def test_programs_of_placeholders_are_not_refused() -> None:
     check_runnable(small(container(command=["{{$.inputs.parameters['program']}}"])), found)
     check_runnable(small(container(resources={"accelerator": {"type": "gpu", "count": "0"}})), found)
 
@@ -132,7 +224,15 @@ def test_upstream_files_that_are_refused() -> None:
             check_runnable(load(path.read_bytes(), path.name), lambda program: program)
         except PipelineError as error:
             refused.append((path.stem, error.message))
-    assert all("accelerator" in message or "no command of its own" in message for _, message in refused), refused
+    reasons = (
+        "accelerator",
+        "no command of its own",
+        "only its image",
+        "the image",
+        "container image",
+        "only exit tasks",
+    )
+    assert all(any(reason in message for reason in reasons) for _, message in refused), refused
     assert len(refused) < len(upstream_pipelines("valid")) / 4
 
 
