@@ -50,6 +50,7 @@ CRD_FILES: dict[str, tuple[str, ...]] = {
         f"{_APPLICATIONS}/katib/upstream/components/crd/suggestion.yaml",
         f"{_APPLICATIONS}/katib/upstream/components/crd/trial.yaml",
         f"{_APPLICATIONS}/jupyter/notebook-controller/upstream/crd/bases/kubeflow.org_notebooks.yaml",
+        f"{_APPLICATIONS}/admission-webhook/upstream/base/crd.yaml",
         *(
             f"{_APPLICATIONS}/training-operator/upstream/base/crds/kubeflow.org_{plural}.yaml"
             for plural in ("pytorchjobs", "tfjobs", "xgboostjobs", "paddlejobs", "jaxjobs", "mpijobs")
@@ -82,7 +83,9 @@ def main() -> int:
     files = {}
     for group, versions in kinds.groups().items():
         for version in versions:
-            made = [kind for kind in kinds.KINDS if (kind.group, kind.version) == (group, version)]
+            made = [kind for kind in kinds.in_version(group, version) if kind.shows is None]
+            if not made:
+                continue
             data = _custom(made, given.upstream, core) if made[0].is_custom else core.group(made)
             files[OUT / f"{group or 'core'}.{version}.json"] = _written(data)
     stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
@@ -222,6 +225,7 @@ def _custom(made: list[Kind], upstream: Path, core: CoreSchemas) -> Data:
         crd, source = crds[f"{kind.plural}.{kind.group}"]
         [version] = [entry for entry in crd["spec"]["versions"] if entry["name"] == kind.version]
         _check_names(kind, crd["spec"], version)
+        _check_versions(kind, crd["spec"])
         _check_rules(kind, version["schema"]["openAPIV3Schema"])
         root = _compact_crd(version["schema"]["openAPIV3Schema"])
         root["properties"] = (root.get("properties") or {}) | {
@@ -273,6 +277,21 @@ def _check_names(kind: Kind, spec: Data, version: Data) -> None:
     wrong = {key: (said[key], true[key]) for key in said if said[key] != true[key]}
     if wrong:
         sys.exit(f"minikf/embedded/kinds.py disagrees with the CRD of {kind.kind} (said, true): {wrong}")
+
+
+def _check_versions(kind: Kind, spec: Data) -> None:
+    """Every version that the CRD serves must be one of kinds.py, and show the same fields as the one that is stored."""
+    served = {entry["name"]: entry for entry in spec["versions"] if entry["served"]}
+    [stored] = [entry for entry in spec["versions"] if entry["storage"]]
+    said = (kind.version, *kind.also)
+    if stored["name"] != kind.version or set(said) != set(served):
+        sys.exit(f"minikf/embedded/kinds.py disagrees with the CRD of {kind.kind}: versions {said}, {list(served)}")
+    if (spec.get("conversion") or {}).get("strategy", "None") != "None":
+        sys.exit(f"the CRD of {kind.kind} converts between versions, which no view does")
+    for version in kind.also:
+        for part in ("schema", "additionalPrinterColumns", "subresources"):
+            if served[version].get(part) != stored.get(part):
+                sys.exit(f"{part} of {kind.kind} in {version} is not that of {kind.version}")
 
 
 # What the engine's CEL library has of cel-go's standard functions; Kubernetes' own libraries are not among them.

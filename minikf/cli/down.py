@@ -18,9 +18,11 @@ def down(
 ) -> None:
     """Stop the platform and remove it with its data; asks first."""
     from minikf.cli import render
+    from minikf.cli.inside import refuse_inside
     from minikf.up import down as remove
 
     name = platform_of(context, platform)
+    refuse_inside(name, "down --yes")
     _agree(name, yes, keep_data)
     render.follow(remove(name, keep_data=keep_data), as_json=as_json)
     if as_json:

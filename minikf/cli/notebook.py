@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,10 +13,15 @@ from minikf.cli.options import Json, Namespace, Platform, platform_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from minikf.kube.rest import RestClient
+    from minikf.errors import MinikfError
+    from minikf.kube.rest import ApiAnswer, RestClient
+    from minikf.verbs.notebook import Wanted
 
 WAIT_SECONDS = 120.0
-_LOOK_SECONDS = 0.1
+# How long one cause may keep a notebook that nobody but its user can take away.
+STUCK_SECONDS = 15.0
+_MORE_TRIES = 2
+_LOOK_SECONDS, _MOST_LOOK_SECONDS = 0.1, 1.0
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -31,6 +37,7 @@ def notebook() -> None:
 def create(
     context: typer.Context,
     name: Name,
+    type_: Annotated[str, typer.Option("--type", metavar="TYPE", help="jupyter or code-server (VS Code).")] = "jupyter",
     image: Annotated[str, typer.Option("--image", metavar="IMAGE", help="What a cluster would run.")] = "",
     cpu: Annotated[str, typer.Option("--cpu", metavar="N", help="Processors, such as 2 or 500m.")] = "",
     memory: Annotated[str, typer.Option("--memory", metavar="SIZE", help="Memory, such as 2Gi.")] = "",
@@ -41,6 +48,10 @@ def create(
     env: Annotated[
         list[str] | None, typer.Option("--env", metavar="NAME=VALUE", help="A variable; repeatable.")
     ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", metavar="NAME=VALUE", help="A label, as PodDefaults ask for; repeatable."),
+    ] = None,
     dry_run: DryRun = False,
     output: Output = "yaml",
     namespace: Namespace = "default",
@@ -50,29 +61,25 @@ def create(
     """Create a notebook with a workspace, and wait until it answers."""
     from minikf.cli import objects, render
     from minikf.commands import command
-    from minikf.errors import Refused
     from minikf.kube.rest import ApiAnswer
     from minikf.verbs import notebook as verb
 
     wanted = verb.Wanted(
-        name, namespace, image or verb.IMAGE, cpu, memory, size, workspace, verb.parse_variables(env or [])
-    )
+        verb.check_name(name), namespace, image, cpu, memory, size, workspace, verb.parse_variables(env or []),
+        verb.check_type(type_), verb.parse_labels(label or []),
+    )  # fmt: skip
     objects.check_output(output)
     if dry_run:
         objects.show(verb.build(wanted), output)
         return
     chosen = platform_of(context, platform)
+    client = _client(context, platform)
+    if workspace:
+        _check_claim(client, namespace, workspace, chosen)
     try:
         objects.make(verb.build(wanted), chosen)
     except ApiAnswer as answer:
-        claim = verb.workspace_of(name)
-        if answer.reason == "AlreadyExists" and "persistentvolumeclaims" in answer.message:
-            raise Refused(
-                f"notebook '{name}' is not created: its workspace '{claim}' is there already",
-                cause="it is kept when a notebook is deleted",
-                advice=command(f"notebook create {name} --workspace {claim}", chosen),
-            ) from answer
-        raise
+        raise _better(answer, wanted, client, chosen) from answer
     found = _until(context, platform, namespace, name, verb.is_ready)
     if as_json:
         render.data(found)
@@ -137,7 +144,9 @@ def delete(
     from minikf.cli import render
     from minikf.verbs import notebook as verb
 
-    _client(context, platform).call("DELETE", verb.path_of(namespace, name))
+    client = _client(context, platform)
+    _get(client, namespace, name, platform_of(context, platform))
+    client.call("DELETE", verb.path_of(namespace, name))
     if as_json:
         render.data({"deleted": name, "namespace": namespace})
     else:
@@ -156,7 +165,7 @@ def open_(
     from minikf.verbs import notebook as verb
 
     client = _client(context, platform)
-    found = client.get(verb.path_of(namespace, name))
+    found = _get(client, namespace, name, platform_of(context, platform))
     if not verb.is_ready(found):
         word, why = verb.state(found)
         stopped = word in ("Stopped", "Stopping")
@@ -195,9 +204,16 @@ def logs(
 
     from minikf import logs as source
     from minikf.cli import render
+    from minikf.commands import command
+    from minikf.errors import Refused
     from minikf.status import access
+    from minikf.verbs import notebook as verb
 
-    reached = access(platform_of(context, platform))
+    chosen = platform_of(context, platform)
+    reached = access(chosen)
+    if verb.state(_get(_client(context, platform), namespace, name, chosen))[0] == "Stopped":
+        line = command(f"notebook start {name}{_in(namespace)}", chosen)
+        raise Refused(f"notebook '{name}' has no log: it is stopped", advice=line)
     for line in source.of_pod(reached, namespace, f"{name}-0", "", tail, follow=follow):
         render.text(json.dumps({"from": name, "line": line}) if as_json else line)
 
@@ -225,6 +241,82 @@ def _say(
         render.text(f"{text}: {command(following, platform_of(context, platform))}")
 
 
+def _get(client: RestClient, namespace: str, name: str, platform: str) -> dict[str, Any]:
+    """The notebook. Raises Refused when there is none."""
+    from minikf.commands import command
+    from minikf.errors import Refused
+    from minikf.kube.rest import ApiAnswer
+    from minikf.verbs import notebook as verb
+
+    try:
+        return client.get(verb.path_of(namespace, name))
+    except ApiAnswer as answer:
+        if answer.reason != "NotFound":
+            raise
+        raise Refused(
+            f"there is no notebook '{name}' in namespace '{namespace}'", advice=command("notebook list", platform)
+        ) from answer
+
+
+def _patiently(client: RestClient, namespace: str, name: str, platform: str) -> dict[str, Any]:
+    """The notebook, asked for again where a busy machine lets no answer come in time. Raises as `_get`, Unreachable."""
+    from minikf.errors import Unreachable
+
+    for _ in range(_MORE_TRIES):
+        with contextlib.suppress(Unreachable):
+            return _get(client, namespace, name, platform)
+    return _get(client, namespace, name, platform)
+
+
+def _check_claim(client: RestClient, namespace: str, claim: str, platform: str) -> None:
+    """Raises Refused when the claim that a notebook is to have is not there: it would wait for it without an end."""
+    from urllib.parse import quote
+
+    from minikf.commands import command
+    from minikf.errors import Refused
+    from minikf.kube.rest import ApiAnswer
+
+    try:
+        client.get(f"/api/v1/namespaces/{quote(namespace, safe='')}/persistentvolumeclaims/{quote(claim, safe='')}")
+    except ApiAnswer as answer:
+        if answer.reason != "NotFound":
+            raise
+        raise Refused(
+            f"there is no claim '{claim}' in namespace '{namespace}' for the workspace",
+            cause=f"--workspace takes one that is there: kubectl get pvc -n {namespace}",
+            advice=command(f"notebook create NAME{_in(namespace)}", platform) + "  # makes one",
+        ) from answer
+
+
+def _better(answer: ApiAnswer, wanted: Wanted, client: RestClient, platform: str) -> MinikfError:
+    """What the API says of a notebook that cannot be created, with the next command to type."""
+    from minikf.commands import command
+    from minikf.errors import Refused
+    from minikf.verbs import notebook as verb
+
+    name, inside = wanted.name, _in(wanted.namespace)
+    listed = client.get(verb.path_of(wanted.namespace)).get("items", []) if answer.reason == "AlreadyExists" else []
+    is_taken = any(one["metadata"]["name"] == name for one in listed)
+    if answer.reason == "AlreadyExists" and not is_taken:
+        claim = verb.workspace_of(name)
+        return Refused(
+            f"notebook '{name}' is not created: its workspace '{claim}' is there already",
+            cause="it is kept when a notebook is deleted",
+            advice=command(f"notebook create {name}{inside} --workspace {claim}", platform),
+        )
+    if is_taken:
+        return Refused(
+            f"there is a notebook '{name}' in namespace '{wanted.namespace}' already",
+            advice=command(f"open notebook {name}{inside}", platform),
+        )
+    if answer.reason == "NotFound" and answer.message.startswith("namespaces "):
+        return Refused(
+            f"notebook '{name}' is not created: there is no namespace '{wanted.namespace}'",
+            advice=f"kubectl create namespace {wanted.namespace}",
+        )
+    return answer
+
+
 def _change(context: typer.Context, platform: str, namespace: str, name: str, stopped: Any) -> dict[str, Any]:
     """Sets or removes the annotation; again where somebody wrote the object meanwhile."""
     from minikf.kube.rest import ApiAnswer
@@ -233,7 +325,8 @@ def _change(context: typer.Context, platform: str, namespace: str, name: str, st
     client, path = _client(context, platform), verb.path_of(namespace, name)
     while True:
         try:
-            return client.call("PUT", path, verb.set_stopped(client.get(path), stopped))
+            found = _get(client, namespace, name, platform_of(context, platform))
+            return client.call("PUT", path, verb.set_stopped(found, stopped))
         except ApiAnswer as answer:
             if answer.reason != "Conflict":
                 raise
@@ -242,7 +335,7 @@ def _change(context: typer.Context, platform: str, namespace: str, name: str, st
 def _until(
     context: typer.Context, platform: str, namespace: str, name: str, is_there: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
-    """The notebook once it is as wanted. Raises NoProgress with what it waits for."""
+    """The notebook once it is as wanted. Raises NoProgress with what it waits for, early where somebody has to act."""
     import time
 
     from minikf.cli.leaving import goes_on
@@ -250,16 +343,20 @@ def _until(
     from minikf.errors import NoProgress
     from minikf.verbs import notebook as verb
 
-    client, end, chosen = _client(context, platform), time.monotonic() + WAIT_SECONDS, platform_of(context, platform)
+    client, begun, chosen = _client(context, platform), time.monotonic(), platform_of(context, platform)
+    kept_since, kept_by = begun, ""
     hints = {verb_: command(f"notebook {verb_} {name}{_in(namespace)}", chosen) for verb_ in ("open", "stop", "delete")}
     with goes_on(f"notebook {namespace}/{name}", hints):
-        while not is_there(found := client.get(verb.path_of(namespace, name))):
-            if time.monotonic() > end:
+        while not is_there(found := _patiently(client, namespace, name, chosen)):
+            now, keeps = time.monotonic(), verb.what_keeps_it(found)
+            if keeps != kept_by:
+                kept_since, kept_by = now, keeps
+            if now > begun + WAIT_SECONDS or (kept_by and now > kept_since + STUCK_SECONDS):
                 word, why = verb.state(found)
                 raise NoProgress(
-                    f"notebook '{name}' is {word.lower()} after {WAIT_SECONDS:.0f} s",
+                    f"notebook '{name}' is {word.lower()} after {now - begun:.0f} s",
                     cause=why,
                     advice=command(f"notebook logs {name}{_in(namespace)}", chosen),
                 )
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(min(_LOOK_SECONDS * (1 + (now - begun) / 5), _MOST_LOOK_SECONDS))
     return found

@@ -32,6 +32,8 @@ def open_(
     if notebook:
         raise UsageError(f"'{name} {notebook}' is no address", advice=command("open notebook NAME", chosen))
     found = endpoints(chosen)
+    if name == "notebook":
+        raise UsageError("which notebook?", advice=command("notebook list", chosen))
     if name and name not in found:
         raise UsageError(
             f"platform '{chosen}' has no address '{name}'",

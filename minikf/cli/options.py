@@ -13,7 +13,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, an
 Platform = Annotated[
     str, typer.Option("--platform", metavar="NAME", help="The platform to work on, instead of the default one.")
 ]
-Namespace = Annotated[str, typer.Option("--namespace", "-n", metavar="NAME", help="The Kubernetes namespace.")]
+# In a notebook of the platform the variable says which namespace is its own.
+Namespace = Annotated[
+    str,
+    typer.Option(
+        "--namespace", "-n", metavar="NAME", envvar="MINIKF_NAMESPACE", show_envvar=False,
+        help="The Kubernetes namespace.",
+    ),
+]  # fmt: skip
 
 
 @dataclass

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from minikf.embedded.notebooks.controller import NotebookController
 from minikf.embedded.objects import Objects
 from minikf.embedded.pipelines.part import PREFIX as PIPELINES
 from minikf.embedded.pipelines.part import SERVICE, Pipelines
+from minikf.embedded.poddefaults.admission import pod_default_advice
 from minikf.embedded.pods import SUBRESOURCES
 from minikf.embedded.pods.request import Handler
 from minikf.embedded.pods.runtime import PodRuntime
@@ -126,6 +128,7 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     door = Door(host_of(paths.state), lambda: pods.can_mount)
     objects.admission.extend([*admission_hooks(objects, door), serving_admission, notebook_admission])
     objects.refusals.append(refuse_later_fields)
+    objects.advice.append(partial(pod_default_advice, objects))
 
     async def resolve(uri: str) -> ResolvedModel:
         try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """One resource of the API. Each exists once, so kinds are compared by identity.
+    """One resource of the API in one version. Each exists once, so kinds are compared by identity.
 
     `stored_only` is why an object of this kind changes nothing here (sent to clients as a warning), or "".
+    `also` are further versions that the same objects are served in, with the same fields: a CRD whose conversion is
+    `None`. Each of them is a kind too, a view that `shows` the one that is stored.
     """
 
     group: str
@@ -23,6 +25,13 @@ class Kind:
     categories: tuple[str, ...] = ()
     has_status: bool = True
     stored_only: str = ""
+    also: tuple[str, ...] = ()
+    shows: Kind | None = None
+
+    @cached_property
+    def storage(self) -> Kind:
+        """The kind under which objects are stored: itself, but for a view."""
+        return self.shows or self
 
     @cached_property
     def api_version(self) -> str:
@@ -74,7 +83,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("serving.kserve.io", "v1alpha1", "servingruntimes", "ServingRuntime", has_status=False),
     Kind("serving.kserve.io", "v1alpha1", "clusterservingruntimes", "ClusterServingRuntime", False, has_status=False),
     # Before the betas of its group: discovery prefers a group's first version, as a kube-apiserver does a stable one.
-    Kind("kubeflow.org", "v1", "notebooks", "Notebook"),
+    Kind("kubeflow.org", "v1", "notebooks", "Notebook", also=("v1beta1", "v1alpha1")),
     Kind("kubeflow.org", "v1", "pytorchjobs", "PyTorchJob"),
     Kind("kubeflow.org", "v1", "tfjobs", "TFJob"),
     Kind("kubeflow.org", "v1", "xgboostjobs", "XGBoostJob"),
@@ -84,9 +93,14 @@ KINDS: tuple[Kind, ...] = (
     Kind("kubeflow.org", "v1beta1", "experiments", "Experiment", categories=_KATIB),
     Kind("kubeflow.org", "v1beta1", "suggestions", "Suggestion", categories=_KATIB),
     Kind("kubeflow.org", "v1beta1", "trials", "Trial", categories=_KATIB),
+    Kind("kubeflow.org", "v1alpha1", "poddefaults", "PodDefault", has_status=False),
 )
+VIEWS: tuple[Kind, ...] = tuple(
+    replace(kind, version=version, also=(), shows=kind) for kind in KINDS for version in kind.also
+)
+SERVED = (*KINDS, *VIEWS)
 
-_BY_PATH = {(k.group, k.version, k.plural): k for k in KINDS}
+_BY_PATH = {(k.group, k.version, k.plural): k for k in SERVED}
 _BY_KIND = {(k.group, k.kind): k for k in KINDS}
 
 
@@ -97,20 +111,20 @@ def by_path(group: str, version: str, plural: str) -> Kind | None:
 
 def other_versions(group: str, plural: str) -> list[str]:
     """The versions in which a resource is served, for who asks for another one."""
-    return [kind.version for kind in KINDS if (kind.group, kind.plural) == (group, plural)]
+    return [kind.version for kind in SERVED if (kind.group, kind.plural) == (group, plural)]
 
 
 def of(api_version: str, kind: str) -> Kind | None:
-    """The kind that an object's `apiVersion` and `kind` name, or None outside the subset."""
+    """The kind, as it is stored, that an object's `apiVersion` and `kind` name, or None outside the subset."""
     group, _, version = api_version.rpartition("/")
     found = _BY_KIND.get((group, kind))
-    return found if found is not None and found.version == version else None
+    return found if found is not None and version in (found.version, *found.also) else None
 
 
 def groups() -> dict[str, list[str]]:
     """Versions by API group in the order of the table; the core group is ""."""
     out: dict[str, list[str]] = {}
-    for kind in KINDS:
+    for kind in SERVED:
         versions = out.setdefault(kind.group, [])
         if kind.version not in versions:
             versions.append(kind.version)
@@ -118,7 +132,8 @@ def groups() -> dict[str, list[str]]:
 
 
 def in_version(group: str, version: str) -> Iterable[Kind]:
-    return (k for k in KINDS if (k.group, k.version) == (group, version))
+    """The kinds of an API version, views among them."""
+    return (k for k in SERVED if (k.group, k.version) == (group, version))
 
 
 NAMESPACE = _BY_KIND["", "Namespace"]
@@ -144,6 +159,7 @@ EXPERIMENT = _BY_KIND["kubeflow.org", "Experiment"]
 SUGGESTION = _BY_KIND["kubeflow.org", "Suggestion"]
 TRIAL = _BY_KIND["kubeflow.org", "Trial"]
 NOTEBOOK = _BY_KIND["kubeflow.org", "Notebook"]
+POD_DEFAULT = _BY_KIND["kubeflow.org", "PodDefault"]
 PYTORCH_JOB = _BY_KIND["kubeflow.org", "PyTorchJob"]
 TF_JOB = _BY_KIND["kubeflow.org", "TFJob"]
 XGBOOST_JOB = _BY_KIND["kubeflow.org", "XGBoostJob"]

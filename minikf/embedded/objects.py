@@ -34,7 +34,10 @@ Admission = Callable[[Kind, Object, Object | None], None]
 
 
 class Objects:
-    """Kubernetes' semantics over the store. Reads see newest versions; writes return once they are durable."""
+    """Kubernetes' semantics over the store. Reads see newest versions; writes return once they are durable.
+
+    Who writes may use any served version of a kind; what is stored, returned and told is in the stored version.
+    """
 
     def __init__(self, store: Store, clock: Callable[[], datetime] | None = None) -> None:
         self.store = store
@@ -42,6 +45,8 @@ class Objects:
         self.admission: list[Admission] = []
         # Asked about unknown fields before they are dropped; may refuse those that must not go unnoticed.
         self.refusals: list[Callable[[Kind, Object, list[str]], None]] = []
+        # Asked about new objects: what a client should be warned of.
+        self.advice: list[Callable[[Kind, Object], list[str]]] = []
         # Pods are ended by their controller before they go; without one they go at once.
         self.graceful_pods = False
         # Whether what the engine's own parts write is validated like anybody else's; tests of these parts want that.
@@ -81,7 +86,7 @@ class Objects:
         """Replaces an object (or its status). Raises ApiError 400, 404, 409 or 422."""
         opts = opts or Options()
         metadata.check_identity(kind, obj, namespace, name)
-        old = self.get(kind, namespace, name)
+        old = self.get(kind.storage, namespace, name)
         return await self._replace(kind, old, obj, subresource, opts, must_have_rv=True)
 
     async def patch(
@@ -96,8 +101,8 @@ class Objects:
     ) -> Entry:
         """Reads an object, changes a copy of it (in place, or by returning another) and writes it in one step."""
         opts = opts or Options()
-        old = self.get(kind, namespace, name)
-        copy = old.copy()
+        old = self.get(kind.storage, namespace, name)
+        copy = old.shown_as(kind).copy()
         changed = change(copy)
         obj = copy if changed is None else changed
         if not isinstance(obj, dict):
@@ -142,13 +147,13 @@ class Objects:
     ) -> tuple[Entry, bool]:
         """Server-side apply: (the object, whether it was created). Raises ApiError 409 with the other managers."""
         opts = opts or Options()
-        old = self.store.get(kind, namespace, name)
+        old = self.find(kind.storage, namespace, name)
         if old is None and subresource:
             raise not_found(kind.group, kind.plural, name)
         if not isinstance(obj.get("metadata"), dict):
             obj = obj | {"metadata": {}}
         merged = managed.apply(
-            None if old is None else old.copy(),
+            None if old is None else old.shown_as(kind).copy(),
             obj,
             opts.manager,
             kind.api_version,
@@ -167,7 +172,7 @@ class Objects:
         self, kind: Kind, namespace: str, name: str, *, how: DeleteOptions | None = None, opts: Options | None = None
     ) -> Deletion:
         """Deletes an object, or marks it deleted while finalizers or its grace period hold it. Raises ApiError."""
-        opts, how = opts or Options(), how or DeleteOptions()
+        opts, how, kind = opts or Options(), how or DeleteOptions(), kind.storage
         old = self.get(kind, namespace, name)
         metadata.check_lasting(kind, name)
         obj = old.copy()
@@ -186,18 +191,20 @@ class Objects:
 
     # -- the common road of all writes ------------------------------------------------------------------------
 
-    async def _insert(self, kind: Kind, obj: Object, opts: Options, *, record: bool) -> Entry:
+    async def _insert(self, asked: Kind, obj: Object, opts: Options, *, record: bool) -> Entry:
+        """`asked` is the kind in the version that the client wrote."""
         meta = obj["metadata"]
         fields = meta.get("managedFields")
         trusted = opts.trusted and not self.checks_all
         if not trusted:
-            self._check_fields(kind, obj, opts)
+            self._check_fields(asked, obj, opts)
+        kind = _to_storage(asked, obj)
         metadata.before_create(kind, obj, self.now())
         name, namespace = meta["name"], meta.get("namespace", "")
         self._check_namespace(kind, namespace, name)
         _default(kind, obj)
         if record:
-            managed.record_update(None, obj, opts.manager, kind.api_version, schema_for(kind), "", self.now())
+            managed.record_update(None, obj, opts.manager, asked.api_version, schema_for(kind), "", self.now())
         elif fields is not None:
             meta["managedFields"] = fields
         # What admission adds belongs to nobody.
@@ -207,6 +214,7 @@ class Objects:
             self._validate(kind, obj, None, opts)
         if kind.stored_only:
             opts.warn.append(f"{kind.kind} is stored but has no effect on the embedded engine: {kind.stored_only}")
+        opts.warn += [text for advise in self.advice for text in advise(kind, obj)]
         found = self.store.get(kind, namespace, name)
         if found is not None:
             raise already_exists(kind.group, kind.plural, name, ending="deletionTimestamp" in found.obj["metadata"])
@@ -216,7 +224,7 @@ class Objects:
 
     async def _replace(
         self,
-        kind: Kind,
+        asked: Kind,
         old: Entry,
         obj: Object,
         subresource: str,
@@ -227,7 +235,8 @@ class Objects:
     ) -> Entry:
         before = old.obj
         given = obj["metadata"]
-        self._check_fields(kind, obj, opts)
+        self._check_fields(asked, obj, opts)
+        kind = _to_storage(asked, obj)
         if subresource:
             obj = _only(subresource, kind, obj, before)
         metadata.before_update(kind, obj, before, must_have_rv=must_have_rv)
@@ -241,7 +250,7 @@ class Objects:
         self._validate(kind, obj, before, opts)
         metadata.set_generation(kind, obj, before)
         if record:
-            self._record(kind, obj, before, given, subresource, opts)
+            self._record(asked, obj, before, given, subresource, opts)
         if obj == before or managed.only_times_differ(obj, before):
             return old
         if opts.dry_run:
@@ -310,6 +319,12 @@ class Objects:
     def _unstored(obj: Object, rv: int) -> Entry:
         meta = obj["metadata"]
         return Entry(orjson.dumps(obj), meta, rv, meta.get("labels") or {})
+
+
+def _to_storage(asked: Kind, obj: Object) -> Kind:
+    """The kind that is stored; `obj` gets its version."""
+    obj["apiVersion"] = asked.storage.api_version
+    return asked.storage
 
 
 def _default(kind: Kind, obj: Object) -> None:

@@ -15,7 +15,7 @@ import orjson
 import minikf
 from minikf.embedded import kinds
 from minikf.embedded.kinds import Kind
-from minikf.embedded.schema.data import GroupData, group_data
+from minikf.embedded.schema.data import group_data
 from minikf.embedded.status import Object
 
 _QUERY = ("dryRun", "fieldManager", "fieldValidation")
@@ -32,7 +32,8 @@ def index() -> Object:
         for version in versions:
             path = _base(group, version)
             # A document follows from the sources of its schemas and from this release.
-            made_of = orjson.dumps([minikf.__version__, group_data(group, version).sources])
+            sources = [group_data(group, stored).sources for stored in _stored(group, version)]
+            made_of = orjson.dumps([minikf.__version__, sources])
             digest = hashlib.sha256(made_of).hexdigest()[:32].upper()
             paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
     return {"paths": paths}
@@ -43,13 +44,14 @@ def document(group: str, version: str) -> Object | None:
     served = list(kinds.in_version(group, version))
     if not served:
         return None
-    data = group_data(group, version)
-    definitions = data.pool.definitions
-    schemas = {name: _linked(part, definitions) for name, part in definitions.items() if not _is_shared(name)}
+    schemas: Object = {}
+    for stored in _stored(group, version):
+        definitions = group_data(group, stored).pool.definitions
+        schemas |= {name: _linked(part, definitions) for name, part in definitions.items() if not _is_shared(name)}
     paths: Object = {}
     for kind in served:
         name = schema_name(kind)
-        schemas[name] = _root_schema(data, kind)
+        schemas[name] = _root_schema(kind)
         paths.update(_paths(kind, name))
     return {
         "openapi": "3.0.0",
@@ -69,7 +71,13 @@ def schema_name(kind: Kind) -> str:
     return f"io.k8s.api.{package}.{kind.version}.{kind.kind}"
 
 
-def _root_schema(data: GroupData, kind: Kind) -> Object:
+def _stored(group: str, version: str) -> list[str]:
+    """The versions whose files have the schemas of what is served in `version`: views have those that they show."""
+    return sorted({kind.storage.version for kind in kinds.in_version(group, version)})
+
+
+def _root_schema(kind: Kind) -> Object:
+    data = group_data(kind.group, kind.storage.version)
     schema = data.root_data(kind.kind)
     while "$ref" in schema:
         schema = data.pool.definitions[schema["$ref"]]

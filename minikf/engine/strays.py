@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from minikf.engine import process
 from minikf.engine.process import Process
 from minikf.engine.spawn import MODULE, STATE_VARIABLE
@@ -13,10 +15,19 @@ POD_VARIABLE = "MINIKF_POD_UID"
 GRACE_SECONDS = 5.0
 
 
+def is_inside(paths: PlatformPaths) -> bool:
+    """Whether this process is one of the platform's own pods, and so would end with it."""
+    own = os.environ.get(POD_VARIABLE, "")
+    return bool(own) and own in _uids(paths)
+
+
 def find(paths: PlatformPaths) -> list[Process]:
     """Every process that the platform's daemon started, by the marks in its environment: never by its name."""
-    uids = {folder.name.rsplit("_", 1)[-1] for folder in paths.pods.iterdir()} if paths.pods.is_dir() else set()
-    return process.marked({STATE_VARIABLE: {str(paths.state)}, POD_VARIABLE: uids})
+    return process.marked({STATE_VARIABLE: {str(paths.state)}, POD_VARIABLE: _uids(paths)})
+
+
+def _uids(paths: PlatformPaths) -> set[str]:
+    return {folder.name.rsplit("_", 1)[-1] for folder in paths.pods.iterdir()} if paths.pods.is_dir() else set()
 
 
 def end(paths: PlatformPaths) -> list[Process]:

@@ -13,14 +13,21 @@ from urllib.parse import quote
 from minikf.errors import Refused, UsageError
 from minikf.verbs.named import named_values
 
-_NAME = re.compile("[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
-
 Object = dict[str, Any]
 
 # The web app's defaults: kubeflow/manifests 26.03, jupyter-web-app, spawner_ui_config.yaml.
 IMAGE = "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0"
+CODE_SERVER_IMAGE = "ghcr.io/kubeflow/kubeflow/notebook-servers/codeserver-python:v1.10.0"
+# By type: the image, and what jupyter-web-app, apps/common/form.py annotates.
+_TYPE, _REWRITE = "notebooks.kubeflow.org/server-type", "notebooks.kubeflow.org/http-rewrite-uri"
+TYPES: dict[str, tuple[str, dict[str, str]]] = {
+    "jupyter": (IMAGE, {_TYPE: "jupyter"}),
+    "code-server": (CODE_SERVER_IMAGE, {_TYPE: "group-one", _REWRITE: "/"}),
+}
 WORKSPACE_SIZE = "5Gi"
 HOME = "/home/jovyan"
+LONGEST_NAME = 58
+_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 STOP_ANNOTATION = "kubeflow-resource-stopped"
 SERVER_ANNOTATION = "minikf/notebook-server"
 LAST_ACTIVITY = "notebooks.kubeflow.org/last-activity"
@@ -28,16 +35,51 @@ LAST_ACTIVITY = "notebooks.kubeflow.org/last-activity"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A notebook to create. Without `workspace` a claim of its own is created for it, of `size`."""
+    """A notebook to create. `type` is one of TYPES, each with an image of its own where `image` is "".
+
+    Without `workspace` a claim of its own is created for it, of `size`. `labels` also go to its pod, where they may ask
+    for PodDefaults.
+    """
 
     name: str
     namespace: str = "default"
-    image: str = IMAGE
+    image: str = ""
     cpu: str = ""
     memory: str = ""
     size: str = WORKSPACE_SIZE
     workspace: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    type: str = "jupyter"
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_name(name: str) -> str:
+    """Raises UsageError for what no notebook can be called: its Service, its pod and a port have names made of it."""
+    if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        better = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_NAME].rstrip("-")
+        raise UsageError(
+            f"'{name}' cannot name a notebook",
+            cause="a name has lower-case letters, digits and '-', begins with a letter, ends with no '-', and has at "
+            f"most {LONGEST_NAME} characters",
+            advice=f"minikf notebook create {better if _NAME.fullmatch(better) else 'my-notebook'}",
+        )
+    return name
+
+
+def check_type(text: str) -> str:
+    """Raises UsageError for what is no type of notebook."""
+    if text not in TYPES:
+        raise UsageError(f"--type {text} is no type of notebook", advice=f"--type {' or --type '.join(TYPES)}")
+    return text
+
+
+def parse_labels(texts: list[str]) -> dict[str, str]:
+    """`NAME=VALUE` texts. Raises UsageError."""
+
+    def refusal(text: str) -> UsageError:
+        return UsageError(f"--label {text} names no label", advice="--label NAME=VALUE")
+
+    return named_values(texts, refusal)
 
 
 def parse_variables(texts: list[str]) -> dict[str, str]:
@@ -56,16 +98,12 @@ def workspace_of(name: str) -> str:
 
 def build(wanted: Wanted) -> list[Object]:
     """The claim of its workspace, unless there is one, and the Notebook. Raises UsageError for a name that is none."""
-    if not _NAME.fullmatch(wanted.name):
-        raise UsageError(
-            f"'{wanted.name}' cannot name a notebook",
-            cause="a name has a-z, 0-9, '-' and '.', and begins and ends with a letter or digit",
-            advice="minikf notebook create my-lab",
-        )
+    check_name(wanted.name)
+    image, annotations = TYPES[wanted.type]
     claim = wanted.workspace or workspace_of(wanted.name)
     container: Object = {
         "name": wanted.name,
-        "image": wanted.image,
+        "image": wanted.image or image,
         "volumeMounts": [{"name": "workspace", "mountPath": HOME}],
     }
     limits = {name: value for name, value in (("cpu", wanted.cpu), ("memory", wanted.memory)) if value}
@@ -80,7 +118,12 @@ def build(wanted: Wanted) -> list[Object]:
     notebook = {
         "apiVersion": "kubeflow.org/v1",
         "kind": "Notebook",
-        "metadata": {"name": wanted.name, "namespace": wanted.namespace, "labels": {"app": wanted.name}},
+        "metadata": {
+            "name": wanted.name,
+            "namespace": wanted.namespace,
+            "labels": {"app": wanted.name, **wanted.labels},
+            "annotations": annotations,
+        },
         "spec": {"template": {"spec": pod}},
     }
     if wanted.workspace:
@@ -131,6 +174,16 @@ def state(notebook: Object) -> tuple[str, str]:
     return "Starting", ""
 
 
+# Reasons of a container that is on its way.
+_ON_ITS_WAY = ("", "ContainerCreating", "PodInitializing")
+
+
+def what_keeps_it(notebook: Object) -> str:
+    """Why a notebook does not come up as long as nobody mends something; "" while it may be on its way."""
+    word, why = state(notebook)
+    return why if word == "Waiting" and why.partition(":")[0] not in _ON_ITS_WAY else ""
+
+
 @dataclass(frozen=True)
 class Door:
     """Where a browser opens a notebook; `password` is what a server asks for that takes none from the address."""
@@ -152,7 +205,7 @@ def door(notebook: Object, service: Object, secret: Object) -> Door:
         return Door(base + prefix)
     token = _token(meta, secret)
     if server == "code-server":
-        return Door(f"{base}/", token)
+        return Door(base + prefix, token)
     return Door(f"{base}{prefix}lab?token={quote(token, safe='')}")
 
 

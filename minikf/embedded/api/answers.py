@@ -82,7 +82,8 @@ async def send_yaml(send: Send, value: Any, code: int = 200, warnings: list[str]
 async def send_entry(
     call: Call, send: Send, kind: Kind, entry: Entry, code: int = 200, warnings: list[str] | None = None
 ) -> None:
-    """One object, as itself, as a table or as its metadata."""
+    """One object in the version of `kind`, as itself, as a table or as its metadata."""
+    entry = entry.shown_as(kind)
     if wants_table(call):
         body = orjson.dumps(table(kind, [entry], entry.rv, call.param("includeObject")))
         await send_bytes(send, body, code, warnings=warnings)

@@ -77,7 +77,7 @@ class KubernetesApi:
         await self._verb(call, receive, send, goal)
 
     def _find(self, goal: Target) -> Entry:
-        return self._objects.get(goal.kind, goal.namespace, goal.name)
+        return self._objects.get(goal.kind.storage, goal.namespace, goal.name)
 
     async def _verb(self, call: Call, receive: Receive, send: Send, goal: Target) -> None:
         writing.check_subresource(goal, readable=call.method == "GET")
@@ -105,7 +105,7 @@ class KubernetesApi:
     async def _read(self, call: Call, receive: Receive, send: Send, goal: Target) -> None:
         if goal.name:
             # As in the real API server one object is watched by a field selector: here `watch` means nothing.
-            entry = self._objects.find(goal.kind, goal.namespace, goal.name)
+            entry = self._objects.find(goal.kind.storage, goal.namespace, goal.name)
             if entry is None or entry.rv > self._objects.store.committed_rv:
                 entry = await self._objects.store.durable(lambda: self._find(goal))
             await answers.send_entry(call, send, goal.kind, entry)

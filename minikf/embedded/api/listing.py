@@ -58,6 +58,7 @@ async def send_list(call: Call, send: Send, store: Store, target: Target) -> Non
         meta["continue"] = Place(rv, (entries[-1].namespace, entries[-1].name)).token()
         if not call.param("labelSelector") and not call.param("fieldSelector"):
             meta["remainingItemCount"] = len(rest)
+    entries = [entry.shown_as(target.kind) for entry in entries]
     if answers.wants_table(call):
         value = table(target.kind, entries, rv, call.param("includeObject"), list_metadata=meta)
         await answers.send_json(send, value)
@@ -73,7 +74,7 @@ async def send_list(call: Call, send: Send, store: Store, target: Target) -> Non
 
 def select(store: Store, target: Target, match: Match | None) -> list[Entry]:
     """The entries that a target and its selectors name, in key order."""
-    return _chosen(list(store.list(target.kind, target.namespace)), target, match)
+    return _chosen(list(store.list(target.kind.storage, target.namespace)), target, match)
 
 
 def _chosen(entries: list[Entry], target: Target, match: Match | None) -> list[Entry]:
@@ -104,8 +105,8 @@ def _read(
 
 def _entries_at(store: Store, target: Target, rv: int) -> list[Entry]:
     """Today's entries with every change after `rv` undone. Raises ApiError 410 when not all of them are known."""
-    changes = store.since(rv, target.kind)
-    found = {(entry.namespace, entry.name): entry for entry in store.list(target.kind, target.namespace)}
+    changes = store.since(rv, target.kind.storage)
+    found = {(entry.namespace, entry.name): entry for entry in store.list(target.kind.storage, target.namespace)}
     for change in reversed(changes):
         if target.namespace and change.entry.namespace != target.namespace:
             continue

@@ -36,11 +36,12 @@ class Encoder:
         self._headers_sent = False
 
     def change(self, change: Change) -> bytes:
-        if self._table or self._metadata:
+        if self._table or self._metadata or self._kind.shows is not None:
             return self.event(change.type, change.entry)
         return change.line
 
     def event(self, type_: str, entry: Entry) -> bytes:
+        entry = entry.shown_as(self._kind)
         if self._table:
             # Only the first event of a watch carries the column definitions.
             value = table(self._kind, [entry], entry.rv, self._include, headers=not self._headers_sent)
@@ -102,7 +103,7 @@ async def _lines(
     bookmarks = call.flag("allowWatchBookmarks")
     # An empty body chunk sends the headers at once, so that the client knows that the watch began.
     yield b""
-    subscription = store.subscribe([target.kind])
+    subscription = store.subscribe([target.kind.storage])
     try:
         if since == 0 or initial:
             entries, since = await store.durable(lambda: (select(store, target, match), store.rv))
@@ -112,7 +113,7 @@ async def _lines(
                 yield encoder.bookmark(since, initial_end=True)
         else:
             try:
-                missed = store.since(since, target.kind)
+                missed = store.since(since, target.kind.storage)
             except ApiError as error:
                 yield line("ERROR", error.status())
                 return

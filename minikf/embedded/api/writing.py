@@ -128,6 +128,7 @@ async def delete_collection(call: Call, send: Send, objects: Objects, target: Ta
             # Somebody else deleted it meanwhile: that is what was asked for.
             if error.code != 404:
                 raise
+    entries = [entry.shown_as(target.kind) for entry in entries]
     await answers.send_bytes(send, plain(target.kind, entries, {"resourceVersion": str(rv)}))
 
 

@@ -11,6 +11,7 @@ from minikf.embedded.controllers.quota import quota_admission
 from minikf.embedded.controllers.training.admission import training_admission
 from minikf.embedded.controllers.trainjob.admission import trainer_admission
 from minikf.embedded.controllers.volumes import claim_admission
+from minikf.embedded.poddefaults.admission import pod_default_admission
 from minikf.embedded.tuning.admission import tuning_admission
 from minikf.embedded.tuning.trialpods import trial_pod_admission
 
@@ -24,10 +25,14 @@ def admission_hooks(objects: Objects, door: Door) -> list[Admission]:
 
     `door` is where trials report their metrics.
     """
+    pods = pod_admission(objects)
     return [
         namespace_admission(),
+        pods,
+        # Webhooks, in the order of their configurations' names; the built-in part then looks again.
+        pod_default_admission(objects, pods),
         trial_pod_admission(objects, door),
-        pod_admission(objects),
+        pods,
         claim_admission(),
         admit_job,
         trainer_admission(objects),

@@ -11,6 +11,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable
+from typing import Any
 
 from minikf.embedded.controllers.base import owner_reference
 from minikf.embedded.notebooks import spec
@@ -32,9 +33,16 @@ _STARTUP = {"initialDelaySeconds": 1, "periodSeconds": 1, "timeoutSeconds": 30, 
 _NOT_FOR_PODS = ("kubectl", "notebook", "kubeflow-resource-stopped")
 
 
+def is_server(command: list[str]) -> bool:
+    """Whether a container's command is the one that we gave it."""
+    return command[:3] == ["python", "-m", SERVER]
+
+
 def revision(notebook: Object, port: int) -> str:
     """A hash over all that makes a new pod necessary."""
-    facts = [spec.pod_spec(notebook), notebook["metadata"].get("labels") or {}, port]
+    facts: list[Any] = [spec.pod_spec(notebook), notebook["metadata"].get("labels") or {}, port]
+    if spec.flavour(notebook) is Flavour.CODE_SERVER:  # an annotation may say so
+        facts.append(Flavour.CODE_SERVER.value)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
 
 
@@ -135,7 +143,7 @@ def _put_server(notebook: Object, container: Object, port: int, folder: Notebook
                 target["port"] = port
     look = {"httpGet": {"path": f"{spec.prefix(notebook)}/api", "port": port}}
     if spec.flavour(notebook) is Flavour.CODE_SERVER:
-        look = {"httpGet": {"path": "/healthz", "port": port}}
+        look = {"httpGet": {"path": f"{spec.prefix(notebook)}/healthz", "port": port}}
     container.setdefault("startupProbe", {**look, **_STARTUP})
     container.setdefault("readinessProbe", {**look, "timeoutSeconds": 30})
 

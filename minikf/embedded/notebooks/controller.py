@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import secrets
-import shutil
 import sys
 import sysconfig
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from minikf.embedded.controllers.conditions import is_true
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.controllers.serving.pace import Pace
 from minikf.embedded.kinds import NOTEBOOK, POD, SECRET, SERVICE, Kind
-from minikf.embedded.notebooks import build, culling, spec
+from minikf.embedded.notebooks import build, codeserver, culling, spec
 from minikf.embedded.notebooks.culling import CullingSettings
 from minikf.embedded.notebooks.folder import NotebookFolder, Settings, all_folders
 from minikf.embedded.notebooks.ports import choose_port
@@ -107,6 +107,11 @@ class NotebookController:
         if pause := self._pace.pause(key, wanted, self._clock.monotonic()):
             return pause
         folder = self._folder(notebook)
+        if spec.flavour(notebook) is Flavour.CODE_SERVER and not codeserver.program():
+            why = f"no program code-server is on this machine: {codeserver.INSTALL}, then start the platform again"
+            self._events.record(notebook, "Warning", "NoProgram", why)
+            await self._tell(notebook, None, ("NoProgram", why))
+            return _AGAIN_SECONDS
         await asyncio.to_thread(folder.write, self._settings(notebook, port, token))
         pod = build.build_pod(notebook, port, folder, lambda path: Path(path).is_dir())
         try:
@@ -227,7 +232,8 @@ class NotebookController:
             config=str(paths.config),
             server=self._server,
             xdg=paths.homes,
-            program=(shutil.which("code-server") or "") if is_code else "",
+            program=codeserver.program() if is_code else "",
+            socket=str(paths.sockets / f"code-{_short(meta['uid'])}.sock") if is_code else "",
         )
 
     async def _clear(self, key: Key) -> bool:
@@ -260,9 +266,10 @@ class NotebookController:
             await self._annotate(notebook, culling.begun(annotations, self._clock.now()))
             return self._culling.period
         left = culling.until_look(annotations, self._culling, self._clock.now())
-        if left > 0 or spec.flavour(notebook) is not Flavour.LAB:
+        if left > 0 or spec.flavour(notebook) is Flavour.COMMAND:
             return left or None
-        activity = await asyncio.to_thread(culling.ask, port, spec.prefix(notebook), token)
+        ask = culling.ask_code_server if spec.flavour(notebook) is Flavour.CODE_SERVER else culling.ask
+        activity = await asyncio.to_thread(ask, port, spec.prefix(notebook), token)
         after = culling.looked(annotations, activity, self._culling, self._clock.now())
         if spec.STOP_ANNOTATION in after:
             text = f"idle since {after[culling.LAST_ACTIVITY]}, longer than {self._culling.idle / 60:g} minutes"
@@ -287,6 +294,10 @@ class NotebookController:
             obj["metadata"]["annotations"] = now
 
         await self._objects.patch(NOTEBOOK, meta["namespace"], meta["name"], change, opts=self._options)
+
+
+def _short(uid: str) -> str:
+    return hashlib.sha256(uid.encode()).hexdigest()[:12]
 
 
 def _belongs(pod: Object, uid: str) -> bool:

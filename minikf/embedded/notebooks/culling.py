@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from minikf.embedded.controllers.context import parse_time
@@ -82,7 +82,27 @@ def ask(port: int, prefix: str, token: str) -> Activity | None:
         return None
 
 
+def ask_code_server(port: int, prefix: str, token: str) -> Activity | None:
+    """What code-server tells of itself, without a credential. It writes down once a minute that it is used: that it
+    gets requests, or that a page is open.
+    """
+    try:
+        found = _read(port, f"{prefix}/healthz", token)
+        last = float(found["lastHeartbeat"]) / 1000
+        return Activity(found["status"] == "alive", datetime.fromtimestamp(last, UTC) if last > 0 else None)
+    except (OSError, http.client.HTTPException, ValueError, TypeError, KeyError, OverflowError) as error:
+        log.info("%s does not tell its activity: %s", prefix, error)
+        return None
+
+
 def _get(port: int, path: str, token: str) -> list[dict[str, Any]]:
+    found = _read(port, path, token)
+    if not isinstance(found, list):
+        raise ValueError(f"{path} is no list")
+    return found
+
+
+def _read(port: int, path: str, token: str) -> Any:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ASK_SECONDS)
     try:
         connection.request("GET", path, headers={"Authorization": f"token {token}"})
@@ -92,10 +112,7 @@ def _get(port: int, path: str, token: str) -> list[dict[str, Any]]:
         connection.close()
     if answer.status != 200:
         raise ValueError(f"HTTP {answer.status} for {path}")
-    found = json.loads(body)
-    if not isinstance(found, list):
-        raise ValueError(f"{path} is no list")
-    return found
+    return json.loads(body)
 
 
 def until_look(annotations: Mapping[str, str], settings: CullingSettings, now: datetime) -> float:

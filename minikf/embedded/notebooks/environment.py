@@ -18,15 +18,24 @@ from minikf.embedded.notebooks.folder import NotebookFolder, Settings
 from minikf.files import write_private
 
 MAGICS = "minikf.embedded.notebooks.magics"
+# JupyterLab asks each new user whether it may fetch news of its makers; here nobody is asked, and the settings decide.
+_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 # Written last: an environment without it was not finished, and is completed.
 _MARKER = "minikf.json"
+_CONFIG = "etc/jupyter"
 _BASE = "minikf-base.pth"
 
 
 def ensure(folder: NotebookFolder, settings: Settings) -> Path:
     """The environment, made where it is missing; what was installed in it stays. Raises OSError."""
     place = folder.environment
-    about = {"python": settings.python, "site": settings.site, "xdg": settings.xdg, "version": sys.version}
+    about: dict[str, object] = {
+        "settings": _SETTINGS,
+        "python": settings.python,
+        "site": settings.site,
+        "xdg": settings.xdg,
+        "version": sys.version,
+    }
     marker = place / _MARKER
     if marker.exists() and json.loads(marker.read_text()) == about:
         return place
@@ -39,6 +48,7 @@ def ensure(folder: NotebookFolder, settings: Settings) -> Path:
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.xdg.items())
     _script(place / "bin" / "minikf", f'{exports}exec {shlex.quote(settings.python)} -P -m minikf "$@"')
     _write_kernel(place)
+    _write_settings(place)
     marker.write_text(json.dumps(about))
     return place
 
@@ -54,10 +64,14 @@ def variables(folder: NotebookFolder, settings: Settings, env: Mapping[str, str]
         "VIRTUAL_ENV": str(folder.environment),
         "JUPYTER_RUNTIME_DIR": str(folder.runtime),
         "JUPYTER_PATH": str(folder.environment / "share" / "jupyter"),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(
+            filter(None, (str(folder.environment / _CONFIG), env.get("JUPYTER_CONFIG_PATH")))
+        ),
         "SHELL": env.get("SHELL") or "/bin/bash",
     }
     reach = {
         "MINIKF_PLATFORM": settings.platform,
+        "MINIKF_NAMESPACE": settings.namespace,
         "MODEL_REGISTRY_URL": settings.server,
         "KF_PIPELINES_SA_TOKEN_PATH": str(config / "token"),
     }
@@ -92,6 +106,13 @@ def _write_kernel(place: Path) -> None:
         "kernel_protocol_version": "5.5",
     }
     (kernel / "kernel.json").write_text(json.dumps(spec, indent=1))
+
+
+def _write_settings(place: Path) -> None:
+    """Defaults of JupyterLab's settings, which its user may change (jupyterlab_server, settings_utils.py)."""
+    file = place / _CONFIG / "labconfig" / "default_setting_overrides.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(_SETTINGS, indent=1))
 
 
 def _script(path: Path, text: str) -> None:

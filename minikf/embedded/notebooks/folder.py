@@ -20,7 +20,8 @@ from minikf.files import make_folder, write_private
 
 @dataclass(frozen=True)
 class Settings:
-    """What the server in the pod is told. `prefix` has no slash at its end; `program` is "" for JupyterLab.
+    """What the server in the pod is told. `prefix` has no slash at its end; `program` is "" for JupyterLab, else
+    code-server, which listens on the unix socket `socket`.
 
     `python` and `site` are the platform's interpreter and its packages, `xdg` the folders by which `minikf` finds the
     platform, `config` the folder of its credentials.
@@ -38,6 +39,7 @@ class Settings:
     server: str
     xdg: dict[str, str]
     program: str = ""
+    socket: str = ""
 
 
 @dataclass(frozen=True)

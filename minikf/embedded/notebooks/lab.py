@@ -91,5 +91,8 @@ def configuration(settings: Settings, root: Path) -> dict[str, dict[str, Any]]:
         "LabApp": {
             # Installing one would write to the platform's environment, which all notebooks and pods share.
             "extension_manager": "readonly",
+            # Nothing is asked of its makers, neither news nor newer versions.
+            "news_url": None,
+            "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         },
     }

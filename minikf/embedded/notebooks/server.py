@@ -1,7 +1,8 @@
 """The program of a notebook's pod: `python -m minikf.embedded.notebooks.server FOLDER`.
 
-It listens before it imports Jupyter: whoever asks meanwhile waits in the socket's queue. The token comes from the
-folder's settings, which only their owner can read; it is in no command line and in no environment.
+JupyterLab, or code-server where the settings name its program. It listens before it imports Jupyter: whoever asks
+meanwhile waits in the socket's queue. The token comes from the folder's settings, which only their owner can read; it
+is in no command line and in no environment.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from minikf.embedded.notebooks import environment
-from minikf.embedded.notebooks.folder import NotebookFolder, Settings
+from minikf.embedded.notebooks.folder import NotebookFolder
 from minikf.errors import Refused
 
 log = logging.getLogger("minikf.notebooks")
@@ -35,8 +36,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, TypeError) as error:
         print(f"the notebook's settings {folder.settings_file} cannot be read: {error}", file=sys.stderr)
         return NO_SETTINGS
-    if settings.program:
-        return _become(settings, folder)
     try:
         listener = listen(settings.port)
     except OSError as error:
@@ -48,6 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, Refused) as error:
         print(f"the notebook's environment cannot be made: {error}", file=sys.stderr)
         return NO_SETTINGS
+    if settings.program:
+        from minikf.embedded.notebooks import codeserver
+
+        return codeserver.serve(settings, folder, listener, os.environ)
     from minikf.embedded.notebooks import lab
 
     lab.serve(settings, listener, Path.cwd())
@@ -66,35 +69,6 @@ def listen(port: int) -> socket.socket:
         raise
     listener.setblocking(False)
     return listener
-
-
-def _become(settings: Settings, folder: NotebookFolder) -> int:
-    """code-server in place of this program; its password is the token, in a file that only its owner can read.
-
-    Options: code-server's docs/FAQ.md and `code-server --help`.
-    """
-    import json
-
-    from minikf.files import write_private
-
-    environment.ensure(folder, settings)
-    config = folder.runtime / "code-server.yaml"
-    values = {"bind-addr": f"127.0.0.1:{settings.port}", "auth": "password", "password": settings.token, "cert": False}
-    write_private(config, json.dumps(values) + "\n")  # JSON is YAML, too
-    env = {**os.environ, **environment.variables(folder, settings, os.environ)}
-    words = [
-        settings.program,
-        "--config",
-        str(config),
-        "--disable-telemetry",
-        "--disable-update-check",
-        str(Path.cwd()),
-    ]
-    try:
-        os.execvpe(settings.program, words, env)
-    except OSError as error:
-        print(f"{settings.program} cannot be started: {error.strerror}", file=sys.stderr)
-        return NO_PORT
 
 
 if __name__ == "__main__":

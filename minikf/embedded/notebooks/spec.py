@@ -17,6 +17,9 @@ DEFAULT_PORT = 8888
 # Repositories of servers that are not Jupyter: Kubeflow's own images and those of the projects.
 _RSTUDIO = re.compile(r"rstudio|rocker/")
 _CODE_SERVER = re.compile(r"code-?server")
+_JUPYTER = re.compile(r"jupyter")
+# jupyter-web-app, apps/common/form.py: what kind of server its user has chosen.
+TYPE_ANNOTATION = "notebooks.kubeflow.org/server-type"
 
 
 class Flavour(Enum):
@@ -26,6 +29,9 @@ class Flavour(Enum):
     CODE_SERVER = "code-server"
     COMMAND = "command"
     RSTUDIO = "rstudio"
+
+
+_BY_TYPE = {"group-one": Flavour.CODE_SERVER, "group-two": Flavour.RSTUDIO}
 
 
 def pod_spec(notebook: Object) -> Object:
@@ -41,14 +47,18 @@ def server_container(notebook: Object) -> Object:
 
 
 def flavour(notebook: Object) -> Flavour:
-    """By the command, else by the name of the image; an image that is not known gets JupyterLab."""
+    """By the command, else by the name of the image, else by the web app's annotation; else it is JupyterLab."""
     container = server_container(notebook)
     if container.get("command"):
         return Flavour.COMMAND
     image = str(container.get("image", "")).rpartition("@")[0] or str(container.get("image", ""))
     if _CODE_SERVER.search(image):
         return Flavour.CODE_SERVER
-    return Flavour.RSTUDIO if _RSTUDIO.search(image) else Flavour.LAB
+    if _RSTUDIO.search(image):
+        return Flavour.RSTUDIO
+    if _JUPYTER.search(image):
+        return Flavour.LAB
+    return _BY_TYPE.get((notebook["metadata"].get("annotations") or {}).get(TYPE_ANNOTATION, ""), Flavour.LAB)
 
 
 def prefix(notebook: Object) -> str:

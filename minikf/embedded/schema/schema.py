@@ -30,7 +30,7 @@ class Schema:
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self._group = group_data(kind.group, kind.version)
+        self._group = group_data(kind.group, kind.storage.version)
 
     @cached_property
     def root(self) -> Node:

@@ -46,6 +46,14 @@ class Entry:
         meta = orjson.loads(raw)["metadata"]
         return cls(raw, meta, int(meta["resourceVersion"]), meta.get("labels") or {})
 
+    def shown_as(self, kind: Kind) -> Entry:
+        """What a client sees that asks for the version of `kind`: the fields are the same in all of them."""
+        if kind.shows is None:
+            return self
+        obj = self.copy()
+        obj["apiVersion"] = kind.api_version
+        return Entry(orjson.dumps(obj), obj["metadata"], self.rv, self.labels)
+
     @cached_property
     def obj(self) -> Object:
         """The parsed object, shared by all readers: never change it."""

@@ -118,7 +118,7 @@ def layout(kind: Kind) -> Layout:
     """How objects of `kind` are laid out in a table."""
     if not kind.is_custom:
         return _CORE.get(kind.kind, _DEFAULT)
-    printed = group_data(kind.group, kind.version).columns(kind.kind)
+    printed = group_data(kind.group, kind.storage.version).columns(kind.kind)
     columns = tuple(
         Column(
             data["name"],

@@ -171,21 +171,25 @@ class Lab:
         raise AssertionError("no server process")
 
 
-def body(name: str, namespace: str = "default", **container: Any) -> dict[str, Any]:
+def body(
+    name: str, namespace: str = "default", labels: dict[str, str] | None = None, **container: Any
+) -> dict[str, Any]:
     own = {"name": name, "image": verb.IMAGE, **container}
     return {
         "apiVersion": "kubeflow.org/v1",
         "kind": "Notebook",
-        "metadata": {"name": name, "namespace": namespace},
+        "metadata": {"name": name, "namespace": namespace, "labels": labels or {}},
         "spec": {"template": {"spec": {"containers": [own]}}},
     }
 
 
 @contextmanager
-def notebook(access: Access, name: str, namespace: str = "default", **container: Any) -> Iterator[Lab]:
+def notebook(
+    access: Access, name: str, namespace: str = "default", labels: dict[str, str] | None = None, **container: Any
+) -> Iterator[Lab]:
     """A notebook that is ready; deleted at the end, and nothing of it is left."""
     lab = Lab(access, name, namespace)
-    create(lab.client, [body(name, namespace, **container)])
+    create(lab.client, [body(name, namespace, labels, **container)])
     try:
         yield lab.ready()
     finally:

@@ -42,6 +42,13 @@ def test_the_magics_are_the_program(kernel: Kernel) -> None:
     assert "cell.py" in kernel.run("%%minikf no-such-verb\nprint(1)")
 
 
+def test_a_notebook_does_not_end_the_platform_that_it_runs_on(kernel: Kernel) -> None:
+    for line in ("%minikf stop", "!minikf down --yes"):
+        said = kernel.run(line)
+        assert "stays as it is" in said and "runs in one of its pods" in said
+    assert "running" in kernel.run("%minikf status")
+
+
 def test_what_is_installed_stays_in_the_notebook(lab: Lab, kernel: Kernel, tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, "only-here", "1.0", {"only_here.py": "VALUE = 'found'\n"})
     said = kernel.run(f"%pip install --quiet --no-index {wheel}")

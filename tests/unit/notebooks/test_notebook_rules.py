@@ -65,6 +65,8 @@ SERVER = "spec.template.spec.containers[0]"
         (notebook(args=["start.sh", "lab"]), [f"{SERVER}.args"]),
         (notebook({"restartPolicy": "Never"}), ["spec.template.spec.restartPolicy"]),
         (notebook(name="n" * 59), ["metadata.name"]),
+        (notebook(name="1nb"), ["metadata.name"]),
+        ({**notebook(), "metadata": {"name": "n.b", "namespace": "team"}}, ["metadata.name"]),
         (notebook(volumeMounts=[{"name": "nowhere", "mountPath": "/x"}]), [f"{SERVER}.volumeMounts[0].name"]),
         (notebook(name="nb", env=[{"name": "A=B", "value": "1"}]), [f"{SERVER}.env[0].name"]),
         ({**notebook(), "spec": {"template": {"spec": {"containers": []}}}}, ["spec.template.spec.containers"]),
@@ -99,6 +101,59 @@ def test_a_notebook_whose_spec_stays_is_not_looked_at_again() -> None:
 )
 def test_who_answers(container: Object, which: Flavour) -> None:
     assert spec.flavour(notebook(**container)) is which
+
+
+@pytest.mark.parametrize(
+    ("image", "type_", "which"),
+    [
+        ("team/anything", "group-one", Flavour.CODE_SERVER),
+        ("team/anything", "group-two", Flavour.RSTUDIO),
+        ("team/anything", "jupyter", Flavour.LAB),
+        ("team/anything", "else", Flavour.LAB),
+        ("team/my-jupyter", "group-one", Flavour.LAB),
+        ("team/code-server", "jupyter", Flavour.CODE_SERVER),
+    ],
+)
+def test_the_web_apps_annotation_tells_of_images_that_do_not(image: str, type_: str, which: Flavour) -> None:
+    obj = notebook(image=image)
+    obj["metadata"]["annotations"] = {spec.TYPE_ANNOTATION: type_}
+    assert spec.flavour(obj) is which
+
+
+def test_a_type_that_the_machine_has_no_program_for_is_refused_also_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, obj = notebook(image="own"), notebook(image="own")
+    obj["metadata"]["annotations"] = {spec.TYPE_ANNOTATION: "group-one"}
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ApiError, match="npm install --global code-server"):
+        notebook_admission(NOTEBOOK, obj, before)
+    monkeypatch.setenv("MINIKF_CODE_SERVER", "/bin/sh")
+    notebook_admission(NOTEBOOK, obj, before)
+
+
+@pytest.mark.parametrize(
+    ("last", "status", "found"),
+    [
+        (0, "expired", Activity(False, None)),
+        (1_767_225_600_000, "expired", Activity(False, datetime(2026, 1, 1, tzinfo=UTC))),
+        (1_767_225_600_000, "alive", Activity(True, datetime(2026, 1, 1, tzinfo=UTC))),
+        ("soon", "alive", None),
+        (float("inf"), "alive", None),
+    ],
+)
+def test_what_code_server_tells_of_its_last_use(
+    last: Any, status: str, found: Activity | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(culling, "_read", lambda *_: {"status": status, "lastHeartbeat": last})
+    assert culling.ask_code_server(1, "/nb", "token") == found
+
+
+def test_only_the_pod_of_our_server_takes_no_arguments() -> None:
+    pod = pod_of(notebook())
+    notebook_admission(POD, copy.deepcopy(pod), None)
+    pod["spec"]["containers"][0]["args"] = ["--x"]
+    with pytest.raises(ApiError, match="a PodDefault gives arguments"):
+        notebook_admission(POD, pod, None)
+    notebook_admission(POD, pod_of(notebook(command=["x"], args=["y"])), None)
 
 
 def pod_of(obj: Object, *folders: str) -> Object:
@@ -258,13 +313,15 @@ def test_a_port_is_kept_while_it_is_free() -> None:
         assert choose_port(key, "default", first, ()) != first
 
 
-@pytest.mark.parametrize("version", ["v1alpha1", "v1beta1"])
-def test_other_versions_are_told_which_one_is_served(version: str) -> None:
+def test_other_versions_are_told_which_ones_are_served() -> None:
     from minikf.embedded import discovery
     from minikf.embedded.api.call import target
 
-    with pytest.raises(ApiError, match=r"served here as kubeflow.org/v1; change apiVersion") as error:
-        target(f"/apis/kubeflow.org/{version}/namespaces/default/notebooks")
+    told = "served here as kubeflow.org/v1, kubeflow.org/v1beta1, kubeflow.org/v1alpha1; change apiVersion"
+    with pytest.raises(ApiError, match=told) as error:
+        target("/apis/kubeflow.org/v2/namespaces/default/notebooks")
     assert error.value.code == 404
+    for version in ("v1", "v1beta1", "v1alpha1"):
+        assert target(f"/apis/kubeflow.org/{version}/namespaces/default/notebooks").kind.storage is NOTEBOOK
     found = discovery.group("kubeflow.org")
     assert found is not None and found["preferredVersion"]["version"] == "v1"

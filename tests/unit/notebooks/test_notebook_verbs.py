@@ -36,6 +36,47 @@ def test_a_notebook_comes_with_a_workspace_unless_it_is_given_one() -> None:
         assert problems(obj) == []
 
 
+def test_a_type_is_annotated_as_the_web_app_does_and_labels_go_along() -> None:
+    [made] = verb.build(verb.Wanted("nb", workspace="w", type="code-server", labels={"a": "b"}))
+    assert made["metadata"]["annotations"] == {
+        "notebooks.kubeflow.org/server-type": "group-one",
+        "notebooks.kubeflow.org/http-rewrite-uri": "/",
+    }
+    assert made["metadata"]["labels"] == {"app": "nb", "a": "b"}
+    assert made["spec"]["template"]["spec"]["containers"][0]["image"] == verb.CODE_SERVER_IMAGE
+    [made] = verb.build(verb.Wanted("nb", workspace="w", image="own"))
+    assert made["spec"]["template"]["spec"]["containers"][0]["image"] == "own"
+
+
+@pytest.mark.parametrize("name", ["a", "a-1", "n" * 58])
+def test_good_names(name: str) -> None:
+    assert verb.check_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [("", "my-notebook"), ("My_Notebook.1", "my-notebook-1"), ("1a", "my-notebook"), ("a-", "a"), ("n" * 59, "n" * 58)],
+)
+def test_bad_names_are_told_with_a_better_one(name: str, better: str) -> None:
+    with pytest.raises(UsageError) as error:
+        verb.check_name(name)
+    assert error.value.advice == f"minikf notebook create {better}"
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told"),
+    [
+        ({"reason": "ContainerCreating"}, ""),
+        ({"reason": "PodInitializing", "message": "x"}, ""),
+        ({"reason": "FailedCreate", "message": "no"}, "FailedCreate: no"),
+    ],
+)
+def test_what_keeps_a_notebook(waiting: dict[str, str], told: str) -> None:
+    found = {"metadata": {"name": "nb"}, "status": {"containerState": {"waiting": waiting}}}
+    assert verb.what_keeps_it(found) == told
+    assert verb.what_keeps_it({"metadata": {"name": "nb"}}) == ""
+
+
 def test_the_verbs_and_the_engine_mean_the_same_names() -> None:
     notebook = {"metadata": {"name": "nb", "namespace": "team"}}
     assert verb.secret_name("nb") == spec.secret_name(notebook)
@@ -91,7 +132,7 @@ def test_the_door_is_that_of_the_server() -> None:
     lab = "http://127.0.0.1:30001/notebook/team/nb/lab?token=a%2Fb%2Bc"
     assert verb.door(*objects()) == verb.Door(lab)
     assert verb.door(*objects(command=["x"])) == verb.Door("http://127.0.0.1:30001/notebook/team/nb/")
-    assert verb.door(*objects(image="code-server")) == verb.Door("http://127.0.0.1:30001/", "a/b+c")
+    assert verb.door(*objects(image="code-server")) == verb.Door("http://127.0.0.1:30001/notebook/team/nb/", "a/b+c")
     assert engine.port_of(objects()[1]) == 30001
 
 
