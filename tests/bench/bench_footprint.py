@@ -1,4 +1,4 @@
-"""Memory and idle CPU of a platform: the daemon alone, and with its fork server."""
+"""Memory and idle CPU of a platform: the daemon alone, after an experiment, and with its fork server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import time
 import psutil
 
 from minikf.engine import record, strays
+from minikf.kube.rest import RestClient
 from minikf.paths import PlatformPaths
+from tests.bench.bench_tuning import TRIALS, our_seconds
 from tests.bench.measure import Row
 from tests.bench.world import World
 
@@ -37,7 +39,7 @@ def rows(world: World) -> list[Row]:
     time.sleep(2)
     alone = memory(processes())
     world.minikf("stop")
-    world.up()
+    access = world.up()
     world.until_warm()
     time.sleep(3)
     found = processes()
@@ -45,8 +47,11 @@ def rows(world: World) -> list[Row]:
     before, begin = cpu_seconds(found), time.monotonic()
     time.sleep(IDLE_SECONDS)
     idle = 100 * (cpu_seconds(found) - before) / (time.monotonic() - begin)
+    our_seconds(RestClient(access))
+    after = memory([process for process in processes() if "minikf.embedded.daemon" in process.cmdline()])
     return [
         Row("daemon without fork server", alone, "MiB", 120),
         Row("daemon with fork server", both, "MiB", 400),
+        Row(f"daemon after an experiment of {TRIALS} trials", after, "MiB", 120),
         Row(f"idle for {IDLE_SECONDS:.0f} s", idle, "%", 1.0),
     ]

@@ -67,7 +67,7 @@ def _warm_up(server: Server, modules: list[str]) -> None:
     def on_demand(request: dict[str, Any], fds: list[int], abandon: Callable[[], None]) -> int:
         return fork(request, fds, abandon, become)
 
-    ahead = Ahead(server, on_demand, program.reseed, become)
+    ahead = Ahead(server, on_demand, program.get_ready, become)
     server.open(ahead.start)
     server.say("ready")
     ahead.fill()

@@ -25,10 +25,18 @@ WARM_MODULES = (
     "kfp.dsl.executor_main",
     "model_registry",
     "pandera",
+    # What pandas and scikit-learn (1.9) import when a data frame is first written or given to an estimator.
+    "pandas.io.formats.csvs",
+    "narwhals.stable.v2._namespace",
+    "narwhals._interchange.dataframe",
+    "narwhals._pandas_like.namespace",
+    "sklearn.datasets.data",
+    "sklearn.datasets.descr",
     *PRELOAD,
     "packaging.requirements",
     "minikf.embedded.forkserver.shims.pip",
     "minikf.embedded.forkserver.shims.torchrun",
+    "minikf.embedded.forkserver.rehearsal",
     *NOTEBOOKS,  # last: who trains or serves does not wait for them
 )
 
