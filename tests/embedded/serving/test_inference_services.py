@@ -187,7 +187,9 @@ def test_a_first_model_that_does_not_load_is_told_to_whoever_asks(
     told = cluster.until_told(name, "looks like a pickle, not like an ONNX model")
     assert (told["status"], told["reason"]) == ("False", "ModelLoadFailed")
     assert cluster.condition(name)["status"] == "False"
-    assert any(reason == "ModelLoadFailed" for reason, _ in cluster.events(name))
+    until(
+        lambda: any(reason == "ModelLoadFailed" for reason, _ in cluster.events(name)), 10, lambda: cluster.events(name)
+    )
     port = cluster.core.read_namespaced_service(f"{name}-predictor", "default").spec.ports[0].target_port
     answer = httpx.get(f"http://127.0.0.1:{port}/v1/models/{name}")
     assert answer.status_code == 503

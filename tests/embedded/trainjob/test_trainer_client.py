@@ -33,6 +33,11 @@ def finish(trainer: TrainerClient, name: str) -> str:
     return str(job.status)
 
 
+def reasons(trainer: TrainerClient, name: str) -> set[tuple[str, str]]:
+    """(kind, reason) of the events about a job and its parts."""
+    return {(event.involved_object_kind, event.reason) for event in trainer.get_job_events(name)}
+
+
 def test_the_runtimes_are_listed(trainer: TrainerClient) -> None:
     found = {runtime.name: runtime.trainer.framework for runtime in trainer.list_runtimes()}
     assert found["torch-distributed"] == "torch"
@@ -55,8 +60,10 @@ def test_a_function_with_arguments_and_variables(trainer: TrainerClient, done: l
     (step,) = job.steps
     assert (step.name, step.status, step.device, step.device_count) == ("node-0", "Succeeded", "cpu", "1")
     assert name in [one.name for one in trainer.list_jobs()]
-    reasons = {(event.involved_object_kind, event.reason) for event in trainer.get_job_events(name)}
-    assert ("TrainJob", "AllJobsCompleted") in reasons
+    end = time.monotonic() + 10  # events are written a moment after what they tell of
+    while ("TrainJob", "AllJobsCompleted") not in reasons(trainer, name):
+        assert time.monotonic() < end, reasons(trainer, name)
+        time.sleep(0.05)
     trainer.delete_job(name)
     done.remove(name)
     with pytest.raises(RuntimeError):

@@ -14,9 +14,9 @@ from minikf.embedded.status import ApiError
 from tests.unit.controllers.conftest import Plane
 from tests.unit.controllers.test_job import job
 from tests.unit.controllers.test_quota import limits, pod, quota
-from tests.unit.controllers.test_training import job as training
 from tests.unit.controllers.test_trainjob import replicated, runtime, train_job
 from tests.unit.controllers.test_volumes import claim
+from tests.unit.controllers.trainingjobs import job as training
 
 Object = dict[str, Any]
 JUNK: tuple[Any, ...] = (None, {}, [], "junk", 7)
