@@ -19,16 +19,16 @@ def test_steps_are_carried_out_by_the_sdks_own_runner(tmp_path: Path) -> None:
         import sys
         from kfp import dsl, local
         from sklearn.datasets import load_breast_cancer
-        from minikf.bundles.steps import infer_schema, ingest, split, train, validate
+        from minikf.bundles.steps import infer_schema, split, train, validate
 
         load_breast_cancer(as_frame=True).frame.to_csv(sys.argv[1] + "/table.csv", index=False)
 
         @dsl.pipeline
         def learn(uri: str) -> float:
-            data = ingest(uri=uri)
-            schema = infer_schema(data=data.outputs["data"])
-            validate(data=data.outputs["data"], schema=schema.outputs["Output"])
-            parts = split(data=data.outputs["data"], stratify="target")
+            data = dsl.importer(artifact_uri=uri, artifact_class=dsl.Dataset)
+            schema = infer_schema(data=data.output)
+            validate(data=data.output, schema=schema.outputs["Output"])
+            parts = split(data=data.output, stratify="target")
             return train(learn=parts.outputs["learn"], target="target").outputs["Output"]
 
         local.init(local.SubprocessRunner(use_venv=False), pipeline_root=sys.argv[1] + "/out")
