@@ -1,6 +1,7 @@
 """The ready steps without MiniKF: carried out by KFP's own local runner, they give what they give as pods.
 
-No cluster's back end of Kubeflow Pipelines can be had in the tests; this is the nearest official program that carries a step out.
+No cluster's back end of Kubeflow Pipelines can be had in the tests; this is the nearest official program that carries
+a step out.
 """
 
 from __future__ import annotations
