@@ -41,11 +41,12 @@ for epoch in range(1, 11):
 """
 
 
-def experiment(name: str, algorithm: str, *, trials: int, file: str = "-", **more: object) -> dict:
+def experiment(name: str, algorithm: str, *, trials: int, file: str = "-", seed: str = "", **more: object) -> dict:
     """An Experiment that looks for the rate and penalty with the smallest loss."""
     rate = {"min": "0.0001", "max": "0.05", "distribution": "logUniform"}
     if algorithm == "grid":
         rate |= {"step": "0.0125", "distribution": "uniform"}
+    settings = {"algorithmSettings": [{"name": "random_state", "value": seed}]} if seed else {}
     command = ["python", "-c", TRIAL, "${trialParameters.rate}", "${trialParameters.penalty}", file]
     pod = {"containers": [{"name": "trial", "image": "python:3.11", "command": command}], "restartPolicy": "Never"}
     return {
@@ -54,7 +55,7 @@ def experiment(name: str, algorithm: str, *, trials: int, file: str = "-", **mor
         "metadata": {"name": name, "namespace": NAMESPACE},
         "spec": {
             "objective": {"type": "minimize", "objectiveMetricName": "loss"},
-            "algorithm": {"algorithmName": algorithm},
+            "algorithm": {"algorithmName": algorithm, **settings},
             "maxTrialCount": trials,
             "parallelTrialCount": 2,
             "maxFailedTrialCount": 1,
@@ -87,11 +88,13 @@ EXPERIMENTS = {
             "source": {"fileSystemPath": {"path": FILE, "kind": "File", "format": "JSON"}},
         },
     ),
-    # A trial that is worse than the median of the others after as many epochs is stopped.
+    # A trial that is worse than the median of the others after as many epochs is stopped. The seed makes the same trials
+    # each time.
     "medianstop": experiment(
         "diabetes-medianstop",
         "random",
         trials=8,
+        seed="2",
         earlyStopping={
             "algorithmName": "medianstop",
             "algorithmSettings": [
