@@ -88,8 +88,8 @@ EXPERIMENTS = {
             "source": {"fileSystemPath": {"path": FILE, "kind": "File", "format": "JSON"}},
         },
     ),
-    # A trial that is worse than the median of the others after as many epochs is stopped. The seed makes the same trials
-    # each time.
+    # A trial that is worse than the median of the others after as many epochs is stopped. The seed makes the same
+    # trials each time.
     "medianstop": experiment(
         "diabetes-medianstop",
         "random",
