@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -28,7 +29,8 @@ def experiment(name: str, code: str, **spec: Any) -> Object:
     container = {
         "name": "main",
         "image": "python",
-        "command": ["python3", "-c", code.replace("X", "${trialParameters.x}")],
+        # A word of its own only: a temporary folder's name may hold the letter.
+        "command": ["python3", "-c", re.sub(r"\bX\b", "${trialParameters.x}", code)],
     }
     pod = {"spec": {"restartPolicy": "Never", "containers": [container]}}
     job = {"apiVersion": "batch/v1", "kind": "Job", "spec": {"backoffLimit": 0, "template": pod}}
