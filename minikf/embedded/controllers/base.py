@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from minikf.embedded.kinds import Kind
 from minikf.embedded.status import ApiError, Object
@@ -104,3 +105,10 @@ def is_status_only(change: Change) -> bool:
     moving = ("resourceVersion", "managedFields")
     metas = [{key: value for key, value in obj["metadata"].items() if key not in moving} for obj in (new, old)]
     return metas[0] == metas[1] and new.get("spec") == old.get("spec")
+
+
+async def together(*writes: Coroutine[Any, Any, None]) -> None:
+    """Makes all writes at once, so that one disk sync serves them; raises the first error after all have ended."""
+    for result in await asyncio.gather(*writes, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result

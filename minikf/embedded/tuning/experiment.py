@@ -17,6 +17,7 @@ from minikf.embedded.controllers.base import (
     namespace_is_ending,
     owner_keys,
     owner_reference,
+    together,
 )
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.kinds import CONFIG_MAP, EXPERIMENT, SUGGESTION, TRIAL
@@ -157,10 +158,7 @@ class ExperimentController:
         except TemplateError as error:
             # The ConfigMap was changed or deleted in mid-run; the pause before the next try grows.
             raise ApiError(400, "BadRequest", f"{error.field}: {error.message}") from error
-        results = await asyncio.gather(*(self._create_trial(one) for one in made), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        await together(*(self._create_trial(one) for one in made))
 
     async def _create_trial(self, trial: Object) -> None:
         try:

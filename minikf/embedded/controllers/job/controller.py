@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, namespace_is_ending, owner_keys
+from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, namespace_is_ending, owner_keys, together
 from minikf.embedded.controllers.conditions import find, is_true
 from minikf.embedded.controllers.context import Context, parse_time
 from minikf.embedded.controllers.elapsed import Elapsed
@@ -87,15 +86,11 @@ class JobController:
     async def _carry_out(self, job: Object, plan: Plan) -> None:
         # All at once: a disk sync serves every write of a pass. The status counts pods as made, so where one could
         # not be made, the pass after the pause counts anew.
-        results = await asyncio.gather(
+        await together(
             *(self._create(job, index) for index in plan.staffing.create),
             *(self._delete(job, pod) for pod in plan.staffing.delete),
             self._write_status(job, plan),
-            return_exceptions=True,
         )
-        for error in results:
-            if isinstance(error, BaseException):
-                raise error
 
     async def _create(self, job: Object, index: int | None) -> None:
         namespace = job["metadata"]["namespace"]

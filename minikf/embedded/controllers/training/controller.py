@@ -12,6 +12,7 @@ from minikf.embedded.controllers.base import (
     namespace_is_ending,
     owner_keys,
     owner_reference,
+    together,
 )
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.controllers.elapsed import Elapsed
@@ -24,7 +25,6 @@ from minikf.embedded.controllers.training.podset import phase
 from minikf.embedded.controllers.training.ports import OPERATOR_LABEL, PortBook
 from minikf.embedded.controllers.training.restarts import Restarts, count_in
 from minikf.embedded.controllers.training.spec import JobSpec
-from minikf.embedded.controllers.trainjob.actions import together
 from minikf.embedded.kinds import CONFIG_MAP, POD, Kind
 from minikf.embedded.options import DeleteOptions, Options
 from minikf.embedded.status import ApiError, Object

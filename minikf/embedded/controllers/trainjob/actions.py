@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from minikf.embedded.controllers.base import is_controlled_by, namespace_is_ending
 from minikf.embedded.controllers.jobset.names import PREFIX, RESTART_ATTEMPT
@@ -102,10 +100,3 @@ class Actions:
 
     def _options(self) -> Options:
         return Options(manager=self._events.component)
-
-
-async def together(*writes: Coroutine[Any, Any, None]) -> None:
-    """Makes all writes at once, so that one disk sync serves them; raises the first error after all have ended."""
-    for result in await asyncio.gather(*writes, return_exceptions=True):
-        if isinstance(result, BaseException):
-            raise result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, owner_keys
+from minikf.embedded.controllers.base import Key, is_controlled_by, key_of, owner_keys, together
 from minikf.embedded.controllers.context import Context
 from minikf.embedded.controllers.elapsed import Elapsed
 from minikf.embedded.controllers.job.plan import is_finished
@@ -13,7 +13,7 @@ from minikf.embedded.controllers.jobset import JobSetPlan, plan_jobset
 from minikf.embedded.controllers.jobset.names import JOBSET_NAME, replicated_name, restart_attempt
 from minikf.embedded.controllers.jobset.policies import Ending
 from minikf.embedded.controllers.trainjob import status as progress
-from minikf.embedded.controllers.trainjob.actions import Actions, restarts, together
+from minikf.embedded.controllers.trainjob.actions import Actions, restarts
 from minikf.embedded.controllers.trainjob.build import build_jobset
 from minikf.embedded.controllers.trainjob.mpi import LAUNCHER, hostfile, ranks_of, what_runs
 from minikf.embedded.controllers.trainjob.ports import free_port, port_of
