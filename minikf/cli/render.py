@@ -79,11 +79,6 @@ def text(line: str = "") -> None:
     _write(sys.stdout, line)
 
 
-def notice(line: str) -> None:
-    """A line on stderr that people should see and no program has to."""
-    _write(sys.stderr, f"{_styled('note', '33', sys.stderr)} {line}")
-
-
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns as wide as what they hold."""
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]

@@ -91,7 +91,7 @@ def run(
     made = api.call("POST", "runs", request)
     root = (documents or version["documents"]).remote_root
     if root and place is not None and place.engine == "embedded":
-        render.notice(f"the pipeline's root {root} is for a cluster; outputs are kept on this machine")
+        render.note(f"the pipeline's root {root} is for a cluster; outputs are kept on this machine")
     if follow or wait:
         ended(api, made["run_id"], as_json=as_json, silent=wait and not follow, platform=chosen)
     elif as_json:
