@@ -13,11 +13,6 @@ from minikf.paths import PlatformPaths
 
 
 @pytest.fixture
-def sets(tmp_path: Path) -> DatasetStore:
-    return DatasetStore(tmp_path / "datasets")
-
-
-@pytest.fixture
 def wine(tmp_path: Path) -> Path:
     return fill(tmp_path / "wine", {"train.csv": "a,b\n1,2\n", "notes/read.me": "hello", "copy.csv": "a,b\n1,2\n"})
 

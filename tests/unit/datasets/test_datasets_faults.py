@@ -24,11 +24,6 @@ ROUNDS = int(os.environ.get("MINIKF_KILL_ROUNDS", "12"))
 
 
 @pytest.fixture
-def sets(tmp_path: Path) -> DatasetStore:
-    return DatasetStore(tmp_path / "datasets")
-
-
-@pytest.fixture
 def source(tmp_path: Path) -> Path:
     folder = tmp_path / "source"
     folder.mkdir()

@@ -16,11 +16,6 @@ from minikf.datasets import DatasetRefused, DatasetStorageFailed, DatasetStore
 
 
 @pytest.fixture
-def sets(tmp_path: Path) -> DatasetStore:
-    return DatasetStore(tmp_path / "datasets")
-
-
-@pytest.fixture
 def source(tmp_path: Path) -> Path:
     """Ten files of seven contents."""
     folder = tmp_path / "source"
