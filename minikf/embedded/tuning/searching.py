@@ -16,7 +16,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from typing import Protocol
 
-from minikf.embedded.tuning.search import Batch, Observed, Problem, SearchError, forget, suggest
+from minikf.embedded.tuning.search import Batch, Observed, Problem, SearchError
 from minikf.embedded.tuning.search.worker import Answer
 
 log = logging.getLogger("minikf.tuning")
@@ -39,19 +39,6 @@ class Search(Protocol):
 
     async def stop(self) -> None:
         """Nobody asks any more."""
-
-
-class InThread:
-    """Searches in a thread of this process: for tests, and for who has no daemon."""
-
-    async def suggest(self, problem: Problem, trials: Sequence[Observed], count: int) -> Batch:
-        return await asyncio.to_thread(suggest, problem, trials, count)
-
-    def forget(self, uid: str) -> None:
-        forget(uid)
-
-    async def stop(self) -> None:
-        return
 
 
 class InProcess:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ from minikf.embedded.objects import Objects
 from minikf.embedded.store import Store
 from minikf.embedded.tuning.part import Tuning
 from minikf.embedded.tuning.reporting import Door
-from minikf.embedded.tuning.searching import InThread
+from minikf.embedded.tuning.search import Batch, Observed, Problem, forget, suggest
 from minikf.paths import PlatformPaths
 
 Object = dict[str, Any]
@@ -55,6 +55,19 @@ class Clock:
 
     def step(self, seconds: float) -> None:
         self.ahead += timedelta(seconds=seconds)
+
+
+class InThread:
+    """Searches in a thread of the test's process, where a platform has a process of their own (test_searching.py)."""
+
+    async def suggest(self, problem: Problem, trials: Sequence[Observed], count: int) -> Batch:
+        return await asyncio.to_thread(suggest, problem, trials, count)
+
+    def forget(self, uid: str) -> None:
+        forget(uid)
+
+    async def stop(self) -> None:
+        return
 
 
 @dataclass
