@@ -19,13 +19,16 @@ def variables(access: Access) -> dict[str, str]:
     - MODEL_REGISTRY_URL: the address to hand to ModelRegistry or ModelRegistryClient; no client reads it itself.
     - MINIKF_PLATFORM: the platform that later `minikf` commands work on.
     """
-    return {
+    values = {
         "MINIKF_PLATFORM": access.platform,
         "KUBECONFIG": str(access.kubeconfig),
         "SSL_CERT_FILE": str(bundle.path_of(access)),
-        "KF_PIPELINES_SA_TOKEN_PATH": str(access.token),
-        "MODEL_REGISTRY_URL": access.endpoints.get("model-registry", access.server),
     }
+    if access.token is not None:
+        values["KF_PIPELINES_SA_TOKEN_PATH"] = str(access.token)
+    if "model-registry" in access.endpoints:
+        values["MODEL_REGISTRY_URL"] = access.endpoints["model-registry"]
+    return values
 
 
 def script(values: Mapping[str, str], shell: str) -> list[str]:

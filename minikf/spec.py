@@ -9,15 +9,90 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Access:
-    """How to reach a platform's Kubernetes API."""
+    """How to reach a platform's Kubernetes API.
+
+    `kubeconfig` always works. What MiniKF itself asks goes by the quickest way that there is: the credential in the
+    file `token`, else the client certificate in `certificate` and `key`, else whatever `kubeconfig` says (a plugin
+    of a cloud, for one).
+    """
 
     platform: str
     engine: str
     server: str
     kubeconfig: Path
     ca: Path
-    token: Path
+    token: Path | None = None
     endpoints: dict[str, str] = field(default_factory=dict)
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for; "" and 0 leave the choice to MiniKF.
+
+    `agents` are nodes beside the one that has the control plane. `context` and `kubeconfig` name an existing
+    cluster, for the engine `context` only. `agree` allows a download whose hash is not in our own table.
+    """
+
+    engine: str = ""
+    profile: str = ""
+    node_image: str = ""
+    agents: int = 0
+    context: str = ""
+    kubeconfig: str = ""
+    agree: bool = False
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What is known about one cluster engine on this machine; where something is missing, `why_not` says what."""
+
+    tool: str = ""
+    version: str = ""
+    image: str = ""
+    image_local: bool = False
+    registry_answers: bool = False
+    why_not: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether a cluster can be made without asking the user for anything."""
+        return bool(self.tool) and (self.image_local or self.registry_answers) and not self.why_not
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decides which engine a new platform gets. `docker` is the version of the Docker engine that answers."""
+
+    docker: str = ""
+    docker_cause: str = ""
+    engines: dict[str, EngineFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be made; `why` says in one line how the engine was chosen, `automatic` that nobody asked for it."""
+
+    platform: str
+    engine: str
+    why: str = ""
+    automatic: bool = False
+    profile: str = "none"
+    node_image: str = ""
+    agents: int = 0
+    context: str = ""
+    kubeconfig: str = ""
+    agree: bool = False
+
+
+@dataclass(frozen=True)
+class LoadedImage:
+    """What became of one image: bytes that were sent to the nodes, and bytes that were there already."""
+
+    reference: str
+    sent: int
+    skipped: int
 
 
 @dataclass(frozen=True)

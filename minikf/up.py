@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
-from minikf.engine.choose import engine_of
-from minikf.engine.protocol import Steps
-from minikf.spec import Access
+from collections.abc import Sequence
+
+from minikf.engine.choose import chosen, engine_of
+from minikf.engine.protocol import Engine, Steps
+from minikf.errors import MinikfError, UsageError
+from minikf.plan import CLUSTERS, EMBEDDED
+from minikf.spec import Access, Event, LoadedImage, Wishes
 
 
-def up(platform: str, engine: str = "") -> Steps[Access]:
-    """Makes the platform where there is none and starts it; returns how to reach it. Raises as `Engine.ensure`."""
-    return (yield from engine_of(platform, engine).ensure())
+def up(platform: str, wishes: Wishes | None = None) -> Steps[Access]:
+    """Makes the platform where there is none and starts it; returns how to reach it.
+
+    Where MiniKF chose the engine itself and it cannot be had after all, the embedded engine takes its place: the
+    automatic choice leaves nobody with nothing. Raises as `minikf.engine.choose.chosen` and `Engine.ensure`.
+    """
+    engine, plan = chosen(platform, wishes or Wishes())
+    if plan.why:
+        yield Event("engine", "done", plan.why)
+    if not (plan.automatic and plan.engine in CLUSTERS):
+        return (yield from engine.ensure(plan))
+    try:
+        return (yield from engine.ensure(plan))
+    except UsageError:
+        raise
+    except MinikfError as failure:
+        return (yield from _instead(platform, engine, failure))
+
+
+def _instead(platform: str, failed: Engine, failure: MinikfError) -> Steps[Access]:
+    """The embedded engine in place of a cluster that could not be made; what was begun of that is removed first.
+
+    Raises the cluster's own failure where even its remains cannot be removed.
+    """
+    yield Event(failed.name, "failed", failure.message, cause=failure.cause)
+    try:
+        if engine_of(platform).name == failed.name:  # it came as far as being recorded
+            yield from failed.delete()
+        engine, plan = chosen(platform, Wishes(engine=EMBEDDED))
+    except MinikfError as error:
+        raise failure from error
+    yield Event("engine", "done", f"embedded, in place of {failed.name}: {failure.message}")
+    return (yield from engine.ensure(plan))
 
 
 def start(platform: str) -> Steps[Access]:
@@ -25,3 +59,8 @@ def stop(platform: str) -> Steps[None]:
 def down(platform: str, *, keep_data: bool = False) -> Steps[None]:
     """Removes the platform. Raises as `Engine.delete`."""
     yield from engine_of(platform).delete(keep_data=keep_data)
+
+
+def load_images(platform: str, references: Sequence[str]) -> Steps[tuple[LoadedImage, ...]]:
+    """Puts images where the platform's pods find them. Raises as `Engine.load_images`."""
+    return (yield from engine_of(platform).load_images(references))

@@ -28,6 +28,6 @@ def as_dict(access: Access) -> dict[str, object]:
         "server": access.server,
         "kubeconfig": str(access.kubeconfig),
         "ca": str(access.ca),
-        "token": str(access.token),
+        "token": str(access.token) if access.token else "",
         "endpoints": access.endpoints,
     }

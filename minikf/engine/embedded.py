@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 
 from minikf import __version__
@@ -16,7 +17,7 @@ from minikf.errors import MinikfError, NoProgress, Refused, Unreachable
 from minikf.files import make_folder
 from minikf.kube import bundle, health, kubeconfig
 from minikf.paths import PlatformPaths
-from minikf.spec import Access, Event, Status
+from minikf.spec import Access, Event, LoadedImage, Plan, Status
 
 NAME = "embedded"
 STOP_SECONDS = 45.0
@@ -38,12 +39,15 @@ class Embedded:
             "not its image",
         )
 
-    def ensure(self) -> Steps[Access]:
-        """Makes the platform where there is none and starts its daemon where it does not run.
+    def ensure(self, plan: Plan) -> Steps[Access]:
+        """Makes the platform where there is none and starts its daemon where it does not run; all plans are one here.
 
         Raises Refused (parts missing, folder not writable), NoProgress (another command holds the platform) and
         Unreachable (the daemon did not start; its log is quoted).
         """
+        return (yield from self._ensure())
+
+    def _ensure(self) -> Steps[Access]:
         parts.require()
         with held((yield from acquire(self._paths))):
             return (yield from self._bring_up())
@@ -51,7 +55,7 @@ class Embedded:
     def start(self) -> Steps[Access]:
         """As `ensure`, for a platform that exists; raises Refused where there is none."""
         self._existing()
-        return (yield from self.ensure())
+        return (yield from self._ensure())
 
     def stop(self) -> Steps[None]:
         """Ends daemon, pods and fork servers, and keeps all files. Raises Refused where there is no platform, and
@@ -66,6 +70,15 @@ class Embedded:
             platform = self._existing()
             yield from self._end(platform)
             yield from removal.remove(self._paths, keep_data=keep_data)
+
+    def load_images(self, references: Sequence[str]) -> Steps[tuple[LoadedImage, ...]]:
+        """Raises Refused: a pod's image is not what runs here."""
+        raise Refused(
+            f"platform '{self._paths.name}' takes no images: {', '.join(references)}",
+            cause=self.capabilities().why_not,
+            advice="minikf up --engine k3d --platform another-name",
+        )
+        yield
 
     def access(self) -> Access:
         """How to reach the running platform. Raises Unreachable where it does not run.
@@ -131,13 +144,13 @@ class Embedded:
     def _hand_out(self, port: int) -> Access:
         access = self._access(port)
         bundle.write(access)
-        kubeconfig.write(access)
+        kubeconfig.write(access, self._paths.token)
         return access
 
     def _unrecorded(self, platform: Platform) -> Daemon | None:
         """A daemon of this platform whose record was lost: it proves itself by our CA and takes our credential."""
         access = self._access(platform.port)
-        if ports.is_free(platform.port) or not (access.ca.exists() and access.token.exists()):
+        if ports.is_free(platform.port) or not (access.ca.exists() and self._paths.token.exists()):
             return None
         found = strays.daemon_of(self._paths)
         if found is None or not health.is_ready(access)[0]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from minikf.spec import Access, Event, Status
+from minikf.spec import Access, Event, LoadedImage, Plan, Status
 
 T = TypeVar("T")
 Steps = Generator[Event, None, T]
@@ -19,6 +19,7 @@ class Capabilities:
 
     container_images: bool
     any_kind: bool
+    load_images: bool = False
     why_not: str = ""
 
 
@@ -30,7 +31,7 @@ class Engine(Protocol):
 
     def capabilities(self) -> Capabilities: ...
 
-    def ensure(self) -> Steps[Access]:
+    def ensure(self, plan: Plan) -> Steps[Access]:
         """Makes the platform and starts it; changes nothing where it already runs."""
         ...
 
@@ -50,4 +51,11 @@ class Engine(Protocol):
 
     def access(self) -> Access:
         """How to reach it. Raises Unreachable where it is not running."""
+        ...
+
+    def load_images(self, references: Sequence[str]) -> Steps[tuple[LoadedImage, ...]]:
+        """Puts images of the local Docker engine, or archives of images, where the platform's pods find them.
+
+        Raises Refused where the engine runs no images, or an image is missing or for another architecture.
+        """
         ...

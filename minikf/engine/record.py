@@ -19,16 +19,54 @@ STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """A cluster of ours in Docker: all that was decided before anything of it was made.
+
+    `name` is what k3d or kind calls it, `uid` the mark that tells what is ours from a namesake. `made` names the
+    steps of its making that are done, in their order, so that an interrupted `up` goes on.
+    """
+
+    platform: str
+    name: str
+    uid: str
+    node_image: str
+    network: str
+    subnet: str
+    http_port: int
+    https_port: int
+    agents: int = 0
+    profile: str = "none"
+    made: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, found: dict[str, Any]) -> Cluster:
+        """As `asdict` wrote it. Raises KeyError, TypeError and ValueError on anything else."""
+        numbers = {key: int(found[key]) for key in ("http_port", "https_port", "agents")}
+        keys = ("platform", "name", "uid", "node_image", "network", "subnet", "profile")
+        return cls(**{key: str(found[key]) for key in keys}, **numbers, made=tuple(map(str, found["made"])))
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A cluster of somebody else's that a platform uses: the kubeconfig file and the context in it."""
+
+    kubeconfig: str
+    context: str
+
+
+@dataclass(frozen=True)
 class Platform:
     """`platform.json`: what a platform keeps from start to start.
 
-    `wanted` is what the user last asked for (running, stopping, stopped), so that a daemon that died can be told
-    from one that was stopped.
+    `port` is that of the API. `wanted` is what the user last asked for (running, stopping, stopped), so that a daemon
+    that died can be told from one that was stopped. `cluster` is there for k3d and kind, `joined` for context.
     """
 
     engine: str
     port: int
     wanted: str = RUNNING
+    cluster: Cluster | None = None
+    joined: Joined | None = None
 
     @classmethod
     def read(cls, paths: PlatformPaths) -> Platform | None:
@@ -37,7 +75,13 @@ class Platform:
         if found is None:
             return None
         try:
-            return cls(str(found["engine"]), int(found["port"]), str(found.get("wanted", RUNNING)))
+            return cls(
+                str(found["engine"]),
+                int(found["port"]),
+                str(found.get("wanted", RUNNING)),
+                Cluster.of(found["cluster"]) if found.get("cluster") else None,
+                Joined(**found["joined"]) if found.get("joined") else None,
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise Refused(
                 f"{paths.platform_file} is damaged",

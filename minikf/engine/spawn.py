@@ -44,7 +44,7 @@ def start_daemon(paths: PlatformPaths, access: Access, listener: socket.socket) 
         code = process.poll()
         if code is not None:
             raise (yield from _failure(paths, before, f"it ended with {_ending(code)}"))
-        if access.ca.exists() and access.token.exists():
+        if access.ca.exists() and paths.token.exists():
             ready, why = is_ready(access)
             if ready:
                 yield Event("daemon", "done", f"the API answers at {access.server}")

@@ -15,7 +15,7 @@ def context_name(platform: str) -> str:
     return f"minikf-{platform}"
 
 
-def write(access: Access) -> Path:
+def write(access: Access, credential: Path) -> Path:
     """Writes `access.kubeconfig` (0600) with the CA and the credential inside, so that it works when copied.
 
     JSON is YAML too, and kubectl and the official clients read it; so no YAML library is loaded by `minikf up`.
@@ -27,7 +27,7 @@ def write(access: Access) -> Path:
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": name, "cluster": {"server": access.server, "certificate-authority-data": authority}}],
-        "users": [{"name": name, "user": {"token": access.token.read_text().strip()}}],
+        "users": [{"name": name, "user": {"token": credential.read_text().strip()}}],
         "contexts": [{"name": name, "context": {"cluster": name, "user": name, "namespace": "default"}}],
         "current-context": name,
     }

@@ -145,6 +145,8 @@ class RestClient:
                 connection.close()
 
     def _credential(self) -> str:
+        if self._access.token is None:
+            raise self._unreachable("it has no credential")
         try:
             return self._access.token.read_text().strip()
         except OSError as error:

@@ -134,10 +134,10 @@ def test_health_reads_the_report(access: Access) -> None:
 def test_the_kubeconfig_works_alone_and_is_rewritten_only_on_change(access: Access) -> None:
     import yaml
 
-    file = kubeconfig.write(access)
+    file = kubeconfig.write(access, access.token)
     assert file.stat().st_mode & 0o077 == 0
     made = file.stat().st_mtime_ns, file.stat().st_ino
-    kubeconfig.write(access)
+    kubeconfig.write(access, access.token)
     assert (file.stat().st_mtime_ns, file.stat().st_ino) == made
     config = yaml.safe_load(file.read_text())
     assert config["current-context"] == "minikf-test" and config["clusters"][0]["cluster"]["server"] == access.server

@@ -1,4 +1,4 @@
-"""Asks the Docker engine whether it is there; the only importer of `docker`."""
+"""Asks the Docker engine whether it is there."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Clusters in Docker, made by the real k3d and kind."""

@@ -1,0 +1,60 @@
+"""kind: configuration `kind.x-k8s.io/v1alpha4` in, a cluster of containers out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from minikf.engine.clusters import labels
+from minikf.engine.clusters.tool import LOOPBACK, Invocation
+from minikf.engine.record import Cluster
+
+NETWORK_VARIABLE = "KIND_EXPERIMENTAL_DOCKER_NETWORK"
+"""Names the Docker network of the nodes (kind, pkg/cluster/internal/providers/docker/provider.go)."""
+
+
+class Kind:
+    """Implements `minikf.engine.clusters.tool.Tool`."""
+
+    name = "kind"
+
+    def config(self, cluster: Cluster, api_port: int) -> dict[str, Any]:
+        """Fields as in sigs.k8s.io/kind/pkg/apis/config/v1alpha4 `Cluster`."""
+        ports = [
+            {"containerPort": inside, "hostPort": outside, "listenAddress": LOOPBACK}
+            for inside, outside in ((80, cluster.http_port), (443, cluster.https_port))
+        ]
+        shared = {"image": cluster.node_image, "labels": {labels.PLATFORM: cluster.platform}}
+        nodes = [{"role": "control-plane", "extraPortMappings": ports, **shared}]
+        nodes += [{"role": "worker", **shared} for _ in range(cluster.agents)]
+        return {
+            "kind": "Cluster",
+            "apiVersion": "kind.x-k8s.io/v1alpha4",
+            "name": cluster.name,
+            "networking": {"apiServerAddress": LOOPBACK, "apiServerPort": api_port},
+            "nodes": nodes,
+        }
+
+    def create(self, binary: str, cluster: Cluster, config: Path, kubeconfig: Path) -> Invocation:
+        # --retain: what a failed creation leaves tells why; we remove it ourselves. No --wait: we watch what kind polls.
+        command = (binary, "create", "cluster", "--config", str(config), "--kubeconfig", str(kubeconfig), "--retain")
+        return Invocation(command, {NETWORK_VARIABLE: cluster.network})
+
+    def delete(self, binary: str, cluster: Cluster, kubeconfig: Path) -> Invocation:
+        command = (binary, "delete", "cluster", "--name", cluster.name, "--kubeconfig", str(kubeconfig))
+        return Invocation(command, {NETWORK_VARIABLE: cluster.network})
+
+    def kubeconfig(self, binary: str, cluster: Cluster) -> Invocation:
+        return Invocation((binary, "get", "kubeconfig", "--name", cluster.name), {})
+
+    def labels(self, cluster_name: str) -> dict[str, str]:
+        return {"io.x-k8s.kind.cluster": cluster_name}
+
+    def server(self, cluster: Cluster) -> str:
+        return f"{cluster.name}-control-plane"
+
+    def other_images(self) -> tuple[str, ...]:
+        return ()
+
+    def volumes_path(self) -> str:
+        return "/var/local-path-provisioner"
