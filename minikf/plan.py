@@ -26,8 +26,9 @@ def plan(platform: str, wishes: Wishes, facts: Facts) -> Plan:
     check(wishes)
     if wishes.engine:
         return _planned(platform, wishes, wishes.engine, f"{wishes.engine}, as asked", automatic=False)
-    if wishes.context:
-        return _planned(platform, wishes, CONTEXT, f"context, since --context {wishes.context} was given", False)
+    if wishes.context or wishes.kubeconfig:
+        option = f"--context {wishes.context}" if wishes.context else f"--kubeconfig {wishes.kubeconfig}"
+        return _planned(platform, wishes, CONTEXT, f"context, since {option} was given", automatic=False)
     engine, why = _chosen(facts)
     if wishes.node_image or wishes.agents or wishes.profile not in ("", DEFAULT_PROFILE):
         engine, why = _cluster_only(engine, why, wishes)

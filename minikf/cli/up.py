@@ -12,13 +12,39 @@ from minikf.cli.options import Json, Platform, platform_of
 def up(
     context: typer.Context,
     engine: Annotated[
-        str, typer.Option("--engine", metavar="NAME", help="What runs the platform; today: embedded.")
+        str,
+        typer.Option(
+            "--engine",
+            metavar="NAME",
+            help="What runs a new platform: embedded, k3d, kind, context; else MINIKF_ENGINE, or what works here.",
+        ),
     ] = "",
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="NAME", help="What a cluster gets: none, lite, standard or full.")
+    ] = "",
+    node_image: Annotated[
+        str,
+        typer.Option("--node-image", metavar="IMAGE", help="The image of a cluster's nodes, instead of the pinned."),
+    ] = "",
+    agents: Annotated[
+        int, typer.Option("--agents", metavar="N", help="Nodes beside the one with the control plane.")
+    ] = 0,
+    existing: Annotated[
+        str, typer.Option("--context", metavar="NAME", help="An existing cluster, by a context of your kubeconfig.")
+    ] = "",
+    kubeconfig: Annotated[
+        str, typer.Option("--kubeconfig", metavar="FILE", help="The kubeconfig that has the context.")
+    ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Agree to tools that only their own release's checksum vouches for.")
+    ] = False,
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
     """Make the platform and start it; safe to repeat."""
     from minikf.cli.running import show_access
+    from minikf.spec import Wishes
     from minikf.up import up as bring_up
 
-    show_access(bring_up(platform_of(context, platform), engine), as_json)
+    wishes = Wishes(engine, profile, node_image, agents, existing, kubeconfig, yes)
+    show_access(bring_up(platform_of(context, platform), wishes), as_json)

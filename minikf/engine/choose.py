@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 from minikf.commands import command
 from minikf.engine.protocol import Engine
 from minikf.engine.record import Platform
@@ -9,6 +12,9 @@ from minikf.errors import Refused
 from minikf.paths import PlatformPaths
 from minikf.plan import CONTEXT, EMBEDDED, ENGINES, check, plan
 from minikf.spec import Facts, Plan, Wishes
+
+DEFAULT_VARIABLE = "MINIKF_ENGINE"
+"""The engine of new platforms where the user does not say one at the call."""
 
 
 def engine_of(platform: str) -> Engine:
@@ -34,8 +40,12 @@ def chosen(platform: str, wishes: Wishes) -> tuple[Engine, Plan]:
     if made is not None:
         _agree(made, platform, wishes)
         return _driver(made.engine, paths), Plan(platform, made.engine, agree=wishes.agree)
-    facts = Facts() if wishes.engine or wishes.context else _facts(wishes)
-    planned = plan(platform, wishes, facts)
+    default = os.environ.get(DEFAULT_VARIABLE, "")
+    if default and not (wishes.engine or wishes.context or wishes.kubeconfig):
+        wishes = replace(wishes, engine=default)
+        check(wishes)
+    asked = wishes.engine or wishes.context or wishes.kubeconfig
+    planned = plan(platform, wishes, Facts() if asked else _facts(wishes))
     return _driver(planned.engine, paths), planned
 
 

@@ -17,10 +17,13 @@ PATIENCE_SECONDS = 90.0
 
 
 @contextlib.contextmanager
-def held(handle: int) -> Generator[None, None, None]:
-    """Closes the lock's file at the end, which gives the lock back (flock(2)); so does the death of the holder."""
+def held(handle: int) -> Generator[int, None, None]:
+    """Closes the lock's file at the end, which gives the lock back (flock(2)); so does the death of the holder.
+
+    What it yields is the open file: a process that inherits it keeps the lock as long as it lives.
+    """
     try:
-        yield
+        yield handle
     finally:
         os.close(handle)
 

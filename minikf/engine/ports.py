@@ -52,6 +52,25 @@ def claim(paths: PlatformPaths, remembered: int = 0) -> Claim:
     return Claim.of(listener, f'{taken}; {kept}: eval "$({command("env", paths.name)})" where the old one is in use')
 
 
+HTTP = tuple(range(8080, 8180))
+HTTPS = tuple(range(8443, 8543))
+"""What a cluster's ingress is reached at: the customary ports of a user's own servers, and those after them."""
+
+
+def for_cluster(paths: PlatformPaths, exclude: Iterable[int] = ()) -> tuple[int, int, int]:
+    """Three ports that are free now and that no other platform remembers: of the API, of HTTP and of HTTPS.
+
+    Docker listens on them itself, so none can be handed over as `claim` does: whoever takes one before Docker does
+    makes the creation of the cluster fail, which is then tried once more with others.
+    """
+    taken = {*exclude, *_remembered_by_others(paths)}
+    chosen = []
+    for candidates in (PREFERRED, HTTP, HTTPS):
+        with _first_free(candidates, taken) as listener:
+            chosen.append(int(listener.getsockname()[1]))
+    return chosen[0], chosen[1], chosen[2]
+
+
 def is_free(port: int) -> bool:
     """Whether a server can listen on this loopback port now.
 
@@ -116,3 +135,5 @@ def _remembered_by_others(paths: PlatformPaths) -> Iterable[int]:
             continue
         if platform is not None:
             yield platform.port
+        if platform is not None and platform.cluster is not None:
+            yield from (platform.cluster.http_port, platform.cluster.https_port)

@@ -12,7 +12,11 @@ from minikf.engine.protocol import Steps
 from minikf.errors import NoProgress
 from minikf.kube import bundle
 from minikf.paths import PlatformPaths
+from minikf.plan import CLUSTERS
 from minikf.spec import Event
+
+_TOOL_FILES = (".log", ".log.1", ".yaml", ".kubeconfig")
+"""What k3d or kind is told, says and writes, by its name."""
 
 _SQLITE = ("", "-wal", "-shm", "-journal")
 
@@ -35,7 +39,8 @@ def _configuration(paths: PlatformPaths) -> list[Path]:
 def _state(paths: PlatformPaths) -> list[Path]:
     log = paths.daemon_log
     servers = [*paths.state.glob("launcher.log"), *paths.state.glob("warm-*.log")]  # of the launcher and fork servers
-    files = [log, log.with_name(log.name + ".1"), paths.daemon_file, paths.state / "lock", paths.platform_file]
+    tools = [paths.state / f"{tool}{end}" for tool in CLUSTERS for end in _TOOL_FILES]
+    files = [log, log.with_name(log.name + ".1"), *tools, paths.daemon_file, paths.state / "lock", paths.platform_file]
     return [paths.tls, paths.state / "shims", *servers, *files]
 
 
@@ -55,6 +60,7 @@ def _data(paths: PlatformPaths) -> list[Path]:
         paths.notebooks,
         paths.observations,
         paths.data / "serving",
+        paths.data / "kept",
     ]
 
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from minikf.commands import command
+from minikf.engine import record
+from minikf.engine.clusters import owned, state
+from minikf.engine.clusters.bringing import Bringing
+from minikf.engine.clusters.removing import remove
+from minikf.engine.clusters.tools import tool_of
+from minikf.engine.docker.client import connect
+from minikf.engine.lock import acquire, held
 from minikf.engine.protocol import Capabilities, Steps
-from minikf.errors import Refused
+from minikf.engine.record import Cluster, Platform
+from minikf.errors import Refused, Unreachable
+from minikf.kube.health import is_ready
 from minikf.paths import PlatformPaths
-from minikf.spec import Access, LoadedImage, Plan, Status
+from minikf.spec import Access, Event, LoadedImage, Plan, Status
 
 
 class ClusterEngine:
@@ -21,30 +32,76 @@ class ClusterEngine:
         return Capabilities(container_images=True, any_kind=True, load_images=True)
 
     def ensure(self, plan: Plan) -> Steps[Access]:
-        raise self._absent()
-        yield
+        """Makes the cluster where there is none, goes on where an earlier `up` was interrupted, starts it where it
+        was stopped, and changes nothing where it runs.
+
+        Raises Unreachable (no Docker), Refused (no binary, disk, image, ports), NoProgress (it does not become ready;
+        the blocking object and its cause are named), ToolFailed (the binary's own words).
+        """
+        with held((yield from acquire(self._paths))) as lock:
+            if (access := self._running()) is not None:
+                yield Event("cluster", "done", f"already running at {access.server}")
+                return access
+            return (yield from Bringing(self.name, self._paths, lock).up(plan))
 
     def start(self) -> Steps[Access]:
-        raise self._absent()
-        yield
+        """As `ensure`, for a platform that exists; raises Refused where there is none."""
+        self._existing()
+        return (yield from self.ensure(Plan(self._paths.name, self.name)))
 
     def stop(self) -> Steps[None]:
-        raise self._absent()
-        yield
+        """Stops the nodes' containers, which frees their memory and ports; what is in them stays. Raises Refused where
+        there is no platform, and Unreachable where Docker does not answer."""
+        with held((yield from acquire(self._paths))), connect() as docker:
+            platform, cluster = self._existing()
+            replace(platform, wanted=record.STOPPING).write(self._paths)
+            nodes = owned.containers(docker, tool_of(self.name), cluster)
+            for node in reversed(nodes):  # those with the control plane last
+                yield Event("node", "started", f"stopping {node.name}")
+                docker.stop(node.id)
+            replace(platform, wanted=record.STOPPED).write(self._paths)
+            yield Event(
+                "cluster", "done", f"{len(nodes)} nodes are stopped; their data is kept", objects_done=len(nodes)
+            )
 
     def delete(self, *, keep_data: bool = False) -> Steps[None]:
-        raise self._absent()
-        yield
+        """Removes the cluster's containers, volumes and network, those that are ours only, and the platform's files.
+        Raises as `stop`."""
+        self._existing()
+        with held((yield from acquire(self._paths))) as lock, connect() as docker:
+            platform, _ = self._existing()
+            yield from remove(docker, self._paths, platform, lock, keep_data=keep_data)
 
     def status(self) -> Status:
-        return Status(self._paths.name, self.name, running=False)
+        """The cluster as it is now; never raises for one that is absent, stopped or broken."""
+        return state.status(self.name, self._paths)
 
     def access(self) -> Access:
-        raise self._absent()
+        """How to reach the running cluster. Raises Unreachable where it does not run."""
+        if (access := self._running()) is not None:
+            return access
+        found = self.status()
+        raise Unreachable(f"platform '{self._paths.name}' is not running", cause=found.cause, advice=found.advice)
 
     def load_images(self, references: Sequence[str]) -> Steps[tuple[LoadedImage, ...]]:
-        raise self._absent()
+        """Puts images of the Docker engine, or archives, into the containerd of every node."""
+        raise Refused("not yet", advice=command("status", self._paths.name))
         yield
 
-    def _absent(self) -> Refused:
-        return Refused(f"the engine {self.name} is not there yet", advice="minikf up --engine embedded")
+    def _running(self) -> Access | None:
+        """How to reach a cluster that was made whole and answers; without asking Docker, so that it takes no time."""
+        platform = Platform.read(self._paths)
+        if platform is None or platform.wanted != record.RUNNING or not state.is_made(platform):
+            return None
+        access = state.access(self._paths, platform)
+        return access if is_ready(access)[0] else None
+
+    def _existing(self) -> tuple[Platform, Cluster]:
+        platform = Platform.read(self._paths)
+        if platform is None or platform.cluster is None:
+            raise Refused(
+                f"there is no platform '{self._paths.name}'",
+                cause=f"{self._paths.platform_file} does not exist",
+                advice=command("up", self._paths.name),
+            )
+        return platform, platform.cluster

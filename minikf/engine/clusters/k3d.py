@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from minikf.engine.clusters import labels
-from minikf.engine.clusters.tool import LOOPBACK, Invocation
+from minikf.engine.clusters.tool import LOOPBACK, Invocation, plain, without_colours
 from minikf.engine.record import Cluster
+
+_LOGGED = re.compile(r"(INFO|WARN|ERRO|FATA)\[\d+\]")
 
 TOOLS_IMAGE = "ghcr.io/k3d-io/k3d-tools"
 
@@ -25,8 +28,9 @@ class K3d:
         """Fields as in k3d's pkg/config/v1alpha5 `SimpleConfig`.
 
         No load balancer: with one server it only stands before that server, and costs an image and a container; ports
-        go to the server itself. No volume for images: they are loaded straight into the nodes. Traefik is left out,
-        since what comes to the cluster later brings the ingress that it wants.
+        go to the server itself. The volume for images stays although nothing uses it: without it k3d 5.8 ends with
+        "failed to ensure tools node" (its pkg/client/tools.go looks for that volume). Traefik is left out, since what
+        comes to the cluster later brings the ingress that it wants.
         """
         server, everywhere = ["server:0:direct"], ["server:*", "agent:*"]
         return {
@@ -43,7 +47,7 @@ class K3d:
                 {"port": f"{LOOPBACK}:{cluster.https_port}:443", "nodeFilters": server},
             ],
             "options": {
-                "k3d": {"wait": True, "disableLoadbalancer": True, "disableImageVolume": True},
+                "k3d": {"wait": True, "disableLoadbalancer": True},
                 "k3s": {
                     "extraArgs": [{"arg": "--disable=traefik", "nodeFilters": ["server:*"]}],
                     "nodeLabels": [{"label": f"{labels.PLATFORM}={cluster.platform}", "nodeFilters": everywhere}],
@@ -65,7 +69,11 @@ class K3d:
         return Invocation((binary, "cluster", "delete", cluster.name), {"KUBECONFIG": str(kubeconfig)})
 
     def kubeconfig(self, binary: str, cluster: Cluster) -> Invocation:
-        return Invocation((binary, "kubeconfig", "get", cluster.name), {})
+        return Invocation((binary, "kubeconfig", "get", cluster.name), {}, secret=True)
+
+    def told(self, line: str) -> str:
+        """All that its logger says at the level of information or above it: `INFO[0012] Creating node ...`."""
+        return plain(line) if _LOGGED.match(without_colours(line)) else ""
 
     def labels(self, cluster_name: str) -> dict[str, str]:
         return {"app": "k3d", "k3d.cluster": cluster_name}
@@ -75,6 +83,9 @@ class K3d:
 
     def other_images(self) -> tuple[str, ...]:
         return (f"{TOOLS_IMAGE}:{self._version}",)
+
+    def volumes(self, cluster: Cluster) -> tuple[str, ...]:
+        return (f"k3d-{cluster.name}-images",)
 
     def volumes_path(self) -> str:
         return "/var/lib/rancher/k3s/storage"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from minikf.engine.clusters import labels
-from minikf.engine.clusters.tool import LOOPBACK, Invocation
+from minikf.engine.clusters.tool import LOOPBACK, Invocation, plain
 from minikf.engine.record import Cluster
 
 NETWORK_VARIABLE = "KIND_EXPERIMENTAL_DOCKER_NETWORK"
@@ -36,7 +36,7 @@ class Kind:
         }
 
     def create(self, binary: str, cluster: Cluster, config: Path, kubeconfig: Path) -> Invocation:
-        # --retain: what a failed creation leaves tells why; we remove it ourselves. No --wait: we watch what kind polls.
+        # --retain: what a failed creation leaves is ours to look at and to remove. No --wait: we watch what kind polls.
         command = (binary, "create", "cluster", "--config", str(config), "--kubeconfig", str(kubeconfig), "--retain")
         return Invocation(command, {NETWORK_VARIABLE: cluster.network})
 
@@ -45,7 +45,11 @@ class Kind:
         return Invocation(command, {NETWORK_VARIABLE: cluster.network})
 
     def kubeconfig(self, binary: str, cluster: Cluster) -> Invocation:
-        return Invocation((binary, "get", "kubeconfig", "--name", cluster.name), {})
+        return Invocation((binary, "get", "kubeconfig", "--name", cluster.name), {}, secret=True)
+
+    def told(self, line: str) -> str:
+        """The first line of each of its steps, ` • Preparing nodes ...`; the second one only says that it is done."""
+        return plain(line) if line.lstrip().startswith("\u2022") else ""
 
     def labels(self, cluster_name: str) -> dict[str, str]:
         return {"io.x-k8s.kind.cluster": cluster_name}
@@ -54,6 +58,9 @@ class Kind:
         return f"{cluster.name}-control-plane"
 
     def other_images(self) -> tuple[str, ...]:
+        return ()
+
+    def volumes(self, cluster: Cluster) -> tuple[str, ...]:
         return ()
 
     def volumes_path(self) -> str:

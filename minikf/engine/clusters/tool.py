@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,19 @@ from minikf.engine.record import Cluster
 
 LOOPBACK = "127.0.0.1"
 
+# Colours; what k3d's logger puts before a message, as in `INFO[0012] `; kind's marks and pictures around one.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_LEVEL = re.compile(r"^[A-Z]{4}\[\d+\]\s*")
+_MARKS = re.compile(r"^[^\w(]+|[^\w.)'\"!]+$")
+
 
 @dataclass(frozen=True)
 class Invocation:
-    """A command of a tool and what it adds to the environment."""
+    """A command of a tool and what it adds to the environment. `secret`: what it prints is written down nowhere."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
+    secret: bool = False
 
 
 class Tool(Protocol):
@@ -38,6 +45,10 @@ class Tool(Protocol):
         """Prints the kubeconfig of the cluster."""
         ...
 
+    def told(self, line: str) -> str:
+        """What a line of the tool's output tells a user who waits; "" for one that tells nothing."""
+        ...
+
     def labels(self, cluster_name: str) -> dict[str, str]:
         """The labels that the tool gives to every container of a cluster of that name."""
         ...
@@ -50,6 +61,20 @@ class Tool(Protocol):
         """Images beside the node's that the tool starts containers of."""
         ...
 
+    def volumes(self, cluster: Cluster) -> tuple[str, ...]:
+        """Docker volumes with a name that the tool makes for a cluster; anonymous ones go with their containers."""
+        ...
+
     def volumes_path(self) -> str:
         """Where the default storage class keeps its volumes inside a node."""
         ...
+
+
+def without_colours(line: str) -> str:
+    return _COLOUR.sub("", line)
+
+
+def plain(line: str) -> str:
+    """A line of a tool's output as a person reads it: without colours, levels, marks and pictures."""
+    text = _LEVEL.sub("", without_colours(line).strip()).removesuffix("...").rstrip()
+    return _MARKS.sub("", text)
