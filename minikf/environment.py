@@ -11,23 +11,20 @@ from minikf.spec import Access
 
 
 def variables(access: Access) -> dict[str, str]:
-    """What to export, by name.
+    """What to export, by name; the last three only where the platform has a model registry.
 
+    - MINIKF_PLATFORM: the platform that later `minikf` commands work on.
     - KUBECONFIG: kubectl, `kubernetes`, `kubeflow` (TrainerClient, OptimizerClient), `kserve`.
+    - MODEL_REGISTRY_URL: the address to hand to ModelRegistry or ModelRegistryClient; no client reads it itself.
     - SSL_CERT_FILE: the model-registry client, whose TLS takes OpenSSL's default file; system CAs are in it too.
     - KF_PIPELINES_SA_TOKEN_PATH: the file that the model-registry client reads its credential from.
-    - MODEL_REGISTRY_URL: the address to hand to ModelRegistry or ModelRegistryClient; no client reads it itself.
-    - MINIKF_PLATFORM: the platform that later `minikf` commands work on.
     """
-    values = {
-        "MINIKF_PLATFORM": access.platform,
-        "KUBECONFIG": str(access.kubeconfig),
-        "SSL_CERT_FILE": str(bundle.path_of(access)),
-    }
-    if access.token is not None:
-        values["KF_PIPELINES_SA_TOKEN_PATH"] = str(access.token)
+    values = {"MINIKF_PLATFORM": access.platform, "KUBECONFIG": str(access.kubeconfig)}
     if "model-registry" in access.endpoints:
         values["MODEL_REGISTRY_URL"] = access.endpoints["model-registry"]
+        values["SSL_CERT_FILE"] = str(bundle.path_of(access))
+        if access.token is not None:
+            values["KF_PIPELINES_SA_TOKEN_PATH"] = str(access.token)
     return values
 
 

@@ -99,6 +99,16 @@ class PlatformPaths:
         return self.config / "token"
 
     @property
+    def certificate(self) -> Path:
+        """The client certificate that a cluster gave us, PEM (0600)."""
+        return self.config / "client.crt"
+
+    @property
+    def key(self) -> Path:
+        """The key of that certificate, PEM (0600)."""
+        return self.config / "client.key"
+
+    @property
     def tls(self) -> Path:
         """CA key, server key and server certificate (0700)."""
         return self.state / "tls"

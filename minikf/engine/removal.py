@@ -33,7 +33,7 @@ def remove(paths: PlatformPaths, *, keep_data: bool) -> Steps[None]:
 
 
 def _configuration(paths: PlatformPaths) -> list[Path]:
-    return [paths.kubeconfig, paths.ca, paths.token, paths.config / bundle.NAME]
+    return [paths.kubeconfig, paths.ca, paths.token, paths.certificate, paths.key, paths.config / bundle.NAME]
 
 
 def _state(paths: PlatformPaths) -> list[Path]:

@@ -13,12 +13,14 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from minikf.commands import command
 from minikf.errors import ExitCode, MinikfError, Unreachable
+from minikf.kube import credentials
 from minikf.kube.connections import CLOSED, Connections
+from minikf.kube.credentials import NoWayIn
 from minikf.kube.hangup import HangUp
 from minikf.spec import Access
 
@@ -60,8 +62,8 @@ class RestClient:
 
     def __init__(self, access: Access, timeout: float = TIMEOUT_SECONDS) -> None:
         self._access = access
-        address = urlsplit(access.server)
-        self._connections = Connections(address.hostname or "127.0.0.1", address.port or 443, access.ca, timeout)
+        self._credentials = credentials.of(access)
+        self._connections = Connections(self._credentials, timeout)
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON object at `path`. Raises Unreachable, or ApiAnswer with the API's own words."""
@@ -73,7 +75,7 @@ class RestClient:
         """One call whose answer is a JSON object. Raises Unreachable, or ApiAnswer with the API's own words."""
         reply = self.request(method, path, body, headers)
         if not reply.ok:
-            raise refusal(path, reply)
+            raise self._refused(path, reply)
         try:
             found = json.loads(reply.body)
         except ValueError as error:
@@ -96,7 +98,7 @@ class RestClient:
         try:
             with self._open("GET", path, None, endless=ends) as response:
                 if not 200 <= response.status < 300:
-                    raise refusal(path, Reply(response.status, response.read()))
+                    raise self._refused(path, Reply(response.status, response.read()))
                 yield from response
         except Unreachable:
             if not ends.done:
@@ -113,9 +115,9 @@ class RestClient:
         more: Mapping[str, str] | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {self._credential()}", "Accept": "application/json, */*", **(more or {})}
+        path, headers = self._addressed(path), {**self._proof(), "Accept": "application/json, */*", **(more or {})}
         if data is not None:
-            headers["Content-Type"] = "application/json"
+            headers.setdefault("Content-Type", "application/json")
         connection = self._connections.idle() if method == "GET" and endless is None else None
         response = None
         try:
@@ -137,26 +139,44 @@ class RestClient:
                 self._connections.give_back(connection)
                 connection = None
         except ssl.SSLCertVerificationError as error:
-            raise self._unreachable(f"another program answers there: {error.verify_message}") from error
+            raise self._unreachable(_distrust(error)) from error
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(str(error) or type(error).__name__) from error
         finally:
             if connection is not None:
                 connection.close()
 
-    def _credential(self) -> str:
-        if self._access.token is None:
-            raise self._unreachable("it has no credential")
+    def _addressed(self, path: str) -> str:
         try:
-            return self._access.token.read_text().strip()
-        except OSError as error:
-            raise self._unreachable(f"its credential cannot be read: {error}") from error
+            return self._credentials.address().base + path
+        except NoWayIn as error:
+            raise self._unreachable(str(error)) from error
 
-    def _fresh(self) -> http.client.HTTPSConnection:
+    def _proof(self) -> dict[str, str]:
+        try:
+            return self._credentials.headers()
+        except NoWayIn as error:
+            raise self._unreachable(str(error)) from error
+
+    def _fresh(self) -> http.client.HTTPConnection:
         try:
             return self._connections.fresh()
-        except OSError as error:  # ssl.SSLError is one too
-            raise self._unreachable(f"its CA {self._access.ca} cannot be read: {error}") from error
+        except NoWayIn as error:
+            raise self._unreachable(str(error)) from error
+
+    def _refused(self, path: str, reply: Reply) -> ApiAnswer:
+        """A refusal; where the API does not know who asks, with what may be wrong with the credential."""
+        answer = refusal(path, reply)
+        if reply.status != HTTPStatus.UNAUTHORIZED:
+            return answer
+        platform = self._access.platform
+        return ApiAnswer(
+            f"the API of platform '{platform}' does not accept the credential: {answer.message}",
+            status=reply.status,
+            reason=answer.reason,
+            cause=self._credentials.doubt() or "it is wrong, or no longer valid there",
+            advice=command("up", platform),
+        )
 
     def _unreachable(self, cause: str) -> Unreachable:
         return Unreachable(
@@ -164,6 +184,15 @@ class RestClient:
             cause=cause,
             advice=command("up", self._access.platform),
         )
+
+
+def _distrust(error: ssl.SSLCertVerificationError) -> str:
+    """Why the server is not believed, by OpenSSL's code (X509_V_ERR_CERT_HAS_EXPIRED, _HOSTNAME_ and _IP_MISMATCH)."""
+    if error.verify_code == 10:
+        return f"the server's certificate is out of date: {error.verify_message}"
+    if error.verify_code in (62, 64):
+        return f"the server's certificate is for another address: {error.verify_message}"
+    return f"another program answers there: {error.verify_message}"
 
 
 def refusal(path: str, reply: Reply) -> ApiAnswer:
