@@ -61,6 +61,11 @@ def down(platform: str, *, keep_data: bool = False) -> Steps[None]:
     yield from engine_of(platform).delete(keep_data=keep_data)
 
 
+def held_data(platform: str) -> str:
+    """What of the user's goes with the platform, in words; "" for nothing."""
+    return engine_of(platform).held_data()
+
+
 def load_images(platform: str, references: Sequence[str]) -> Steps[tuple[LoadedImage, ...]]:
     """Puts images where the platform's pods find them. Raises as `Engine.load_images`."""
     return (yield from engine_of(platform).load_images(references))

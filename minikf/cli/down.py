@@ -36,15 +36,14 @@ def _agree(name: str, yes: bool, keep_data: bool) -> None:
     from minikf.cli import render
     from minikf.commands import command
     from minikf.errors import Refused
-    from minikf.paths import PlatformPaths
+    from minikf.up import held_data
 
-    if yes:
+    held = held_data(name)
+    if yes or not held:
         return
     again = command("down --yes", name)
     if not render.has_terminal():
         raise Refused(f"platform '{name}' was not removed", cause="there is no terminal to ask on", advice=again)
-    what = (
-        "its data stays" if keep_data else f"its objects, volumes, data and models in {PlatformPaths.of(name).data} too"
-    )
+    what = "its data stays" if keep_data else f"and {held}"
     if not typer.confirm(f"Remove platform '{name}' ({what})?", err=True):
         raise Refused(f"platform '{name}' was not removed", cause="you said no")

@@ -39,6 +39,9 @@ class Context:
         raise self._absent()
         yield
 
+    def held_data(self) -> str:
+        return ""
+
     def status(self) -> Status:
         return Status(self._paths.name, CONTEXT, running=False, cause="", advice="")
 

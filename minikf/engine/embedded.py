@@ -80,6 +80,9 @@ class Embedded:
         )
         yield
 
+    def held_data(self) -> str:
+        return f"its objects, volumes, data and models in {self._paths.data}"
+
     def access(self) -> Access:
         """How to reach the running platform. Raises Unreachable where it does not run.
 

@@ -47,6 +47,10 @@ class Engine(Protocol):
         """Ends the platform and removes what MiniKF made for it, the user's data only without `keep_data`."""
         ...
 
+    def held_data(self) -> str:
+        """What of the user's goes with `delete`, in words for the question that is asked first; "" for nothing."""
+        ...
+
     def status(self) -> Status: ...
 
     def access(self) -> Access:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from minikf.engine import ports, record
-from minikf.engine.clusters import binary, making, owned, state
+from minikf.engine.clusters import binary, kept, owned, state
 from minikf.engine.clusters.decide import decide
 from minikf.engine.clusters.making import ACCESS, CLUSTER, READY, Workshop, make, note
 from minikf.engine.clusters.run import run
-from minikf.engine.clusters.tool import LOOPBACK, Tool
+from minikf.engine.clusters.tool import Tool
 from minikf.engine.clusters.tools import tool_of
 from minikf.engine.docker.client import Docker, connect
 from minikf.engine.protocol import Steps
@@ -86,14 +86,16 @@ class Bringing:
         return refusal
 
     def _ready(self, shop: Workshop, platform: Platform) -> Steps[Access]:
-        """Writes down how the cluster is reached, and waits for it."""
-        assert platform.cluster is not None
-        if ACCESS not in platform.cluster.made:
-            text = yield from run(shop.tool.kubeconfig(shop.binary, platform.cluster), shop.tool, shop.log, shop.lock)
-            kubeconfig.write_from(text, self._paths, f"https://{LOOPBACK}:{platform.port}")
+        """Writes down how the cluster is reached, waits for it, and brings back what an earlier one left."""
+        cluster = platform.cluster
+        assert cluster is not None
+        if ACCESS not in cluster.made or not self._paths.kubeconfig.exists():
+            printed = yield from run(shop.tool.kubeconfig(shop.binary, cluster), shop.tool, shop.log, shop.lock)
+            kubeconfig.write_from(printed, self._paths, self._engine)
             platform = note(self._paths, platform, ACCESS)
         access = state.access(self._paths, platform)
         yield from kube_cluster.wait(access)
-        if platform.cluster is not None and READY not in platform.cluster.made:
-            note(self._paths, platform, making.READY)
+        if READY not in cluster.made:
+            yield from kept.restore(shop.docker, shop.tool, cluster, access, self._paths)
+            note(self._paths, platform, READY)
         return access

@@ -66,11 +66,19 @@ class ClusterEngine:
 
     def delete(self, *, keep_data: bool = False) -> Steps[None]:
         """Removes the cluster's containers, volumes and network, those that are ours only, and the platform's files.
-        Raises as `stop`."""
+
+        With `keep_data` what is in its PersistentVolumes is copied out first, and comes back with the next `up`.
+        Raises as `stop`, and NoProgress naming what would not go.
+        """
         self._existing()
-        with held((yield from acquire(self._paths))) as lock, connect() as docker:
+        with held((yield from acquire(self._paths))), connect() as docker:
             platform, _ = self._existing()
-            yield from remove(docker, self._paths, platform, lock, keep_data=keep_data)
+            yield from remove(docker, tool_of(self.name), self._paths, platform, keep_data=keep_data)
+
+    def held_data(self) -> str:
+        platform = Platform.read(self._paths)
+        name = platform.cluster.name if platform is not None and platform.cluster is not None else ""
+        return f"all objects and volumes of the {self.name} cluster {name}"
 
     def status(self) -> Status:
         """The cluster as it is now; never raises for one that is absent, stopped or broken."""

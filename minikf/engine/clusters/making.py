@@ -57,7 +57,7 @@ class Workshop:
 def note(paths: PlatformPaths, platform: Platform, step: str) -> Platform:
     """Writes down that `step` is done."""
     assert platform.cluster is not None
-    made = replace(platform.cluster, made=(*platform.cluster.made, step))
+    made = replace(platform.cluster, made=tuple(dict.fromkeys((*platform.cluster.made, step))))
     return replace(platform, cluster=made).write(paths)
 
 

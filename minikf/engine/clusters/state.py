@@ -34,8 +34,8 @@ def access(paths: PlatformPaths, platform: Platform) -> Access:
         kubeconfig=paths.kubeconfig,
         ca=paths.ca,
         endpoints=endpoints,
-        certificate=paths.client_certificate,
-        key=paths.client_key,
+        certificate=paths.certificate,
+        key=paths.key,
     )
 
 
