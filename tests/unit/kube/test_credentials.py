@@ -25,16 +25,9 @@ from minikf.spec import Access
 from tests.unit.kube.tlsserver import Authority, Pair, Served, serve
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "authority")
-
-
-@pytest.fixture
-def server(authority: Authority) -> Iterator[Served]:
-    with serve(authority, authority.pair("server")) as served:
-        served.answers["/x"] = (200, b'{"a": 1}')
-        yield served
+@pytest.fixture(autouse=True)
+def answers(server: Served) -> None:
+    server.answers["/x"] = (200, b'{"a": 1}')
 
 
 @pytest.fixture

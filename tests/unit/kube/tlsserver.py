@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -99,10 +100,14 @@ def serve(authority: Authority, pair: Pair, *, outdated: bool = False) -> Iterat
     An answer is (status, bytes), or a function of method, path and body that returns one. `outdated` believes client
     certificates whatever their date, so that the test can refuse them by an answer, as a kube-apiserver does.
     """
-    served = Served()
+    served, connected = Served(), list[socket.socket]()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            connected.append(self.connection)
 
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -139,3 +144,6 @@ def serve(authority: Authority, pair: Pair, *, outdated: bool = False) -> Iterat
         server.shutdown()
         thread.join()
         server.server_close()
+        for one in connected:
+            with contextlib.suppress(OSError):  # most are closed
+                socket.socket.shutdown(one, socket.SHUT_RDWR)

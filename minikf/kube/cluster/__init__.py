@@ -1,0 +1,6 @@
+"""How a real cluster is, and waiting until it is well; asked of its own API, whoever made it."""
+
+from minikf.kube.cluster.report import report
+from minikf.kube.cluster.wait import wait
+
+__all__ = ["report", "wait"]
