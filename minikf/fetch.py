@@ -175,8 +175,15 @@ def _chunks(url: str, response: requests.Response, begin: int, total: int, patie
     raw: Any = response.raw
     read = getattr(raw, "read1", raw.read)  # read1 gives what is there; read waits until all of it is
     at, since, heard = begin, time.monotonic(), 0
+    early = f"the connection to {urlsplit(url).hostname} ended early"
     with _typed(url, patience):
-        while chunk := read(_CHUNK):
+        while True:
+            try:
+                chunk = read(_CHUNK)
+            except urllib3.exceptions.ProtocolError as error:
+                raise Passing(early, cause=_so_far(at, total)) from error
+            if not chunk:
+                break
             at += len(chunk)
             heard += len(chunk)
             now = time.monotonic()
@@ -186,9 +193,11 @@ def _chunks(url: str, response: requests.Response, begin: int, total: int, patie
                 since, heard = now, 0
             yield chunk
     if total and at != total:
-        raise Passing(
-            f"the connection to {urlsplit(url).hostname} ended early", cause=f"after {at:,} of {total:,} bytes"
-        )
+        raise Passing(early, cause=_so_far(at, total))
+
+
+def _so_far(at: int, total: int) -> str:
+    return f"after {at:,} of {total:,} bytes" if total else f"after {at:,} bytes"
 
 
 @contextlib.contextmanager
@@ -210,6 +219,8 @@ def _typed(url: str, patience: float) -> Iterator[None]:
     except (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError) as error:
         raise _stalled(url, f"nothing came for {patience:.0f} seconds") from error
     except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
+        if isinstance(_argument(error), urllib3.exceptions.ProtocolError):  # it was reached, and hung up
+            raise Passing(f"the connection to {host} failed", cause=_reason(error)) from error
         raise Unreachable(
             f"{host} cannot be reached",
             cause=_reason(error),
