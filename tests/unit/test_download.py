@@ -218,7 +218,7 @@ def test_no_network_is_said_at_once(target: Path) -> None:
     began, events = time.monotonic(), []
     with pytest.raises(Unreachable, match="cannot be reached"):
         for event in download(url, target, sha256="0" * 64, what="file", limit=LIMIT):
-            events.append(event)  # noqa: PERF402 - those before the error are wanted
+            events.append(event)
     assert [event.state for event in events] == ["started", "failed"] and events[-1].cause
     assert time.monotonic() - began < 5
 
@@ -278,9 +278,7 @@ def test_the_second_takes_over_when_the_first_is_killed(web: Web, target: Path) 
     assert web.ranges() == ["", "bytes=300000-"]
 
 
-def test_one_that_holds_the_lock_to_no_end_is_named(
-    web: Web, target: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_holds_the_lock_to_no_end_is_named(web: Web, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WAIT_SECONDS", 0.2)
     web.files["/file"].faults = [stall(0)]
     first = start(web, target)

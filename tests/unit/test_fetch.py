@@ -72,7 +72,7 @@ def test_a_connection_that_ends_early_is_passing_and_names_how_far_it_came(web: 
 
 def test_a_server_that_hangs_up_without_a_word_is_passing(web: Web) -> None:
     web.files["/file"].faults = [lambda handler: handler.connection.close()]
-    with pytest.raises(fetch.Passing, match="the connection to 127.0.0.1 failed"):
+    with pytest.raises(fetch.Passing, match=r"the connection to 127\.0\.0\.1 failed"):
         read(f"{web.url}/file")
 
 
