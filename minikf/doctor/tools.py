@@ -6,35 +6,46 @@ import shutil
 
 from minikf.doctor.finding import Finding, Level
 from minikf.engine import docker
+from minikf.tools import advice, install, look
 
-_TOOLS = {
+_USES = {
     "k3d": "clusters in Docker by k3d",
     "kind": "clusters in Docker by kind",
     "kubectl": "looking at objects from the shell; `minikf tui` and the SDKs work without",
-    "uv": "making Python environments for jobs with requirements; pip does it where uv is missing",
 }
+_UV = "making Python environments for jobs with requirements; pip does it where uv is missing"
 
 
 def container_engine() -> Finding:
     answer = docker.ask()
     if answer.version:
         return Finding("docker", Level.OK, f"{answer.version} at {answer.address}")
+    there = shutil.which("docker") is not None
     return Finding(
         "docker",
         Level.INFO,
         "does not answer",
         f"{answer.cause}; only cluster engines need it, the embedded engine does not",
-        "start Docker, or use: minikf up --engine embedded",
+        f"{'start Docker' if there else advice.docker()}, or use: minikf up --engine embedded",
     )
 
 
 def on_path() -> list[Finding]:
     """Which of the tools are there. None is needed by the embedded engine."""
-    found = []
-    for name, use in _TOOLS.items():
-        path = shutil.which(name)
-        if path:
-            found.append(Finding(name, Level.OK, path))
-        else:
-            found.append(Finding(name, Level.INFO, "not on PATH", f"needed for {use}"))
-    return found
+    uv = shutil.which("uv")
+    found = Finding("uv", Level.OK, uv) if uv else Finding("uv", Level.INFO, "not on PATH", f"needed for {_UV}")
+    return [*(_tool(name, use) for name, use in _USES.items()), found]
+
+
+def _tool(name: str, use: str) -> Finding:
+    """Where the tool is and of which version, and how it can be had where it is missing or too old."""
+    found = look(name)
+    if found.new_enough:
+        place = f"{found.path}, downloaded by MiniKF" if found.in_cache else str(found.path)
+        return Finding(name, Level.OK, f"{found.version} at {place}")
+    later, by_hand = install.downloadable(name), advice.install(name)
+    fix = f"nothing to do: {later}; or: {by_hand}" if later else by_hand
+    if found.path is None:
+        return Finding(name, Level.INFO, "not on PATH", f"needed for {use}", fix)
+    what = f"{found.version} at {found.path}" if found.version else str(found.path)
+    return Finding(name, Level.WARNING, what, f"{found.cause}; needed for {use}", fix)

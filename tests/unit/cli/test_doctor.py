@@ -18,6 +18,7 @@ from minikf.engine import docker
 from minikf.engine.record import Platform
 from minikf.errors import ExitCode
 from minikf.paths import PlatformPaths
+from minikf.tools import table
 
 
 @pytest.fixture(autouse=True)
@@ -115,10 +116,40 @@ def test_docker_that_answers_is_named_with_its_version(monkeypatch: pytest.Monke
 
 
 def test_tools_are_looked_for_on_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    tool = tmp_path / "k3d"
-    tool.write_text("#!/bin/sh\n")
-    tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
+    path = tmp_path / "bin"
+    path.mkdir()
+    for name, words in (("k3d", "k3d version v5.8.3"), ("kubectl", "Client Version: v1.20.1")):
+        tool = path / name
+        tool.write_text(f"#!/bin/sh\necho {words}\n")
+        tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(path))
+    found = {finding.name: finding for finding in tools.on_path()}
+    assert (found["k3d"].level, found["k3d"].found) == (Level.OK, f"5.8.3 at {path / 'k3d'}")
+    kubectl = found["kubectl"]
+    assert (kubectl.level, kubectl.found) == (Level.WARNING, f"1.20.1 at {path / 'kubectl'}")
+    assert "older than 1.33.0" in kubectl.cause and "is downloaded when it is needed" in kubectl.fix
+    kind = found["kind"]
+    assert (kind.level, kind.found) == (Level.INFO, "not on PATH") and kind.cause
+    assert "version 0.33.0 is downloaded when it is needed; its sha256 is known" in kind.fix
+    assert found["uv"].level is Level.INFO
+
+
+def test_a_downloaded_tool_and_one_that_says_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    release = table.release("kind")
+    assert release is not None
+    release.path.parent.mkdir(parents=True)
+    release.path.write_text("")
+    k3d = tmp_path / "k3d"
+    k3d.write_text("#!/bin/sh\necho k3d version v5-dev\n")
+    k3d.chmod(0o700)
     monkeypatch.setenv("PATH", str(tmp_path))
     found = {finding.name: finding for finding in tools.on_path()}
-    assert (found["k3d"].level, found["k3d"].found) == (Level.OK, str(tool))
-    assert found["kind"].level is Level.INFO and found["kind"].cause
+    assert found["kind"].found == f"0.33.0 at {release.path}, downloaded by MiniKF"
+    assert found["k3d"].level is Level.WARNING and "does not say its version: k3d version v5-dev" in found["k3d"].cause
+
+
+def test_a_machine_without_releases_is_told_what_to_do_by_hand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = {finding.name: finding for finding in tools.on_path()}
+    assert found["kind"].fix == "put a 'kind' of version 0.33.0 or newer for this machine into a folder of PATH"
