@@ -14,10 +14,12 @@ def show_access(steps: Steps[Access], as_json: bool) -> None:
     if as_json:
         render.data(as_dict(access))
         return
-    env, demo = command("env", access.platform), command("demo", access.platform)
+    env = command("env", access.platform)
+    # An empty cluster has nothing yet that the demo could run on.
+    first = command("demo", access.platform) if "model-registry" in access.endpoints else "kubectl get nodes"
     render.text(f"platform '{access.platform}' ({access.engine}) is up at {access.server}")
     render.text(f'  kubectl and SDKs:  eval "$({env})"')
-    render.text(f"  first steps:       {demo}")
+    render.text(f"  first steps:       {first}")
 
 
 def as_dict(access: Access) -> dict[str, object]:

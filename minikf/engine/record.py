@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,13 @@ class Cluster:
     @classmethod
     def of(cls, found: dict[str, Any]) -> Cluster:
         """As `asdict` wrote it. Raises KeyError, TypeError and ValueError on anything else."""
-        numbers = {key: int(found[key]) for key in ("http_port", "https_port", "agents")}
-        keys = ("platform", "name", "uid", "node_image", "network", "subnet", "profile")
-        return cls(**{key: str(found[key]) for key in keys}, **numbers, made=tuple(map(str, found["made"])))
+        kinds = {one.name: str(one.type) for one in fields(cls)}
+        read: dict[str, Callable[[Any], Any]] = {
+            "str": str,
+            "int": int,
+            "tuple[str, ...]": lambda made: tuple(map(str, made)),
+        }
+        return cls(**{name: read[kind](found[name]) for name, kind in kinds.items()})
 
 
 @dataclass(frozen=True)

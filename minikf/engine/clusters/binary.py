@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from dataclasses import dataclass
 
+from minikf import tools
 from minikf.engine.protocol import Steps
 from minikf.errors import Refused
 
@@ -19,15 +18,14 @@ class Binary:
 
 
 def find(name: str) -> Binary:
-    path = shutil.which(name)
-    if path is None:
-        raise Refused(f"{name} is not here", advice=f"install {name}")
-    said = subprocess.run([path, "version"], capture_output=True, text=True, check=False).stdout
-    return Binary(
-        path, next(word for word in said.split() if word.startswith("v") and word[1:2].isdigit()).removeprefix("v")
-    )
+    """What is here already. Raises Refused where nothing is, or what is there is too old."""
+    found = tools.look(name)
+    if found.path is None or not found.new_enough:
+        raise Refused(f"{name}: {found.cause}", advice=f"minikf up --engine {name} downloads it")
+    return Binary(str(found.path), found.version)
 
 
 def ensure(name: str, *, agree: bool) -> Steps[Binary]:
-    return find(name)
-    yield
+    """What is here, else a download. Raises as `minikf.tools.ensure`."""
+    path = yield from tools.ensure(name, agree=agree)
+    return Binary(str(path), tools.look(name).version)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 
-from minikf.errors import Refused
+from minikf.tools import images
+
+KUBERNETES = "1.34"
+"""The version that both engines make, so that they agree: it still starts on machines with cgroup v1, and all that
+MiniKF does to a cluster is tested on it."""
 
 _DOCKER_HUB = "registry-1.docker.io"
 """Where images without a registry in their name come from (distribution/reference, and Docker's own default)."""
 
 
 def choose(tool: str, asked: str) -> str:
-    """`asked` where the user asked for one. Raises Refused where none is known for the tool."""
+    """`asked` where the user asked for one, else one of KUBERNETES. Raises Refused where none is known for the tool."""
     if asked:
         return asked
-    raise Refused(f"no node image is known for {tool}", advice=f"minikf up --engine {tool} --node-image IMAGE")
+    return images.kind_image(KUBERNETES) if tool == "kind" else images.k3s_image(KUBERNETES)
 
 
 def registry_of(image: str) -> str:

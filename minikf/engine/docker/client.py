@@ -6,7 +6,7 @@ import contextlib
 import ipaddress
 import os
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from minikf.engine.docker.ask import address_of_engine, open_client, reason
 from minikf.engine.docker.facts import Container, Image, Network
@@ -80,7 +80,8 @@ class Docker:
     def keep_running(self, container_id: str) -> None:
         """From now on it comes back after a reboot and when it ends, but not when it was stopped on purpose."""
         with answers(self.address):
-            self.client.api.update_container(container_id, restart_policy={"Name": "unless-stopped"})
+            policy: Any = {"Name": "unless-stopped"}  # of Docker's four policies docker's type stubs know two
+            self.client.api.update_container(container_id, restart_policy=policy)
 
     def start(self, container_id: str) -> None:
         with answers(self.address):
@@ -96,7 +97,7 @@ class Docker:
 
         with answers(self.address):
             try:
-                return Image.of(self.client.api.inspect_image(reference))
+                return Image.of(self.client.images.get(reference).attrs)
             except ImageNotFound:
                 return None
 
@@ -133,9 +134,11 @@ def connect() -> Docker:
 
 @contextlib.contextmanager
 def answers(address: str) -> Iterator[None]:
-    """Turns what docker's client raises into typed errors: Refused for a call that the engine refuses."""
+    """Turns what docker's client raises into typed errors: Refused for a call that the engine refuses.
+
+    What `requests` raises below it (a lost connection, a time-out) is an OSError.
+    """
     from docker.errors import APIError, DockerException
-    from requests.exceptions import RequestException
 
     try:
         yield
@@ -144,7 +147,7 @@ def answers(address: str) -> Iterator[None]:
         if error.is_server_error() and "no space left" in said.lower():
             raise Refused("Docker has no disk space left", cause=said, advice="docker system df") from error
         raise Refused("Docker refused what was asked of it", cause=said, advice="docker info") from error
-    except (DockerException, RequestException, OSError) as error:
+    except (DockerException, OSError) as error:
         raise _unreachable(address, error) from error
 
 

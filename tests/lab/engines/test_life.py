@@ -141,8 +141,8 @@ def test_a_killed_node_comes_back_by_itself(platform: Platform) -> None:
     home, name = platform.home, platform.name
     server = docker("ps", "--filter", f"name={home.record(name)['cluster']['name']}", "--format", "{{.Names}}")[0]
     before = docker("inspect", "--format", "{{.State.Pid}}", server)[0]
-    docker("run", "--rm", "--privileged", "--pid=host", "--network=none", "--entrypoint", "kill", platform.home.images["kind"],
-           "-9", before)  # fmt: skip
+    alone = ("--rm", "--privileged", "--pid=host", "--network=none", "--entrypoint", "kill")
+    docker("run", *alone, home.images["kind"], "-9", before)
     wait_for("a new process", lambda: docker("inspect", "--format", "{{.State.Pid}}", server)[0] not in (before, "0"))
     wait_for("the API", lambda: home.kubectl(name, "get", "--raw", "/readyz").out == "ok", 180)
 
