@@ -15,7 +15,9 @@ from apiserver.embedded import embedded_server
 from apiserver.real import real_server, upstream_crds
 from apiserver.report import Report
 from apiserver.server import Server, StartFailed
-from binaries.build import Unavailable, ensure
+from binaries.build import ensure
+from clusters.fixtures import k3d_cluster, kind_cluster, lab, two_clusters  # noqa: F401 - fixtures
+from keep import Unavailable
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REPORT = pytest.StashKey[Report]()
@@ -52,16 +54,26 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 @pytest.fixture(scope="session")
-def lab_binaries(say: Callable[[str], None], report: Report) -> Path:
-    """The folder with etcd, kube-apiserver and kubectl; skips where it cannot be had (MINIKF_LAB_REQUIRED=1: fails)."""
+def no_lab(report: Report) -> Callable[[str], None]:
+    """Skips, saying why, where a part of the lab cannot be had; with MINIKF_LAB_REQUIRED=1 it fails."""
+
+    def leave(why: str) -> None:
+        if os.environ.get("MINIKF_LAB_REQUIRED") == "1":
+            pytest.fail(f"MINIKF_LAB_REQUIRED=1, but there is {why}", pytrace=False)
+        report.notes.append(why)
+        pytest.skip(why)
+
+    return leave
+
+
+@pytest.fixture(scope="session")
+def lab_binaries(say: Callable[[str], None], no_lab: Callable[[str], None]) -> Path:
+    """The folder with etcd, kube-apiserver and kubectl, built when they are missing."""
     try:
         return ensure(say)
-    except Unavailable as error:
-        why = f"no real API server here: {error}"
-    if os.environ.get("MINIKF_LAB_REQUIRED") == "1":
-        pytest.fail(f"MINIKF_LAB_REQUIRED=1, but there is {why}", pytrace=False)
-    report.notes.append(why)
-    pytest.skip(why)
+    except Unavailable as why:
+        no_lab(f"no real API server here: {why}")
+        raise  # not reached: the test is skipped or fails
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,120 @@
+"""The images of the lab in the Docker engine, made when they are missing there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from binaries.recipe import K3D, KUBERNETES, MODULES
+from children import run
+from dockerd.engine import docker
+from dockerd.machine import RUNC, demand_root, restricted
+from keep import Say, Unavailable, alone, base, scratch
+
+from . import node
+
+HERE = Path(__file__).parent
+STAGES = HERE / "stages"
+LABEL = "minikf-lab.recipe"  # on each of our images: the hash of what it was made by
+# By this name k3d 5.8.3 asks for the image of its tools container (pkg/types/images.go of its module).
+TOOLS = f"ghcr.io/k3d-io/k3d-tools:{K3D}"
+_IN_THE_NODE = ("kubernetes", "etcd", "coredns", "local-path-provisioner", "cri-tools", "pause", "kind")
+
+@dataclass(frozen=True)
+class Images:
+    """Names in the Docker engine: the node image for kind, and the one for k3d in place of rancher/k3s."""
+
+    node: str
+    k3s: str
+
+
+def names() -> Images:
+    """The images of this recipe, here or not."""
+    recipe = _hash()
+    return Images(f"minikf-lab/node:v{KUBERNETES}-{recipe}", f"minikf-lab/k3s:v{KUBERNETES}-{recipe}")
+
+
+def all_there() -> bool:
+    """Whether the engine has every image of this recipe. Raises Unavailable when it does not answer."""
+    recipe, images = _hash(), names()
+    return all(_recipe(name) == recipe for name in (images.node, images.k3s)) and _recipe(TOOLS) in (recipe, "")
+
+
+def make(binaries: Path, debian: Path, say: Say) -> None:
+    """The images that the engine lacks, of these commands and this archive of a Debian system. Raises Unavailable."""
+    recipe, images = _hash(), names()
+    demand_root("building the node image")
+    folder = base() / "images"
+    with alone(folder, say):
+        root = f"minikf-lab/root:{recipe}"
+        if _recipe(root) != recipe:
+            with scratch(folder) as part:
+                started = time.monotonic()
+                node.make(part / "root", debian, binaries, restricted(), say)
+                say("node: handing it to the Docker engine")
+                _import(part / "root", root, recipe)
+                say(f"{root}: made in {time.monotonic() - started:.0f} s")
+        # Another recipe's tools are made anew; an image that is not ours at all is k3d's own, and better.
+        tools = () if _recipe(TOOLS) in (recipe, "") else (("tools", TOOLS),)
+        for target, image in (("node", images.node), ("k3s", images.k3s), *tools):
+            if _recipe(image) != recipe:
+                _finish(target, image, root, recipe, say)
+
+
+def _hash() -> str:
+    digest = hashlib.sha256(f"restricted: {restricted()}".encode())
+    for module in MODULES:
+        if module.name in _IN_THE_NODE:
+            digest.update(module.hash.encode())
+    for file in (*sorted(HERE.glob("*.*")), *sorted(STAGES.iterdir()), RUNC):
+        if file.is_file():
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _recipe(image: str) -> str | None:
+    """The hash that an image in the engine was made by: "" for an image that is not the lab's, None for no image."""
+    asked = subprocess.run(
+        ["docker", "image", "inspect", "--format", "{{json .Config.Labels}}", image],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode == 0:
+        return str((json.loads(asked.stdout) or {}).get(LABEL, ""))
+    if "No such image" in asked.stderr:
+        return None
+    raise Unavailable(f"the Docker engine does not tell about {image}: {asked.stderr.strip()}")
+
+
+def _import(root: Path, image: str, recipe: str) -> None:
+    """The tar goes from one program to the other; the image has its name only when it is complete."""
+    with subprocess.Popen(
+        ["tar", "--create", "--numeric-owner", "--directory", root, "."], stdout=subprocess.PIPE
+    ) as tar:
+        docker("import", "--change", f"LABEL {LABEL}={recipe}", "-", image, stdin=tar.stdout)
+    if tar.returncode:
+        raise Unavailable(f"packing {root} failed: tar exited {tar.returncode}")
+
+
+def _finish(target: str, image: str, root: str, recipe: str, say: Say) -> None:
+    """One stage of the Dockerfile: settings and a few files over the root file system, whose layer all share."""
+    words = ("--target", target, "--build-arg", f"BASE={root}", "--label", f"{LABEL}={recipe}", "--tag", image)
+    run("docker", "build", "--quiet", *words, STAGES)
+    say(f"{image}: made")
+
+
+def prune(say: Say) -> list[str]:
+    """Removes the lab's images of other recipes, but none that a container uses. Returns which went."""
+    recipe, gone = _hash(), []
+    there = docker("images", "--filter", f"label={LABEL}", "--format", "{{.Repository}}:{{.Tag}}").split()
+    for image in there:
+        if _recipe(image) not in (recipe, None):
+            removed = subprocess.run(["docker", "rmi", image], capture_output=True, text=True, check=False)
+            say(f"{image}: {'removed' if removed.returncode == 0 else removed.stderr.strip()}")
+            gone += [image] if removed.returncode == 0 else []
+    return gone
