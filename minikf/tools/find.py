@@ -70,5 +70,5 @@ def on_path(name: str) -> Look:
         words = (answer.stderr or answer.stdout).strip().splitlines()
         return Look(name, path, cause=f"it does not say its version: {words[0] if words else 'no output'}")
     if number(said[1]) < number(oldest(name)):
-        return Look(name, path, said[1], cause=f"older than {oldest(name)}, which is needed")
+        return Look(name, path, said[1], cause=f"older than {oldest(name)}, the oldest that MiniKF uses")
     return Look(name, path, said[1], new_enough=True)

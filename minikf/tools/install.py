@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
 
 from minikf.errors import MinikfError, NoProgress, Refused, Unreachable
@@ -18,8 +19,16 @@ MIRROR_VARIABLE = "MINIKF_TOOLS_MIRROR"
 MOST_BYTES = 600_000_000
 
 
-def ensure(name: str, *, agree: bool = False, mirror: str = "") -> Generator[Event, None, Path]:
-    """The path of a tool that is new enough: `k3d`, `kind` or `kubectl`.
+@dataclass(frozen=True)
+class Tool:
+    """A tool that may be run: where it is, and its version as in 5.8.3."""
+
+    path: Path
+    version: str
+
+
+def ensure(name: str, *, agree: bool = False, mirror: str = "") -> Generator[Event, None, Tool]:
+    """A tool that is new enough: `k3d`, `kind` or `kubectl`.
 
     `mirror` (else MINIKF_TOOLS_MIRROR) is where to download from in place of the release's own address: what stands
     behind `https://` there follows it, so `<mirror>/dl.k8s.io/release/...`. `agree` says that the user accepts a file
@@ -29,7 +38,7 @@ def ensure(name: str, *, agree: bool = False, mirror: str = "") -> Generator[Eve
     """
     found = on_path(name)
     if found.path is not None and found.new_enough:
-        return found.path
+        return Tool(found.path, found.version)
     wanted = release(name)
     if wanted is None:
         raise Refused(
@@ -39,7 +48,8 @@ def ensure(name: str, *, agree: bool = False, mirror: str = "") -> Generator[Eve
         )
     if found.path is not None:
         yield Event(name, "progress", f"{found.path} is left alone: {found.cause}")
-    return (yield from _fetched(wanted, agree, (mirror or os.environ.get(MIRROR_VARIABLE, "")).rstrip("/")))
+    path = yield from _fetched(wanted, agree, (mirror or os.environ.get(MIRROR_VARIABLE, "")).rstrip("/"))
+    return Tool(path, wanted.version)
 
 
 def _fetched(wanted: Release, agree: bool, mirror: str) -> Generator[Event, None, Path]:
@@ -96,8 +106,9 @@ def _address(url: str, mirror: str) -> str:
 
 
 def _with_way_out(error: MinikfError, wanted: Release) -> MinikfError:
-    """The error with what to do when nothing helps: install the tool, or name a mirror."""
-    ways = [error.advice, advice.install(wanted.name), f"export {MIRROR_VARIABLE}=https://a-mirror"]
+    """The error with what to do when nothing else helps: name a mirror, or install the tool by hand."""
+    mirror = "" if isinstance(error, Refused) else f"export {MIRROR_VARIABLE}=https://a-mirror"
+    ways = [error.advice, mirror, advice.install(wanted.name)]
     return type(error)(error.message, cause=error.cause, advice="; or ".join(way for way in ways if way), url=error.url)
 
 
