@@ -32,15 +32,13 @@ class Look:
 
 
 def look(name: str) -> Look:
-    """The tool on PATH where it is new enough, else the downloaded one, else what there is on PATH. Asks no network.
-
-    A file in the cache is only said to be there: `ensure` verifies it before anything runs it.
-    """
+    """The tool on PATH where it is new enough, else the downloaded one where it is still what was published, else what
+    there is on PATH. Asks no network."""
     found = on_path(name)
     if found.new_enough:
         return found
     wanted = release(name)
-    if wanted is not None and wanted.path.exists():
+    if wanted is not None and wanted.is_here():
         return Look(name, wanted.path, wanted.version, new_enough=True, in_cache=True)
     return found
 

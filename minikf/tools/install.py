@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 
 from minikf.errors import MinikfError, NoProgress, Refused, Unreachable
@@ -19,16 +18,8 @@ MIRROR_VARIABLE = "MINIKF_TOOLS_MIRROR"
 MOST_BYTES = 600_000_000
 
 
-@dataclass(frozen=True)
-class Tool:
-    """A tool that may be run: where it is, and its version as in 5.8.3."""
-
-    path: Path
-    version: str
-
-
-def ensure(name: str, *, agree: bool = False, mirror: str = "") -> Generator[Event, None, Tool]:
-    """A tool that is new enough: `k3d`, `kind` or `kubectl`.
+def ensure(name: str, *, agree: bool = False, mirror: str = "") -> Generator[Event, None, Path]:
+    """The path of a tool that is new enough: `k3d`, `kind` or `kubectl`.
 
     `mirror` (else MINIKF_TOOLS_MIRROR) is where to download from in place of the release's own address: what stands
     behind `https://` there follows it, so `<mirror>/dl.k8s.io/release/...`. `agree` says that the user accepts a file
@@ -38,7 +29,7 @@ def ensure(name: str, *, agree: bool = False, mirror: str = "") -> Generator[Eve
     """
     found = on_path(name)
     if found.path is not None and found.new_enough:
-        return Tool(found.path, found.version)
+        return found.path
     wanted = release(name)
     if wanted is None:
         raise Refused(
@@ -48,26 +39,22 @@ def ensure(name: str, *, agree: bool = False, mirror: str = "") -> Generator[Eve
         )
     if found.path is not None:
         yield Event(name, "progress", f"{found.path} is left alone: {found.cause}")
-    path = yield from _fetched(wanted, agree, (mirror or os.environ.get(MIRROR_VARIABLE, "")).rstrip("/"))
-    return Tool(path, wanted.version)
+    if wanted.is_here():
+        return wanted.path
+    return (yield from _fetched(wanted, agree, (mirror or os.environ.get(MIRROR_VARIABLE, "")).rstrip("/")))
 
 
 def _fetched(wanted: Release, agree: bool, mirror: str) -> Generator[Event, None, Path]:
-    """The tool in the cache, verified, downloaded first where it must be."""
-    from minikf.download import download, is_whole  # with requests it takes 0.1 s, and mostly nothing is fetched
+    """The tool downloaded into the cache."""
+    from minikf.download import download  # with requests it takes 0.1 s, and mostly nothing is fetched
 
-    noted = wanted.path.with_name(f"{wanted.name}.sha256")  # what the user agreed to, for want of a row
-    sha256 = wanted.sha256 or (noted.read_text().strip() if noted.exists() else "")
-    if sha256 and is_whole(wanted.path, sha256):
-        return wanted.path
     what = f"download {wanted.name} {wanted.version}"
     try:
         url = _address(wanted.url, mirror)
-        if not sha256:
-            sha256 = yield from _published(wanted, agree, what)
+        sha256 = wanted.sha256 or wanted.agreed_sha256() or (yield from _published(wanted, agree, what))
         path = yield from download(url, wanted.path, sha256=sha256, what=what, limit=MOST_BYTES, mode=0o700)
         if not wanted.sha256:
-            noted.write_text(f"{sha256}\n")
+            wanted.note(sha256)
         return path
     except (Unreachable, NoProgress, Refused) as error:
         raise _with_way_out(error, wanted) from error
