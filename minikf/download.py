@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from minikf import fetch
 from minikf.errors import MinikfError, NoProgress, Refused, Unreachable
-from minikf.files import make_folder, readable_failures
+from minikf.files import make_folder, readable_failures, sha256_of
 from minikf.spec import Event
 
 TRIES = 4  # in a row without progress
@@ -66,7 +65,7 @@ def download(
 def is_whole(file: Path, sha256: str) -> bool:
     """Whether `file` is there and has that hash."""
     try:
-        return _hash(file) == sha256
+        return sha256_of(file) == sha256
     except FileNotFoundError:
         return False
 
@@ -77,12 +76,12 @@ def _whole(url: str, part: _Part, sha256: str, what: str, limit: int, patience: 
     if continued and is_whole(part.path, sha256):  # killed between the last byte and the name
         return
     yield from _receive(url, part, what, limit, patience)
-    found = _hash(part.path)
+    found = sha256_of(part.path)
     if found != sha256 and continued:
         part.drop()
         yield Event(what, "progress", "what an earlier download left does not fit; once more from the start")
         yield from _receive(url, part, what, limit, patience)
-        found = _hash(part.path)
+        found = sha256_of(part.path)
     if found != sha256:
         page = _is_page(part.path)
         part.drop()
@@ -249,11 +248,6 @@ def _too_long(url: str, limit: int) -> Refused:
         cause="no release of it is that long",
         advice="look at that address in a browser",
     )
-
-
-def _hash(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _is_page(file: Path) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import requests
-import urllib3
+import urllib3  # comes with requests, which hands its failures on unwrapped where bytes are read as they come
 
 from minikf import __version__
 from minikf.errors import NoProgress, Refused, Unreachable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -33,6 +34,12 @@ def make_folder(path: Path) -> Path:
     with readable_failures(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextlib.contextmanager

@@ -43,8 +43,8 @@ def _tool(name: str, use: str) -> Finding:
     if found.new_enough:
         place = f"{found.path}, downloaded by MiniKF" if found.in_cache else str(found.path)
         return Finding(name, Level.OK, f"{found.version} at {place}")
-    later, by_hand = install.downloadable(name), advice.install(name)
-    fix = f"nothing to do: {later}; or: {by_hand}" if later else by_hand
+    later, package = install.downloadable(name), advice.package(name)
+    fix = "; or: ".join(way for way in (later, package) if way) or advice.install(name)
     if found.path is None:
         return Finding(name, Level.INFO, "not on PATH", f"needed for {use}", fix)
     what = f"{found.version} at {found.path}" if found.version else str(found.path)

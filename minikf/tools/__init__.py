@@ -4,8 +4,8 @@
 """
 
 from minikf.tools.find import Look, look
-from minikf.tools.images import k3s_image, kind_image
+from minikf.tools.images import k3d_helpers, k3s_image, kind_image
 from minikf.tools.install import MIRROR_VARIABLE, ensure
 from minikf.tools.table import NAMES
 
-__all__ = ["MIRROR_VARIABLE", "NAMES", "Look", "ensure", "k3s_image", "kind_image", "look"]
+__all__ = ["MIRROR_VARIABLE", "NAMES", "Look", "ensure", "k3d_helpers", "k3s_image", "kind_image", "look"]

@@ -21,13 +21,20 @@ _DOCKER_MAC = "install Docker Desktop: https://docs.docker.com/desktop/setup/ins
 _DOCKER_LINUX = "install Docker: https://docs.docker.com/engine/install/"
 
 
-def install(name: str) -> str:
-    """How to get a tool here without MiniKF: by a package manager that is here, else by hand."""
+def package(name: str) -> str:
+    """The command that installs a tool by a package manager that is here, "" where none has it."""
     for manager, lines in _BY_MANAGER.items():
         if name in lines and shutil.which(manager):
             return lines[name]
     if name == "kind" and shutil.which("go"):  # Go's checksum database verifies what it builds from
         return f"go install sigs.k8s.io/kind@v{pinned(name)}"
+    return ""
+
+
+def install(name: str) -> str:
+    """How to get a tool here without MiniKF: by a package manager that is here, else by hand."""
+    if found := package(name):
+        return found
     wanted = release(name)
     if wanted is None:
         return f"put a '{name}' of version {pinned(name)} or newer for this machine into a folder of PATH"

@@ -32,15 +32,13 @@ class Look:
 
 
 def look(name: str) -> Look:
-    """The tool on PATH where it is new enough, else the downloaded one, else what there is on PATH. Asks no network.
-
-    A file in the cache is only said to be there: `ensure` verifies it before anything runs it.
-    """
+    """The tool on PATH where it is new enough, else the downloaded one where it is still what was published, else what
+    there is on PATH. Asks no network."""
     found = on_path(name)
     if found.new_enough:
         return found
     wanted = release(name)
-    if wanted is not None and wanted.path.exists():
+    if wanted is not None and wanted.is_here():
         return Look(name, wanted.path, wanted.version, new_enough=True, in_cache=True)
     return found
 
@@ -70,5 +68,5 @@ def on_path(name: str) -> Look:
         words = (answer.stderr or answer.stdout).strip().splitlines()
         return Look(name, path, cause=f"it does not say its version: {words[0] if words else 'no output'}")
     if number(said[1]) < number(oldest(name)):
-        return Look(name, path, said[1], cause=f"older than {oldest(name)}, which is needed")
+        return Look(name, path, said[1], cause=f"older than {oldest(name)}, the oldest that MiniKF uses")
     return Look(name, path, said[1], new_enough=True)

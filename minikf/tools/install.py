@@ -39,25 +39,22 @@ def ensure(name: str, *, agree: bool = False, mirror: str = "") -> Generator[Eve
         )
     if found.path is not None:
         yield Event(name, "progress", f"{found.path} is left alone: {found.cause}")
+    if wanted.is_here():
+        return wanted.path
     return (yield from _fetched(wanted, agree, (mirror or os.environ.get(MIRROR_VARIABLE, "")).rstrip("/")))
 
 
 def _fetched(wanted: Release, agree: bool, mirror: str) -> Generator[Event, None, Path]:
-    """The tool in the cache, verified, downloaded first where it must be."""
-    from minikf.download import download, is_whole  # with requests it takes 0.1 s, and mostly nothing is fetched
+    """The tool downloaded into the cache."""
+    from minikf.download import download  # with requests it takes 0.1 s, and mostly nothing is fetched
 
-    noted = wanted.path.with_name(f"{wanted.name}.sha256")  # what the user agreed to, for want of a row
-    sha256 = wanted.sha256 or (noted.read_text().strip() if noted.exists() else "")
-    if sha256 and is_whole(wanted.path, sha256):
-        return wanted.path
     what = f"download {wanted.name} {wanted.version}"
     try:
         url = _address(wanted.url, mirror)
-        if not sha256:
-            sha256 = yield from _published(wanted, agree, what)
+        sha256 = wanted.sha256 or wanted.agreed_sha256() or (yield from _published(wanted, agree, what))
         path = yield from download(url, wanted.path, sha256=sha256, what=what, limit=MOST_BYTES, mode=0o700)
         if not wanted.sha256:
-            noted.write_text(f"{sha256}\n")
+            wanted.note(sha256)
         return path
     except (Unreachable, NoProgress, Refused) as error:
         raise _with_way_out(error, wanted) from error
@@ -96,8 +93,9 @@ def _address(url: str, mirror: str) -> str:
 
 
 def _with_way_out(error: MinikfError, wanted: Release) -> MinikfError:
-    """The error with what to do when nothing helps: install the tool, or name a mirror."""
-    ways = [error.advice, advice.install(wanted.name), f"export {MIRROR_VARIABLE}=https://a-mirror"]
+    """The error with what to do when nothing else helps: name a mirror, or install the tool by hand."""
+    mirror = "" if isinstance(error, Refused) else f"export {MIRROR_VARIABLE}=https://a-mirror"
+    ways = [error.advice, mirror, advice.install(wanted.name)]
     return type(error)(error.message, cause=error.cause, advice="; or ".join(way for way in ways if way), url=error.url)
 
 

@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from minikf.files import sha256_of, write_private
 from minikf.paths import cache_home
 
 NAMES = ("k3d", "kind", "kubectl")
@@ -36,6 +37,23 @@ class Release:
     def path(self) -> Path:
         """Where a download lies, shared by all platforms."""
         return cache_home() / "tools" / f"{self.name}-{self.version}" / self.name
+
+    def is_here(self) -> bool:
+        """Whether it has been downloaded and still is what was published, by the table or what the user agreed to."""
+        sha256 = self.sha256 or self.agreed_sha256()
+        return bool(sha256) and self.path.exists() and sha256_of(self.path) == sha256
+
+    def agreed_sha256(self) -> str:
+        """For a row without a hash: the one by the release's own list that the user agreed to earlier, else ""."""
+        return self._noted.read_text().strip() if self._noted.exists() else ""
+
+    def note(self, sha256: str) -> None:
+        """Remembers what the user agreed to."""
+        write_private(self._noted, f"{sha256}\n")
+
+    @property
+    def _noted(self) -> Path:
+        return self.path.with_name(f"{self.name}.sha256")
 
 
 def this_machine() -> str:

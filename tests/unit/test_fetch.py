@@ -228,6 +228,11 @@ def test_a_proxy_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> N
     assert "proxy" in caught.value.message and "secret" not in str(caught.value.as_dict())
 
 
+def test_this_machines_own_addresses_need_no_proxy(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://nowhere.invalid:3128")
+    assert read(f"{web.url}/file") == CONTENT
+
+
 def test_a_short_text_is_short(web: Web) -> None:
     web.files["/sums"] = Served(b"abc  file\n", kind="text/plain")
     assert fetch.text(f"{web.url}/sums") == "abc  file\n"

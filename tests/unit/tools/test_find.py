@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from minikf.tools import advice, find, look, table
 from minikf.tools.find import on_path
+from tests.unit.tools.conftest import PROGRAM
 
 Put = Callable[[str, str], Path]
 
@@ -82,12 +84,12 @@ def test_a_broken_kubeconfig_has_no_say(put: Put, monkeypatch: pytest.MonkeyPatc
     assert on_path("kubectl").new_enough
 
 
-def test_the_cache_is_looked_at_after_path(put: Put) -> None:
+def test_the_cache_is_looked_at_after_path(put: Put, rows: dict[str, Any]) -> None:
     assert look("kind").cause == "it is not on PATH"
     release = table.release("kind")
     assert release is not None
     release.path.parent.mkdir(parents=True)
-    release.path.write_text("")
+    release.path.write_bytes(PROGRAM)
     found = look("kind")
     assert found.in_cache and found.path == release.path and found.version == "0.33.0"
     put("kind", "echo kind v0.20.0")

@@ -13,7 +13,7 @@ import pytest
 from minikf import download
 from minikf.errors import Refused, Unreachable
 from minikf.spec import Event
-from minikf.tools import MIRROR_VARIABLE, ensure, table
+from minikf.tools import MIRROR_VARIABLE, ensure, look, table
 from tests.unit.tools.conftest import HOST, PROGRAM
 from tests.webserver import Served, Web, corrupt, proxying, serving, sha256
 
@@ -99,7 +99,9 @@ def test_a_wrong_file_is_never_run(mirror: Web) -> None:
 
 def test_a_file_damaged_in_the_cache_is_replaced(mirror: Web) -> None:
     run("kind", mirror=mirror.url)
+    assert look("kind").in_cache
     cached().write_bytes(b"#!/bin/sh\necho something else\n")
+    assert look("kind").path is None
     assert run("kind", mirror=mirror.url)[0].read_bytes() == PROGRAM and len(mirror.asked) == 2
 
 
