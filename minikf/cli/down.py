@@ -29,6 +29,18 @@ def down(
         render.data({"platform": name, "removed": True, "dataKept": keep_data})
     else:
         render.text(f"platform '{name}' is removed" + ("; its data is kept" if keep_data else ""))
+    _mention_merged(name)
+
+
+def _mention_merged(name: str) -> None:
+    """The user's own kubeconfig is theirs: that it still has the platform is said, not changed."""
+    from minikf.cli import render
+    from minikf.commands import command
+    from minikf.kube.userconfig.merge import where
+    from minikf.paths import PlatformPaths
+
+    for file in where(PlatformPaths.of(name)):
+        render.note(f"{file} still has its context; to remove it: {command(f'kubeconfig unmerge --from {file}', name)}")
 
 
 def _agree(name: str, yes: bool, keep_data: bool) -> None:
