@@ -98,7 +98,7 @@ def unmerge(
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
-    """Remove from your kubeconfig what `merge` has added, and nothing else."""
+    """Remove what `merge` added to your kubeconfig, nothing else."""
     from minikf.cli import render
     from minikf.kube.userconfig.merge import unmerge as take
     from minikf.paths import PlatformPaths
