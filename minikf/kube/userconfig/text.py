@@ -5,6 +5,7 @@ YAML is edited as nodes, so that no value passes through Python's types; comment
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,4 +75,4 @@ def _pruned(config: Config) -> Config:
 
 
 def _node(value: Any) -> Any:
-    return yaml.SafeDumper("", sort_keys=False).represent_data(value)
+    return yaml.SafeDumper(io.StringIO(), sort_keys=False).represent_data(value)
