@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from minikf.engine import ports, record
 from minikf.engine.clusters import binary, kept, owned, state
@@ -39,8 +40,8 @@ class Bringing:
             platform = yield from self._decided(docker, tool, plan)
             platform = yield from self._whole(shop, platform)
             platform = yield from make(shop, platform)
-            yield from self._started(docker, tool, platform)
-            return (yield from self._ready(shop, platform))
+            since = yield from self._started(docker, tool, platform)
+            return (yield from self._ready(shop, platform, since))
 
     def _decided(self, docker: Docker, tool: Tool, plan: Plan) -> Steps[Platform]:
         """The platform's record; written now for one that is new."""
@@ -61,16 +62,20 @@ class Bringing:
             return replace(platform, cluster=replace(cluster, made=())).write(self._paths)
         return platform
 
-    def _started(self, docker: Docker, tool: Tool, platform: Platform) -> Steps[None]:
+    def _started(self, docker: Docker, tool: Tool, platform: Platform) -> Steps[datetime | None]:
+        """Starts what is stopped; returns when the first of it was, None where all was running."""
+        since: datetime | None = None
         assert platform.cluster is not None
         for node in owned.containers(docker, tool, platform.cluster):
             if node.running:
                 continue
             yield Event("node", "started", f"starting {node.name}")
             try:
-                docker.start(node.id)
+                started = docker.start(node.id)
             except Refused as refusal:
                 raise self._port_taken(platform, refusal) from refusal
+            since = since or started
+        return since
 
     def _port_taken(self, platform: Platform, refusal: MinikfError) -> MinikfError:
         """A refusal to start a container, with whoever has one of its ports."""
@@ -85,7 +90,7 @@ class Bringing:
                 )
         return refusal
 
-    def _ready(self, shop: Workshop, platform: Platform) -> Steps[Access]:
+    def _ready(self, shop: Workshop, platform: Platform, since: datetime | None) -> Steps[Access]:
         """Writes down how the cluster is reached, waits for it, and brings back what an earlier one left."""
         cluster = platform.cluster
         assert cluster is not None
@@ -94,7 +99,7 @@ class Bringing:
             kubeconfig.write_from(printed, self._paths, self._engine)
             platform = note(self._paths, platform, ACCESS)
         access = state.access(self._paths, platform)
-        yield from kube_cluster.wait(access)
+        yield from kube_cluster.wait(access, nodes=1 + cluster.agents, since=since)
         if READY not in cluster.made:
             yield from kept.restore(shop.docker, shop.tool, cluster, access, self._paths)
             note(self._paths, platform, READY)

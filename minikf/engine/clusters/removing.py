@@ -46,8 +46,7 @@ def _keep(docker: Docker, tool: Tool, paths: PlatformPaths, platform: Platform, 
         )
     access = state.access(paths, platform)
     if not is_ready(access)[0]:
-        for node in nodes:
-            docker.start(node.id)
-        yield from kube_cluster.wait(access)
+        since = [docker.start(node.id) for node in nodes if not node.running]
+        yield from kube_cluster.wait(access, since=min(since, default=None))
     count = yield from kept.save(docker, tool, cluster, access, paths)
     yield Event("volumes", "done", f"kept {count} volumes in {kept.folder(paths)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from minikf import logfile
 from minikf.engine.clusters.tool import Invocation, Tool, plain, without_colours
+from minikf.engine.lock import lend
 from minikf.engine.protocol import Steps
 from minikf.errors import NoProgress, WorkFailed
 from minikf.spec import Event
@@ -33,8 +34,8 @@ class ToolFailed(WorkFailed):
 def run(invocation: Invocation, tool: Tool, log: Path, lock: int) -> Steps[str]:
     """Runs it to its end and returns its standard output. What it tells on the way are events of the tool.
 
-    It inherits the platform's lock: where this process is killed, nobody else works on the platform before the binary
-    has ended too. Raises ToolFailed, and NoProgress after SILENCE_SECONDS without a line.
+    It inherits the platform's lock: where this process is killed, whoever works on the platform next ends the binary
+    first. Raises ToolFailed, and NoProgress after SILENCE_SECONDS without a line.
     """
     lines: list[str] = []
     output: queue.Queue[str | None] = queue.Queue()
@@ -81,6 +82,7 @@ def _started(invocation: Invocation, lock: int) -> Iterator[subprocess.Popen[str
         start_new_session=True,
     )
     try:
+        lend(lock, process.pid)
         yield process
     finally:
         if process.poll() is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from minikf.kube.cluster.pods import Ailment, ailing, condition, well
@@ -54,6 +55,31 @@ def dns(client: RestClient) -> Dns | None:
     """None where no deployment carries the label of DNS, as before a cluster has come so far."""
     found = client.get(f"/apis/apps/v1/namespaces/{SYSTEM}/deployments?labelSelector={DNS_LABEL}").get("items") or ()
     return _dns(found[0]) if found else None
+
+
+def reported_since(client: RestClient, since: datetime) -> set[str]:
+    """The nodes whose kubelet has reported after `since`: what is told of others may be from before a restart."""
+    leases = client.get("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases").get("items") or ()
+    return {str(one["metadata"]["name"]) for one in leases if _later(one["spec"].get("renewTime"), since)}
+
+
+def dns_started_since(client: RestClient, since: datetime) -> bool:
+    """Whether a pod of DNS is ready whose containers started after `since`."""
+    pods = client.get(f"/api/v1/namespaces/{SYSTEM}/pods?labelSelector={DNS_LABEL}").get("items") or ()
+    for pod in pods:
+        status = pod.get("status", {})
+        started = [
+            (one.get("state") or {}).get("running", {}).get("startedAt")
+            for one in status.get("containerStatuses") or ()
+        ]
+        if condition(status, "Ready").get("status") == "True" and started and all(_later(at, since) for at in started):
+            return True
+    return False
+
+
+def _later(text: str | None, since: datetime) -> bool:
+    """Kubernetes tells whole seconds of containers' starts, so the second of `since` itself counts as later."""
+    return bool(text) and datetime.fromisoformat(str(text)) >= since.replace(microsecond=0)
 
 
 def default_storage_class(client: RestClient) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -53,9 +54,12 @@ class _Part:
     look: str = ""
 
 
-def wait(access: Access, *, nodes: int = 1, patience: float = PATIENCE_SECONDS) -> Generator[Event, None, None]:
+def wait(
+    access: Access, *, nodes: int = 1, patience: float = PATIENCE_SECONDS, since: datetime | None = None
+) -> Generator[Event, None, None]:
     """Ends when `nodes` nodes and all others are ready, DNS is available and a default storage class exists.
 
+    `since`: when a stopped cluster was started. What it says of itself at first is from before, and does not count.
     `patience` is how long nothing may get any further, in seconds. Raises NoProgress that names the blocking object
     and its cause, or the API's own refusal; never ends well on a cluster that is not.
     """
@@ -64,7 +68,7 @@ def wait(access: Access, *, nodes: int = 1, patience: float = PATIENCE_SECONDS) 
     while True:
         failure: MinikfError | None = None
         try:
-            parts = list(_parts(client, known, nodes))
+            parts = list(_parts(client, known, nodes, since))
         except (ApiAnswer, Unreachable) as error:
             failure, parts = error, [_Part("cluster", False, error.message, 0, 0, f"{error.message}: {error.cause}")]
         if known.better({f"{part.what} {key}": n for part in parts for key, n in _counts(part).items()}) or (
@@ -80,9 +84,11 @@ def wait(access: Access, *, nodes: int = 1, patience: float = PATIENCE_SECONDS) 
         time.sleep(POLL_SECONDS if time.monotonic() - begun < 30 else 4 * POLL_SECONDS)
 
 
-def _parts(client: RestClient, known: _Wait, nodes: int) -> Iterator[_Part]:
+def _parts(client: RestClient, known: _Wait, nodes: int, since: datetime | None) -> Iterator[_Part]:
     found = sight.nodes(client)
     dns = sight.dns(client)
+    if since is not None:
+        found, dns = _of_now(client, found, dns, since)
     storage = sight.default_storage_class(client)
     if not (dns and dns.available) and time.monotonic() - known.pods_seen > PODS_SECONDS:
         known.pods, known.pods_seen = sight.system_pods(client), time.monotonic()
@@ -91,6 +97,18 @@ def _parts(client: RestClient, known: _Wait, nodes: int) -> Iterator[_Part]:
     yield _dns(dns, known.ailing)
     missing = "" if storage else "no storage class has the annotation that makes it the default one"
     yield _Part("storage", bool(storage), storage or "no default class yet", int(bool(storage)), 1, missing, "get sc")
+
+
+def _of_now(
+    client: RestClient, nodes: list[sight.Node], dns: sight.Dns | None, since: datetime
+) -> tuple[list[sight.Node], sight.Dns | None]:
+    """Nodes and DNS with what is told from before `since` taken for nothing."""
+    reported = sight.reported_since(client, since)
+    stale = "its kubelet has not reported since it was started"
+    nodes = [node if node.name in reported else replace(node, ready=False, cause=stale) for node in nodes]
+    if dns is not None and dns.available and not sight.dns_started_since(client, since):
+        dns = replace(dns, available=False, ready=0, cause="its pods have not been started again yet")
+    return nodes, dns
 
 
 def _nodes(found: list[sight.Node], expected: int) -> _Part:
