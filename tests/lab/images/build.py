@@ -20,28 +20,32 @@ from . import node
 HERE = Path(__file__).parent
 STAGES = HERE / "stages"
 LABEL = "minikf-lab.recipe"  # on each of our images: the hash of what it was made by
-# By this name k3d 5.8.3 asks for the image of its tools container (pkg/types/images.go of its module).
+# By this name k3d 5.8.3 asks for the image of its tools container, unless K3D_IMAGE_TOOLS names another
+# (pkg/types/images.go of its module).
 TOOLS = f"ghcr.io/k3d-io/k3d-tools:{K3D}"
 _IN_THE_NODE = ("kubernetes", "etcd", "coredns", "local-path-provisioner", "cri-tools", "pause", "kind")
+_MADE_BY = ("node.py", "debian.py", "kindfiles.py", "oci.py", "userland.py", "load.sh")
+
 
 @dataclass(frozen=True)
 class Images:
-    """Names in the Docker engine: the node image for kind, and the one for k3d in place of rancher/k3s."""
+    """Names in the Docker engine: the node image for kind, the one for k3d in place of rancher/k3s, and k3d's tools."""
 
     node: str
     k3s: str
+    tools: str
 
 
 def names() -> Images:
     """The images of this recipe, here or not."""
     recipe = _hash()
-    return Images(f"minikf-lab/node:v{KUBERNETES}-{recipe}", f"minikf-lab/k3s:v{KUBERNETES}-{recipe}")
+    version = f"v{KUBERNETES}-{recipe}"
+    return Images(f"minikf-lab/node:{version}", f"minikf-lab/k3s:{version}", f"minikf-lab/k3d-tools:v{K3D}-{recipe}")
 
 
 def all_there() -> bool:
     """Whether the engine has every image of this recipe. Raises Unavailable when it does not answer."""
-    recipe, images = _hash(), names()
-    return all(_recipe(name) == recipe for name in (images.node, images.k3s)) and _recipe(TOOLS) in (recipe, "")
+    return None not in (_recipe(image) for image in (*vars(names()).values(), TOOLS))
 
 
 def make(binaries: Path, debian: Path, say: Say) -> None:
@@ -51,18 +55,19 @@ def make(binaries: Path, debian: Path, say: Say) -> None:
     folder = base() / "images"
     with alone(folder, say):
         root = f"minikf-lab/root:{recipe}"
-        if _recipe(root) != recipe:
+        if _recipe(root) is None:
             with scratch(folder) as part:
                 started = time.monotonic()
                 node.make(part / "root", debian, binaries, restricted(), say)
                 say("node: handing it to the Docker engine")
                 _import(part / "root", root, recipe)
                 say(f"{root}: made in {time.monotonic() - started:.0f} s")
-        # Another recipe's tools are made anew; an image that is not ours at all is k3d's own, and better.
-        tools = () if _recipe(TOOLS) in (recipe, "") else (("tools", TOOLS),)
-        for target, image in (("node", images.node), ("k3s", images.k3s), *tools):
-            if _recipe(image) != recipe:
+        for target, image in vars(images).items():
+            if _recipe(image) is None:
                 _finish(target, image, root, recipe, say)
+        # So that k3d works by hand too. An image of that name that is not ours is k3d's own, and better.
+        if _recipe(TOOLS) != "":
+            docker("tag", images.tools, TOOLS)
 
 
 def _hash() -> str:
@@ -70,9 +75,8 @@ def _hash() -> str:
     for module in MODULES:
         if module.name in _IN_THE_NODE:
             digest.update(module.hash.encode())
-    for file in (*sorted(HERE.glob("*.*")), *sorted(STAGES.iterdir()), RUNC):
-        if file.is_file():
-            digest.update(file.name.encode() + file.read_bytes())
+    for file in (*(HERE / name for name in _MADE_BY), *sorted(STAGES.iterdir()), RUNC):
+        digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:12]
 
 
