@@ -29,7 +29,7 @@ class Place:
     data: Path = Path("/var/lib/docker")
     run: Path = Path("/var/run/minikf-lab")
     log: Path = Path("/var/log/minikf-lab-dockerd.log")
-    options: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()  # a command that runs dockerd in namespaces of its own
 
     @property
     def record(self) -> Path:
@@ -96,9 +96,8 @@ def ours(place: Place = HERE) -> int | None:
 def _start(place: Place) -> None:
     place.run.mkdir(parents=True, exist_ok=True)
     _more_inotify()
-    command = ["dockerd", "--host", f"unix://{place.socket}", "--data-root", str(place.data)]
+    command = [*place.within, "dockerd", "--host", f"unix://{place.socket}", "--data-root", str(place.data)]
     command += ["--exec-root", str(place.run / "exec"), "--pidfile", str(place.run / "dockerd.pid")]
-    command += place.options
     if restricted():
         command += ["--config-file", str(_settings(place))]
     # Not marked as part of a test run: its end is `stop`, not that of whoever happened to need it first.

@@ -16,9 +16,8 @@ pytestmark = pytest.mark.core
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, lab: Lab) -> Place:
-    """A place for a second engine, which leaves the machine's bridge and firewall alone."""
-    alone = ("--bridge=none", "--iptables=false", "--ip6tables=false")
-    return Place(tmp_path / "socket", tmp_path / "data", tmp_path / "run", tmp_path / "log", alone)
+    """A place for a second engine, with a network of its own: two would take each other's bridge and rules away."""
+    return Place(tmp_path / "socket", tmp_path / "data", tmp_path / "run", tmp_path / "log", ("unshare", "--net"))
 
 
 def test_an_engine_starts_where_none_answers_and_ends(elsewhere: Place) -> None:
