@@ -18,6 +18,7 @@ from .build import ensure
 from .recipe import GROUPS, MODULES, Module
 
 pytestmark = pytest.mark.core
+(PAUSE,) = (binary for module in MODULES for binary in module.binaries if binary.name == "pause")
 LAB = Path(__file__).resolve().parents[1]
 
 
@@ -71,14 +72,14 @@ def test_a_build_that_was_killed_goes_on(cache: Path) -> None:
 
 
 def test_a_failing_build_says_what_go_said(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = dataclasses.replace(MODULES[-1].binaries[0], package="minikf.invalid/lab/pause/nowhere")
+    wrong = dataclasses.replace(PAUSE, package="minikf.invalid/lab/pause/nowhere")
     monkeypatch.setattr(recipe, "MODULES", (Module("pause", (wrong,)),))
     with pytest.raises(Unavailable, match=r"go build exited 1(.|\n)*python tests/lab build(.|\n)*nowhere"):
         ensure(lambda _: None, ("pause",))
 
 
 def test_a_command_of_another_version_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = dataclasses.replace(MODULES[-1].binaries[0], version="pause 2")
+    wrong = dataclasses.replace(PAUSE, version="pause 2")
     monkeypatch.setattr(recipe, "MODULES", (Module("pause", (wrong,)),))
     with pytest.raises(Unavailable, match="it should say 'pause 2' but said \"pause of MiniKF's lab\""):
         ensure(lambda _: None, ("pause",))
