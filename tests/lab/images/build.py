@@ -50,17 +50,17 @@ def all_there() -> bool:
 
 def make(binaries: Path, debian: Path, say: Say) -> None:
     """The images that the engine lacks, of these commands and this archive of a Debian system. Raises Unavailable."""
-    recipe, images = _hash(), names()
+    root_recipe, recipe, images = _root_hash(), _hash(), names()
     demand_root("building the node image")
     folder = base() / "images"
     with alone(folder, say):
-        root = f"minikf-lab/root:{recipe}"
+        root = f"minikf-lab/root:{root_recipe}"
         if _recipe(root) is None:
             with scratch(folder) as part:
                 started = time.monotonic()
                 node.make(part / "root", debian, binaries, restricted(), say)
                 say("node: handing it to the Docker engine")
-                _import(part / "root", root, recipe)
+                _import(part / "root", root, root_recipe)
                 say(f"{root}: made in {time.monotonic() - started:.0f} s")
         for target, image in vars(images).items():
             if _recipe(image) is None:
@@ -70,14 +70,22 @@ def make(binaries: Path, debian: Path, say: Say) -> None:
             docker("tag", images.tools, TOOLS)
 
 
+def _root_hash() -> str:
+    """What decides over a node's root file system."""
+    parts = [f"restricted: {restricted()}".encode(), RUNC.read_bytes()]
+    parts += [module.hash.encode() for module in MODULES if module.name in _IN_THE_NODE]
+    return _digest(parts + [(HERE / name).read_bytes() for name in _MADE_BY])
+
+
 def _hash() -> str:
-    digest = hashlib.sha256(f"restricted: {restricted()}".encode())
-    for module in MODULES:
-        if module.name in _IN_THE_NODE:
-            digest.update(module.hash.encode())
-    for file in (*(HERE / name for name in _MADE_BY), *sorted(STAGES.iterdir()), RUNC):
-        digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()[:12]
+    """And over the images made on it."""
+    files = sorted(STAGES.iterdir())
+    return _digest([_root_hash().encode(), *(file.name.encode() + file.read_bytes() for file in files)])
+
+
+def _digest(parts: list[bytes]) -> str:
+    digests = b"".join(hashlib.sha256(part).digest() for part in parts)
+    return hashlib.sha256(digests).hexdigest()[:12]
 
 
 def _recipe(image: str) -> str | None:
@@ -114,10 +122,10 @@ def _finish(target: str, image: str, root: str, recipe: str, say: Say) -> None:
 
 def prune(say: Say) -> list[str]:
     """Removes the lab's images of other recipes, but none that a container uses. Returns which went."""
-    recipe, gone = _hash(), []
+    current, gone = (_hash(), _root_hash(), None), []
     there = docker("images", "--filter", f"label={LABEL}", "--format", "{{.Repository}}:{{.Tag}}").split()
     for image in there:
-        if _recipe(image) not in (recipe, None):
+        if _recipe(image) not in current:
             removed = subprocess.run(["docker", "rmi", image], capture_output=True, text=True, check=False)
             say(f"{image}: {'removed' if removed.returncode == 0 else removed.stderr.strip()}")
             gone += [image] if removed.returncode == 0 else []
