@@ -4,7 +4,7 @@ PYTHON ?= $(shell [ -x .venv/bin/python ] && echo .venv/bin/python || echo pytho
 RUN = $(PYTHON) -m
 SOURCES = minikf gpu tui bundles tests scripts setup.py
 
-.PHONY: help check lint types imports quick test lab-core lab-full slow faults bench docs lock clean
+.PHONY: help check lint types imports quick test lab lab-core lab-full slow faults bench docs lock clean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -33,7 +33,10 @@ quick: ## The tests that need no daemon
 test: ## The default suites, as ./install.sh test runs them
 	$(RUN) pytest
 
-lab-core: ## The embedded engine against a real kube-apiserver (Go and its module proxy; first run: 15 minutes)
+lab: ## Builds the lab: Kubernetes, kind, k3d, a node image, a Docker engine (root, Debian, Go; first run: half an hour)
+	$(PYTHON) tests/lab build
+
+lab-core: ## What CI runs of the lab: against a real kube-apiserver, and on real clusters
 	$(RUN) pytest tests/lab -m core
 
 lab-full: ## All of the lab

@@ -9,7 +9,7 @@ import binaries.build
 import lab
 from binaries.recipe import GROUPS
 from binaries.refresh import refresh
-from clusters.names import remove_dead
+from clusters.names import dead, remove
 from dockerd import engine
 from images.build import prune
 from keep import Unavailable
@@ -48,11 +48,11 @@ def _do(arguments: argparse.Namespace) -> None:
             print(binaries.build.ensure(say, GROUPS[arguments.only]))
         case "build":
             made = lab.ensure(say)
-            print(f"{made.bin}\n{made.node_image}\n{made.k3s_image}")
+            print(f"{made.bin}\n{made.node_image}\n{made.k3s_image}\n{made.tools_image}")
         case "docker":
             _docker(arguments.what)
-        case "tidy" if engine.answers():
-            say(f"{len(remove_dead(binaries.build.ensure(say, ('kind', 'k3d')), say))} clusters of dead runs removed")
+        case "tidy" if engine.answers() and (unwanted := dead()):
+            remove(unwanted, binaries.build.ensure(say, ("kind", "k3d")), say)
         case "prune":
             say(f"{len(prune(say))} images of other recipes removed")
         case "refresh":

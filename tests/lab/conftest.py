@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -45,9 +46,10 @@ def report(request: pytest.FixtureRequest) -> Report:
 def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Prints a line at once, past pytest's capture: a build takes minutes and must not look dead."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
+    lock = threading.Lock()  # builds run in threads, and capture is one for all
 
     def line(text: str) -> None:
-        with capture.global_and_fixture_disabled():
+        with lock, capture.global_and_fixture_disabled():
             print(f"\nlab: {text}", end="", flush=True)
 
     return line

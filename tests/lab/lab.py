@@ -26,6 +26,7 @@ class Lab:
     bin: Path
     node_image: str
     k3s_image: str
+    tools_image: str
     userland_image: str = images.node.USERLAND
 
 
@@ -47,4 +48,4 @@ def ensure(say: Say) -> Lab:
     if seconds > 10:
         say(f"the lab is ready after {seconds:.0f} s")
     made = images.build.names()
-    return Lab(folder, made.node, made.k3s)
+    return Lab(folder, made.node, made.k3s, made.tools)

@@ -1,1 +1,1 @@
-"""Builds the commands that the lab needs."""
+"""The commands that the lab needs, built from published Go modules."""

@@ -64,7 +64,7 @@ def _go() -> str:
     go = shutil.which("go")
     if go is None:
         raise Unavailable(
-            "Go is not installed here (`go` is not on PATH), and no binaries were built before; install Go 1.26 or newer"
+            "Go is not installed here (`go` is not on PATH), and no binaries were built before; install Go 1.26"
         )
     return go
 

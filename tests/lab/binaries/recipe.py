@@ -20,16 +20,24 @@ K3D = "5.8.3"
 COREDNS = "1.12.4"
 LOCAL_PATH = "0.0.30"
 CRI_TOOLS = "1.34.0"
+TRAINER = "2.1.0"
+JOBSET = "0.10.1"
+KSERVE = "0.15.2"
+TRAINING_OPERATOR = "1.8.1"
+KWOK = "0.8.0"
 
 
 @dataclass(frozen=True)
 class Binary:
-    """One command: its Go package, how it is asked for its version, and the start of a line that it then prints."""
+    """One command: its Go package, how it is asked for its version, and the start of a line that it then prints.
+
+    Without arguments it is not asked: it tells none.
+    """
 
     name: str
     package: str
-    version_args: tuple[str, ...]
-    version: str
+    version_args: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,12 @@ def _kubernetes(name: str, *version_args: str, version: str = f"Kubernetes v{KUB
     return Binary(name, f"k8s.io/kubernetes/cmd/{name}", version_args or ("--version",), version)
 
 
+_TRAINER = "github.com/kubeflow/trainer/v2"
+_OPERATOR = "github.com/kubeflow/training-operator"
 _STAMP = "k8s.io/component-base/version"
 _MAJOR, _MINOR, _ = KUBERNETES.split(".")
 
-MODULES = (
+_FOR_CLUSTERS = (
     Module(
         "kubernetes",
         (
@@ -102,9 +112,30 @@ MODULES = (
     ),
     Module("pause", (Binary("pause", "minikf.invalid/lab/pause", ("--version",), "pause of MiniKF's lab"),)),
 )
+# Kubeflow's controllers, and kwok, which plays the part of pods that cannot run. A manager tells no version: its go.mod
+# has settled that. Trainer 2.1 needs JobSet 0.10: with 0.8 it fails ("groupName: field not declared in schema").
+_CONTROLLERS = (
+    Module("trainer", (Binary("trainer-controller-manager", f"{_TRAINER}/cmd/trainer-controller-manager"),)),
+    Module("jobset", (Binary("jobset", "sigs.k8s.io/jobset"),)),
+    Module("kserve", (Binary("kserve-manager", "github.com/kserve/kserve/cmd/manager"),)),
+    Module("training-operator", (Binary("training-operator", f"{_OPERATOR}/cmd/training-operator.v1"),)),
+    Module(
+        "kwok",
+        (Binary("kwok", "sigs.k8s.io/kwok/cmd/kwok", ("--version",), f"kwok version v{KWOK} "),),
+        f"-X sigs.k8s.io/kwok/pkg/consts.Version=v{KWOK}",
+    ),
+)
+MODULES = _FOR_CLUSTERS + _CONTROLLERS
+
+
+def _names(modules: tuple[Module, ...]) -> tuple[str, ...]:
+    return tuple(binary.name for module in modules for binary in module.binaries)
+
+
 API = ("etcd", "kube-apiserver", "kubectl")
-CLUSTERS = tuple(binary.name for module in MODULES for binary in module.binaries)
-GROUPS = {"api": API, "clusters": CLUSTERS}
+CLUSTERS = _names(_FOR_CLUSTERS)
+CONTROLLERS = _names(_CONTROLLERS)
+GROUPS = {"api": API, "clusters": CLUSTERS, "controllers": CONTROLLERS}
 
 
 def wanted(names: tuple[str, ...]) -> dict[Module, tuple[Binary, ...]]:

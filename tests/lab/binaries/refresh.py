@@ -8,14 +8,20 @@ from pathlib import Path
 
 from keep import Say
 
-from .recipe import COREDNS, CRI_TOOLS, ETCD, HERE, K3D, KIND, KUBERNETES, LOCAL_PATH
+from . import recipe
+from .recipe import ETCD, HERE, KUBERNETES
 
 _PLAIN = {
-    "kind": f"sigs.k8s.io/kind v{KIND}",
-    "k3d": f"github.com/k3d-io/k3d/v5 v{K3D}",
-    "coredns": f"github.com/coredns/coredns v{COREDNS}",
-    "local-path-provisioner": f"github.com/rancher/local-path-provisioner v{LOCAL_PATH}",
-    "cri-tools": f"sigs.k8s.io/cri-tools v{CRI_TOOLS}",
+    "kind": f"sigs.k8s.io/kind v{recipe.KIND}",
+    "k3d": f"github.com/k3d-io/k3d/v5 v{recipe.K3D}",
+    "coredns": f"github.com/coredns/coredns v{recipe.COREDNS}",
+    "local-path-provisioner": f"github.com/rancher/local-path-provisioner v{recipe.LOCAL_PATH}",
+    "cri-tools": f"sigs.k8s.io/cri-tools v{recipe.CRI_TOOLS}",
+    "trainer": f"github.com/kubeflow/trainer/v2 v{recipe.TRAINER}",
+    "jobset": f"sigs.k8s.io/jobset v{recipe.JOBSET}",
+    "kserve": f"github.com/kserve/kserve v{recipe.KSERVE}",
+    "training-operator": f"github.com/kubeflow/training-operator v{recipe.TRAINING_OPERATOR}",
+    "kwok": f"sigs.k8s.io/kwok v{recipe.KWOK}",
 }
 
 

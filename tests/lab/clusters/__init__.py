@@ -1,0 +1,1 @@
+"""Real clusters by kind and k3d, as long as a test needs them."""

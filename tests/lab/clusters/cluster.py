@@ -76,6 +76,7 @@ def coming(engine: str, name: str, lab: Lab, folder: Path) -> Iterator[Callable[
         "label": f"{LABELS[engine]}={name}",
     }
     env = os.environ | {"PATH": f"{lab.bin}{os.pathsep}{os.environ['PATH']}", "KUBECONFIG": str(kubeconfig)}
+    env["K3D_IMAGE_TOOLS"] = lab.tools_image
     with log.open("wb") as out:
         keeper = subprocess.Popen(
             [sys.executable, str(KEEPER), json.dumps(plan)],
@@ -131,9 +132,7 @@ def _delete(engine: str, name: str, kubeconfig: Path) -> list[str]:
 
 
 def _k3d_kubeconfig(name: str, lab: Lab, kubeconfig: Path) -> None:
-    told = subprocess.run(
-        [lab.bin / "k3d", "kubeconfig", "get", name], capture_output=True, text=True, check=False
-    )
+    told = subprocess.run([lab.bin / "k3d", "kubeconfig", "get", name], capture_output=True, text=True, check=False)
     if told.returncode:
         raise ClusterFailed(f"k3d tells no kubeconfig of {name}: {told.stderr.strip()}")
     with os.fdopen(os.open(kubeconfig, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -13,7 +13,7 @@ from keep import Unavailable
 from lab import Lab, ensure
 
 from .cluster import Cluster, cluster, coming
-from .names import new_name, remove_dead
+from .names import dead, new_name, remove
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class TwoClusters:
 
 @pytest.fixture(scope="session")
 def lab(say: Callable[[str], None], no_lab: Callable[[str], None]) -> Iterator[Lab]:
-    """Docker engine, commands and images, made when they are missing; the commands are on PATH.
+    """Docker engine, commands and images, made when they are missing; the commands are on PATH,
+    and k3d knows its tools image.
 
     Clusters of test runs that are dead are removed first.
     """
@@ -35,9 +36,10 @@ def lab(say: Callable[[str], None], no_lab: Callable[[str], None]) -> Iterator[L
     except Unavailable as why:
         no_lab(f"no real clusters here: {why}")
         raise  # not reached: the test is skipped or fails
-    remove_dead(made.bin, say)
+    remove(dead(), made.bin, say)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(made.bin), prepend=os.pathsep)
+        patch.setenv("K3D_IMAGE_TOOLS", made.tools_image)
         yield made
 
 

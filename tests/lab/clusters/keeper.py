@@ -4,7 +4,8 @@
 
 It prints `created` when the cluster is up. The test run that started it holds its standard input, so the cluster goes
 when the test lets it go, when the run is interrupted, and when the run is killed: there is one way, and every test
-takes it. The label is the one that all its containers have. What the commands say goes to standard error. Exits 0 when the cluster came up and was deleted.
+takes it. The label is the one that all its containers have. What the commands say goes to standard error. Exits 0 when
+the cluster came up and was deleted.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ import itertools
 import json
 import os
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from children import run
 from dockerd.engine import docker, started
 from keep import Say
 
@@ -55,15 +55,17 @@ def is_dead(name: str) -> bool:
     return started(int(parts["pid"])) != str(int(parts["start"], 16))
 
 
-def remove_dead(binaries: Path, say: Say) -> list[Found]:
-    """Deletes the clusters of dead test runs by the engines that made them; says and returns which."""
-    dead = [one for one in clusters() if is_dead(one.name)]
-    for one in dead:
+def dead() -> list[Found]:
+    """The clusters of test runs that are dead: killed, and their keepers with them."""
+    return [one for one in clusters() if is_dead(one.name)]
+
+
+def remove(unwanted: list[Found], binaries: Path, say: Say) -> None:
+    """Deletes clusters by the engines that made them, and says which."""
+    for one in unwanted:
         say(f"removing {one.engine} cluster {one.name}: its test run is dead")
         words = ["kind", "delete", "cluster", "--name"] if one.engine == "kind" else ["k3d", "cluster", "delete"]
-        env = os.environ | {"KUBECONFIG": os.devnull}
-        subprocess.run([binaries / words[0], *words[1:], one.name], env=env, capture_output=True, check=True)
-    return dead
+        run(binaries / words[0], *words[1:], one.name, env=os.environ | {"KUBECONFIG": os.devnull})
 
 
 def _scope() -> str:

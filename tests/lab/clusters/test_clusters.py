@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from lab import Lab
 
 from .cluster import Cluster, ClusterFailed, cluster
 from .fixtures import TwoClusters
-from .names import clusters, is_dead, new_name, remove_dead
+from .names import clusters, dead, is_dead, new_name, remove
 
 pytestmark = pytest.mark.core
 LAB = Path(__file__).resolve().parents[1]
@@ -131,10 +132,11 @@ def test_two_clusters_are_two(two_clusters: TwoClusters) -> None:
 
 
 def test_a_cluster_that_cannot_come_up_says_why(lab: Lab, tmp_path: Path) -> None:
-    broken = Lab(lab.bin, "minikf-lab-test/no-such-image:1", lab.k3s_image)
+    broken = dataclasses.replace(lab, node_image="minikf-lab-test/no-such-image:1")
     name = new_name()
-    with pytest.raises(ClusterFailed, match=r"did not come up(.|\n)*no-such-image"), cluster(
-        "kind", name, broken, tmp_path
+    with (
+        pytest.raises(ClusterFailed, match=r"did not come up(.|\n)*no-such-image"),
+        cluster("kind", name, broken, tmp_path),
     ):
         pass
     assert docker("ps", "--all", "--quiet", "--filter", f"name={name}") == ""
@@ -147,7 +149,7 @@ from clusters.cluster import coming
 from clusters.names import new_name
 from lab import Lab
 name = new_name()
-with coming("kind", name, Lab(Path(sys.argv[1]), sys.argv[2], ""), Path(sys.argv[3])) as up:
+with coming("kind", name, Lab(Path(sys.argv[1]), sys.argv[2], "", ""), Path(sys.argv[3])) as up:
     print(name, flush=True)
     sys.stdin.read()
 """
@@ -185,14 +187,14 @@ def test_clusters_of_dead_runs_are_removed_and_no_others(lab: Lab) -> None:
     """Made of one container each, not started: an engine knows its own by labels."""
     mine = new_name()
     scope = mine.split("-")[1]
-    dead, strange = f"lab-{scope}-{os.getpid()}-1-0", f"lab-{scope[::-1]}x-1-1-0"
-    for name in (mine, dead, strange):
+    gone, strange = f"lab-{scope}-{os.getpid()}-1-0", f"lab-ffffff-{os.getpid()}-1-1"
+    for name in (mine, gone, strange):
         labels = ("--label", f"io.x-k8s.kind.cluster={name}", "--label", "io.x-k8s.kind.role=control-plane")
         docker("create", "--name", f"{name}-control-plane", *labels, lab.node_image)
     try:
-        assert [one.name for one in remove_dead(lab.bin, lambda _: None)] == [dead]
-        left = docker("ps", "--all", "--filter", f"name={scope}", "--format", "{{.Names}}")
-        assert left.split() == [f"{mine}-control-plane"]
+        assert [one.name for one in dead()] == [gone]
+        remove(dead(), lab.bin, lambda _: None)
+        assert {mine, strange} <= {one.name for one in clusters()} and not dead()
     finally:
         for name in (mine, strange):
             docker("rm", "--force", f"{name}-control-plane")

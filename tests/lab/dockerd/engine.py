@@ -29,6 +29,7 @@ class Place:
     data: Path = Path("/var/lib/docker")
     run: Path = Path("/var/run/minikf-lab")
     log: Path = Path("/var/log/minikf-lab-dockerd.log")
+    within: tuple[str, ...] = ()  # a command that runs dockerd in namespaces of its own
 
     @property
     def record(self) -> Path:
@@ -75,9 +76,9 @@ def stop(say: Say, place: Place = HERE) -> bool:
     while ours(place) is not None:
         if time.monotonic() > end:
             raise Unavailable(f"dockerd (process {pid}) did not end within 30 s of SIGTERM; see {place.log}")
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)  # when it is our own child
         time.sleep(0.1)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # when it was our own child
     place.record.unlink(missing_ok=True)
     say(f"ended the Docker engine that the lab had started (process {pid})")
     return True
@@ -95,7 +96,7 @@ def ours(place: Place = HERE) -> int | None:
 def _start(place: Place) -> None:
     place.run.mkdir(parents=True, exist_ok=True)
     _more_inotify()
-    command = ["dockerd", "--host", f"unix://{place.socket}", "--data-root", str(place.data)]
+    command = [*place.within, "dockerd", "--host", f"unix://{place.socket}", "--data-root", str(place.data)]
     command += ["--exec-root", str(place.run / "exec"), "--pidfile", str(place.run / "dockerd.pid")]
     if restricted():
         command += ["--config-file", str(_settings(place))]

@@ -35,7 +35,9 @@ def install(commands: tuple[str, ...], say: Say) -> None:
         return
     demand_root(f"installing {', '.join(missing)}")
     if shutil.which("apt-get") is None:
-        raise Unavailable(f"{', '.join(missing)} cannot be installed: this is no Debian (no apt-get); install them yourself")
+        raise Unavailable(
+            f"{', '.join(missing)} cannot be installed: this is no Debian (no apt-get); install them yourself"
+        )
     say(f"installing {', '.join(missing)} by apt-get")
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     run("apt-get", "update", "-qq", env=env)

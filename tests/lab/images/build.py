@@ -20,60 +20,72 @@ from . import node
 HERE = Path(__file__).parent
 STAGES = HERE / "stages"
 LABEL = "minikf-lab.recipe"  # on each of our images: the hash of what it was made by
-# By this name k3d 5.8.3 asks for the image of its tools container (pkg/types/images.go of its module).
+# By this name k3d 5.8.3 asks for the image of its tools container, unless K3D_IMAGE_TOOLS names another
+# (pkg/types/images.go of its module).
 TOOLS = f"ghcr.io/k3d-io/k3d-tools:{K3D}"
 _IN_THE_NODE = ("kubernetes", "etcd", "coredns", "local-path-provisioner", "cri-tools", "pause", "kind")
+_MADE_BY = ("node.py", "debian.py", "kindfiles.py", "oci.py", "userland.py", "load.sh")
+
 
 @dataclass(frozen=True)
 class Images:
-    """Names in the Docker engine: the node image for kind, and the one for k3d in place of rancher/k3s."""
+    """Names in the Docker engine: the node image for kind, the one for k3d in place of rancher/k3s, and k3d's tools."""
 
     node: str
     k3s: str
+    tools: str
 
 
 def names() -> Images:
     """The images of this recipe, here or not."""
     recipe = _hash()
-    return Images(f"minikf-lab/node:v{KUBERNETES}-{recipe}", f"minikf-lab/k3s:v{KUBERNETES}-{recipe}")
+    version = f"v{KUBERNETES}-{recipe}"
+    return Images(f"minikf-lab/node:{version}", f"minikf-lab/k3s:{version}", f"minikf-lab/k3d-tools:v{K3D}-{recipe}")
 
 
 def all_there() -> bool:
     """Whether the engine has every image of this recipe. Raises Unavailable when it does not answer."""
-    recipe, images = _hash(), names()
-    return all(_recipe(name) == recipe for name in (images.node, images.k3s)) and _recipe(TOOLS) in (recipe, "")
+    return None not in (_recipe(image) for image in (*vars(names()).values(), TOOLS))
 
 
 def make(binaries: Path, debian: Path, say: Say) -> None:
     """The images that the engine lacks, of these commands and this archive of a Debian system. Raises Unavailable."""
-    recipe, images = _hash(), names()
+    root_recipe, recipe, images = _root_hash(), _hash(), names()
     demand_root("building the node image")
     folder = base() / "images"
     with alone(folder, say):
-        root = f"minikf-lab/root:{recipe}"
-        if _recipe(root) != recipe:
+        root = f"minikf-lab/root:{root_recipe}"
+        if _recipe(root) is None:
             with scratch(folder) as part:
                 started = time.monotonic()
                 node.make(part / "root", debian, binaries, restricted(), say)
                 say("node: handing it to the Docker engine")
-                _import(part / "root", root, recipe)
+                _import(part / "root", root, root_recipe)
                 say(f"{root}: made in {time.monotonic() - started:.0f} s")
-        # Another recipe's tools are made anew; an image that is not ours at all is k3d's own, and better.
-        tools = () if _recipe(TOOLS) in (recipe, "") else (("tools", TOOLS),)
-        for target, image in (("node", images.node), ("k3s", images.k3s), *tools):
-            if _recipe(image) != recipe:
+        for target, image in vars(images).items():
+            if _recipe(image) is None:
                 _finish(target, image, root, recipe, say)
+        # So that k3d works by hand too. An image of that name that is not ours is k3d's own, and better.
+        if _recipe(TOOLS) != "":
+            docker("tag", images.tools, TOOLS)
+
+
+def _root_hash() -> str:
+    """What decides over a node's root file system."""
+    parts = [f"restricted: {restricted()}".encode(), RUNC.read_bytes()]
+    parts += [module.hash.encode() for module in MODULES if module.name in _IN_THE_NODE]
+    return _digest(parts + [(HERE / name).read_bytes() for name in _MADE_BY])
 
 
 def _hash() -> str:
-    digest = hashlib.sha256(f"restricted: {restricted()}".encode())
-    for module in MODULES:
-        if module.name in _IN_THE_NODE:
-            digest.update(module.hash.encode())
-    for file in (*sorted(HERE.glob("*.*")), *sorted(STAGES.iterdir()), RUNC):
-        if file.is_file():
-            digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()[:12]
+    """And over the images made on it."""
+    files = sorted(STAGES.iterdir())
+    return _digest([_root_hash().encode(), *(file.name.encode() + file.read_bytes() for file in files)])
+
+
+def _digest(parts: list[bytes]) -> str:
+    digests = b"".join(hashlib.sha256(part).digest() for part in parts)
+    return hashlib.sha256(digests).hexdigest()[:12]
 
 
 def _recipe(image: str) -> str | None:
@@ -110,10 +122,10 @@ def _finish(target: str, image: str, root: str, recipe: str, say: Say) -> None:
 
 def prune(say: Say) -> list[str]:
     """Removes the lab's images of other recipes, but none that a container uses. Returns which went."""
-    recipe, gone = _hash(), []
+    current, gone = (_hash(), _root_hash(), None), []
     there = docker("images", "--filter", f"label={LABEL}", "--format", "{{.Repository}}:{{.Tag}}").split()
     for image in there:
-        if _recipe(image) not in (recipe, None):
+        if _recipe(image) not in current:
             removed = subprocess.run(["docker", "rmi", image], capture_output=True, text=True, check=False)
             say(f"{image}: {'removed' if removed.returncode == 0 else removed.stderr.strip()}")
             gone += [image] if removed.returncode == 0 else []

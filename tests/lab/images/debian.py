@@ -1,4 +1,4 @@
-"""The Debian system that the node image is made of: debootstrap's, so every package is checked against Debian's keys."""
+"""The Debian system that the node image is made of, by debootstrap: every package is checked against Debian's keys."""
 
 from __future__ import annotations
 
@@ -16,9 +16,21 @@ SUITE = "bookworm"
 # What kind's own node image installs for services, Kubernetes and itself (images/base/Dockerfile of its module), less
 # what serves network file systems and rootless engines; and containerd with its network plugins, as Debian's packages.
 PACKAGES = (
-    "systemd,conntrack,iptables,nftables,iproute2,ethtool,util-linux,mount,kmod,libseccomp2,pigz,e2fsprogs,bash,"
-    "ca-certificates,curl,jq,procps,containerd,containernetworking-plugins"
-).split(",")
+    *(
+        "systemd",
+        "conntrack",
+        "iptables",
+        "nftables",
+        "iproute2",
+        "ethtool",
+        "util-linux",
+        "mount",
+        "kmod",
+        "e2fsprogs",
+    ),
+    *("libseccomp2", "pigz", "bash", "ca-certificates", "curl", "jq", "procps"),
+    *("containerd", "containernetworking-plugins"),
+)
 _MIRROR = "http://deb.debian.org/debian"
 _BALLAST = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
 

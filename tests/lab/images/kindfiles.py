@@ -34,7 +34,7 @@ def lay(source: Path, root: Path) -> None:
 
 
 def storage(source: Path, provisioner: str, helper: str) -> str:
-    """kind's manifest of local-path storage, with these two images. In Go's source it is one constant in three parts."""
+    """kind's manifest of local-path storage, with these two images. In Go's source it is a constant in three parts."""
     text = (source / _STORAGE).read_text()
     try:
         manifest = text.split("const defaultStorageManifest = `", 1)[1].rsplit("`", 1)[0]

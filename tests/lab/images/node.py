@@ -73,9 +73,7 @@ def _images(root: Path, binaries: Path) -> dict[str, oci.Image]:
         for name, place in places.items()
     }
     provisioner = "/usr/local/bin/local-path-provisioner"
-    found["provisioner"] = oci.Image(
-        PROVISIONER, (provisioner,), ((binaries / "local-path-provisioner", provisioner),)
-    )
+    found["provisioner"] = oci.Image(PROVISIONER, (provisioner,), ((binaries / "local-path-provisioner", provisioner),))
     found["userland"] = oci.Image(USERLAND, userland=small)
     return found
 
