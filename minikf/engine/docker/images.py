@@ -132,9 +132,10 @@ class ImageEngine:
                 both = helper.attach(stream=True, stdout=True, stderr=True, logs=True, demux=True)
                 helper.start()
                 yield from _lines(_apart(both, complaints))
-            finally:
+            except BaseException:
                 with contextlib.suppress(APIError):  # it has gone, or is on its way
                     helper.remove(force=True)
+                raise
         if said := _text(b"".join(complaints)).strip():
             raise ContainerFailed(said)
 

@@ -50,6 +50,7 @@ class Archive:
         """`file` is an uncompressed tar file. Raises Refused where it holds no images."""
         self.name = name
         self._file = file
+        file.seek(0)
         try:
             with tarfile.open(fileobj=file, mode="r:", errors="surrogateescape") as tar:
                 self._members = {_name(one.name): self._resolved(one, tar) for one in tar if not one.isdir()}

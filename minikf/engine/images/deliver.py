@@ -94,7 +94,7 @@ class Delivery:
                 blobs = [Content(layers[i], archive.raw(packed.blobs[i], tell)) for i in numbers]
                 self._finish(one, source, packed.config, about, (), blobs)
         sent = sum(packed.blobs[i].size for i in numbers)
-        return sent, source.size - sent
+        return sent, sum(blob.size for blob in packed.blobs) - sent
 
     def _direct(self, node: Node, source: Source, numbers: Sequence[int]) -> tuple[int, int]:
         if not (source.local and self._store.layers):

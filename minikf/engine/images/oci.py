@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -104,15 +103,8 @@ def as_file(name: str, parts: Sequence[bytes | Content]) -> Iterator[bytes]:
 
 
 def files(named: dict[str, bytes]) -> bytes:
-    """A tar file of small files; names that end in a slash are folders."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for name, content in named.items():
-            info = tarfile.TarInfo(name.rstrip("/"))
-            info.type, info.mode = (tarfile.DIRTYPE, 0o700) if name.endswith("/") else (tarfile.REGTYPE, 0o600)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    return packed.getvalue()
+    """Small files in a tar stream, without its end; names that end in a slash are folders."""
+    return b"".join(_file(name, content) for name, content in named.items())
 
 
 def _place(of: str) -> str:
@@ -126,6 +118,8 @@ def _file(name: str, content: bytes) -> bytes:
 def _header(name: str, size: int) -> bytes:
     info = tarfile.TarInfo(name)
     info.size, info.mode = size, 0o644
+    if name.endswith("/"):
+        info.type, info.mode = tarfile.DIRTYPE, 0o755
     return info.tobuf(tarfile.PAX_FORMAT)
 
 

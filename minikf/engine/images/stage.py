@@ -12,6 +12,7 @@ import contextlib
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from minikf.engine.docker.images import ContainerFailed, ImageEngine
 from minikf.engine.images.errors import ImageNotLoaded
@@ -78,16 +79,17 @@ while read -r number chain parent; do
   made="$chain $made"
 done < layers
 said=$(ctr images import --all-platforms --snapshotter "$snapshotter" image.tar 2>&1) || undo "$said"
+for chain in $made; do snapshots label "$chain" containerd.io/gc.root= >/dev/null; done
+made= # from here on the image keeps its snapshots, and without it they go
 tries=200
-until ctr images ls -q | grep -qx "$id"; do
+until ctr images ls > images && grep -q "^$id " images; do
   tries=$((tries - 1)); [ $tries -gt 0 ] || undo "the kubelet's side of containerd did not take notice of the image"
   sleep 0.05
 done
 for tag in "$@"; do said=$(ctr images tag --force "$(temporary "$name")" "$tag" 2>&1) || undo "$said"; done
 ctr images rm "$(temporary "$name")" >/dev/null
-for chain in $made; do snapshots label "$chain" containerd.io/gc.root= >/dev/null; done
+grep "^$id " images
 cd / && rm -rf "${root:?}/$name"
-ctr images ls
 """
 )
 
@@ -113,18 +115,18 @@ class Stage:
         return f"{self.path}/{number}"
 
     def finish(self, image: Image, numbers: Sequence[int], image_tar: Iterable[bytes]) -> None:
-        """Makes snapshots of the layers with these numbers, lowest first, and the image of those and of `image_tar`, a
-        tar stream that holds `image.tar`.
+        """Makes snapshots of the layers with these numbers, lowest first, and then the image.
+
+        `image_tar` is a tar stream that holds `image.tar`, an OCI layout whose image is called `image_name`.
 
         Raises ContainerFailed; then all is as it was before.
         """
         chains = ("", *image.chain_ids)
         lines = "".join(f"{number} {chains[number + 1]} {chains[number]}\n" for number in numbers)
-        self.engine.put(self.node.container, self.path, [files({"layers": lines.encode()})])
-        self.engine.put(self.node.container, self.path, image_tar)
+        self.engine.put(self.node.container, self.path, chain([files({"layers": lines.encode()})], image_tar))
         listed = self._run(_END, self.node.snapshotter, image.id, *image.names)
         self.node.snapshots.update(image.chain_ids)
-        self.node.images.update((words[0], words[2]) for words in map(str.split, listed.splitlines()[1:]))
+        self.node.images.update(dict.fromkeys((image.id, *image.names), listed.split()[2]))
 
     def _run(self, script: str, *arguments: str) -> str:
         command = ["sh", "-c", script, "minikf-load", self.node.socket, self.node.root, self.name, *arguments]
@@ -136,15 +138,16 @@ class Stage:
 
 @contextlib.contextmanager
 def stage(engine: ImageEngine, node: Node, reference: str) -> Iterator[Stage]:
-    """A folder in a node, gone at the end. Raises ImageNotLoaded."""
+    """A folder in a node, gone after `finish` or a failure. Raises ImageNotLoaded."""
     one = Stage(engine, node, f"minikf-load-{secrets.token_hex(8)}")
     with _told(one, reference):
         one._run(_BEGIN, str(_ABANDONED_MINUTES))
     try:
         with _told(one, reference):
             yield one
-    finally:
+    except BaseException:
         engine.run(node.container, ["rm", "-rf", one.path])
+        raise
 
 
 @contextlib.contextmanager

@@ -108,7 +108,9 @@ def overlaid(source: Source, below: Lookup) -> Iterator[bytes]:
             _drain(source, entry.room)  # marks of AUFS, which no engine unpacks
             continue
         for directory in _missing(parent, known):
-            known[directory] = replace(below(directory) or Directory(directory), path=directory + "/")
+            known[directory] = replace(
+                below(directory) or Directory(directory, mtime=entry.info.mtime), path=directory + "/"
+            )
             yield known[directory].entry()
         if name == _OPAQUE:
             yield known[parent].entry((_HIDES_ALL, "y"))

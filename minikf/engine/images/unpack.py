@@ -35,7 +35,7 @@ def send(
     """
     if any(packed.blobs[number].packed == "zstd" for number in numbers):
         raise NotThisWay("a layer is packed with zstd")
-    engine.put(stage.node.container, stage.path, [files({f"{number}/": b"" for number in numbers})])
+    engine.put(stage.node.container, stage.path, [files({f"{number}/": b"" for number in numbers}), bytes(1024)])
     below = _Below(archive, packed)
     for number in numbers:
         blob = packed.blobs[number]
