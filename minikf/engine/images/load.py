@@ -30,7 +30,9 @@ def load(
     they had before.
     """
     with ThreadPoolExecutor(max(len(nodes), 1)) as threads:
-        known = list(threads.map(lambda name: look(engine, name), nodes))
+        asked = {name: threads.submit(look, engine, name) for name in nodes}
+        failed = {name: error for name, one in asked.items() if (error := one.exception()) is not None}
+        known = [one.result() for name, one in asked.items() if name not in failed]
         sources = resolve(engine, references, [node.platform for node in known])
         try:
             delivery = Delivery(engine, engine.store(), routes, secrets.token_hex(8))
@@ -40,10 +42,10 @@ def load(
         finally:
             for source in sources:
                 source.close()
-    failed = {name: error for name, one in work.items() if (error := one.exception()) is not None}
+    failed |= {name: error for name, one in work.items() if (error := one.exception()) is not None}
+    for name, error in failed.items():
+        yield Event("images", "failed", f"node '{name}' did not get all of them", cause=str(error))
     if failed:
-        for name, error in failed.items():
-            yield Event("images", "failed", f"node '{name}' did not get all of them", cause=str(error))
         raise _failure(failed, nodes)
     sent = [one.result() for one in work.values()]
     return tuple(

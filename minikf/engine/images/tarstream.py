@@ -104,7 +104,7 @@ def overlaid(source: Source, below: Lookup) -> Iterator[bytes]:
     for entry in _entries(source):
         path = entry.path
         parent, name = posixpath.split(path)
-        if name.startswith(_MARK_OF_AUFS) and name != _OPAQUE:
+        if f"/{_MARK_OF_AUFS}" in f"/{path}" and name != _OPAQUE:
             _drain(source, entry.room)  # marks of AUFS, which no engine unpacks
             continue
         for directory in _missing(parent, known):

@@ -81,7 +81,9 @@ def layers(*programs: tuple[str, bytes]) -> list[bytes]:
     third.special("pipe", tarfile.FIFOTYPE, mode=0o600)
     third.file("n" * 200 + "/" + "o" * 200 + "/" + "p" * 200, b"long name").file("l" * 101, b"101")
     third.special("long-link", tarfile.SYMTYPE, linkname="q/" * 150 + "r")
-    third.file("ümlaut/日本語", b"utf-8").file("blank in name", b" ").file("exact-time", b"t", mtime=1_700_000_000.123456)
+    third.file("ümlaut/日本語", b"utf-8").file("blank in name", b" ").file(
+        "exact-time", b"t", mtime=1_700_000_000.123456
+    )
     third.file("sparse", bytes(3_000_000) + b"end").file("empty").file("a-megabyte", bytes(range(256)) * 4096)
     attributes = Layer().file("capable", b"#!", 0o755, pax_headers=xattr("security.capability", CAPABILITY))
     attributes.folder("marked", pax_headers=xattr("user.minikf", b"\x00\xffbinary"))
@@ -91,7 +93,9 @@ def layers(*programs: tuple[str, bytes]) -> list[bytes]:
     return [one.bytes() for one in (lowest, second, third, Layer(), attributes, Layer(), orphans)]
 
 
-def archive(tag: str, tars: Sequence[bytes], command: Sequence[str] = ("/bin/sh",), architecture: str = "amd64") -> bytes:
+def archive(
+    tag: str, tars: Sequence[bytes], command: Sequence[str] = ("/bin/sh",), architecture: str = "amd64"
+) -> bytes:
     """What `docker load` takes."""
     config = json.dumps(
         {
@@ -109,11 +113,20 @@ def archive(tag: str, tars: Sequence[bytes], command: Sequence[str] = ("/bin/sh"
 
 
 def oci_archive(
-    tag: str, tars: Sequence[bytes], media: str = "+gzip", compress: Compress = gzip.compress, architecture: str = "amd64"
+    tag: str,
+    tars: Sequence[bytes],
+    media: str = "+gzip",
+    compress: Compress = gzip.compress,
+    architecture: str = "amd64",
 ) -> bytes:
     """An OCI layout with packed layers, as `skopeo copy` and `docker buildx --output type=oci` write it."""
     config = json.dumps(
-        {"architecture": architecture, "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [_digest(t) for t in tars]}}
+        {
+            "architecture": architecture,
+            "os": "linux",
+            "config": {},
+            "rootfs": {"type": "layers", "diff_ids": [_digest(t) for t in tars]},
+        }
     ).encode()
     blobs = [compress(one) for one in tars]
     files = {f"blobs/sha256/{_digest(one)[7:]}": one for one in (config, *blobs)}
