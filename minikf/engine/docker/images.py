@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from docker import DockerClient
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
-from docker.types import Mount
+from minikf.engine.docker.client import Docker, answers, connect
 
-from minikf.errors import Unreachable
+if TYPE_CHECKING:
+    from docker.types import Mount
+
+
+CALL_SECONDS = 6 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,34 @@ class ContainerFailed(Exception):
 class ImageEngine:
     """A Docker engine as a source of images and the keeper of nodes.
 
-    Wants a client whose read time-out is longer than an engine takes to write out its largest image: with graph
-    drivers nothing comes before all layers lie in a folder of the engine's.
+    A call may be silent for long: with graph drivers nothing of an image comes before all of it lies in a folder of
+    the engine's, and a node unpacks without a word. A connection that is lost ends it at once.
     """
 
-    def __init__(self, client: DockerClient) -> None:
-        self._client = client
+    def __init__(self, docker: Docker) -> None:
+        """Sets the time limit of this connection."""
+        docker.client.api.timeout = CALL_SECONDS
+        self._docker = docker
+        self._client = docker.client
+
+    @classmethod
+    def connect(cls) -> ImageEngine:
+        """The engine that all of MiniKF uses, by a connection of its own. Raises Unreachable where none answers."""
+        return cls(connect())
+
+    def __enter__(self) -> ImageEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def _answering(self) -> contextlib.AbstractContextManager[None]:
+        return answers(self._docker.address)
 
     def store(self) -> Store:
         """How images are kept. With the driver overlay2 and "Native Overlay Diff", layers are folders in the form that
         overlayfs takes (moby, daemon/graphdriver/overlay2)."""
-        with _answering():
+        with self._answering():
             told = self._client.info()
         details = {str(key): str(value) for key, value in told.get("DriverStatus") or ()}
         maps = any(
@@ -62,20 +81,22 @@ class ImageEngine:
 
     def image(self, reference: str) -> dict[str, Any] | None:
         """What `docker image inspect` tells, or None."""
-        with _answering():
+        from docker.errors import NotFound
+
+        with self._answering():
             try:
                 return dict(self._client.images.get(reference).attrs)
-            except (ImageNotFound, NotFound):
+            except NotFound:
                 return None
 
     def save(self, reference: str) -> Iterator[bytes]:
         """The archive of `docker save`, as it comes."""
-        with _answering():
+        with self._answering():
             yield from self._client.api.get_image(reference, chunk_size=1 << 20)
 
     def run(self, container: str, command: Sequence[str]) -> Ran:
         """A command in a running container, to its end. Raises ContainerFailed where it cannot be started."""
-        with _answering(), _container():
+        with self._answering(), _container():
             api = self._client.api
             made = api.exec_create(container, list(command))["Id"]
             out, error = api.exec_start(made, demux=True)
@@ -87,6 +108,8 @@ class ImageEngine:
 
         The engine answers a failure before it has read all, and closes: often only that can be told.
         """
+        from docker.errors import DockerException
+
         of_pieces: list[Exception] = []
 
         def fed() -> Iterator[bytes]:
@@ -102,7 +125,7 @@ class ImageEngine:
         except (DockerException, OSError) as error:
             if of_pieces:
                 raise of_pieces[0] from error
-            with _answering():
+            with self._answering():
                 self._client.ping()
             raise ContainerFailed(f"the engine stopped in the middle of it ({error})") from error
 
@@ -115,7 +138,7 @@ class ImageEngine:
         The helper has no network, and root's usual rights and CAP_SYS_ADMIN: overlayfs' attributes are for its eyes
         only. It goes when it ends. Raises ContainerFailed with what it said on its error output, if it said anything.
         """
-        with _answering(), _container():
+        with self._answering(), _container():
             helper = self._client.containers.create(
                 self._client.containers.get(container).attrs["Image"],
                 command=list(command[1:]),
@@ -133,7 +156,7 @@ class ImageEngine:
                 helper.start()
                 yield from _lines(_apart(both, complaints))
             except BaseException:
-                with contextlib.suppress(APIError):  # it has gone, or is on its way
+                with _gone_is_fine():
                     helper.remove(force=True)
                 raise
         if said := _text(b"".join(complaints)).strip():
@@ -141,14 +164,16 @@ class ImageEngine:
 
     def end_helpers(self, label: str) -> None:
         """Ends the helpers that carry a label, `NAME=VALUE`."""
-        with _answering():
+        with self._answering():
             for helper in self._client.containers.list(all=True, filters={"label": label}):
-                with contextlib.suppress(APIError):
+                with _gone_is_fine():
                     helper.remove(force=True)
 
 
 def _bound(source: str, target: str) -> Mount:
     """A folder without what is mounted below it: the engine keeps its containers' file systems there."""
+    from docker.types import Mount
+
     mount = Mount(target, source, type="bind", read_only=True)
     mount["BindOptions"] = {"NonRecursive": True}
     return mount
@@ -163,23 +188,23 @@ def _apart(both: Iterable[tuple[bytes | None, bytes | None]], complaints: list[b
 
 
 @contextlib.contextmanager
-def _answering() -> Iterator[None]:
-    """Turns an engine that went away into an Unreachable."""
-    try:
-        yield
-    except (DockerException, OSError) as error:
-        raise Unreachable(
-            "the Docker engine does not answer", cause=str(error) or type(error).__name__, advice="docker info"
-        ) from error
-
-
-@contextlib.contextmanager
 def _container() -> Iterator[None]:
     """Turns what the engine says about a container into a ContainerFailed."""
+    from docker.errors import APIError
+
     try:
         yield
     except APIError as error:
         raise ContainerFailed(str(error.explanation or error)) from error
+
+
+@contextlib.contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    """A helper has gone when it is removed, or is on its way."""
+    from docker.errors import APIError
+
+    with contextlib.suppress(APIError):
+        yield
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:

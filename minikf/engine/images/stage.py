@@ -54,12 +54,13 @@ mkdir -m 700 "$name"
 _END = (
     _HEAD
     + """
-snapshotter=$1 id=$2; shift 2
+snapshotter=$1 id=$2 known=$3; shift 3
 cd "$root/$name" || exit 1
 made=
 undo() {
   echo "$*" >&2
   ctr images rm "$(temporary "$name")" >/dev/null 2>&1
+  [ "$known" ] || { sleep 0.5; ctr images rm --sync "$id" >/dev/null 2>&1; } # the kubelet's side gave it that name
   snapshots rm "$name-$number" >/dev/null 2>&1
   for chain in $made; do snapshots rm "$chain" >/dev/null 2>&1 || snapshots label "$chain" containerd.io/gc.root=; done
   cd / && rm -rf "${root:?}/$name"
@@ -124,7 +125,8 @@ class Stage:
         chains = ("", *image.chain_ids)
         lines = "".join(f"{number} {chains[number + 1]} {chains[number]}\n" for number in numbers)
         self.engine.put(self.node.container, self.path, chain([files({"layers": lines.encode()})], image_tar))
-        listed = self._run(_END, self.node.snapshotter, image.id, *image.names)
+        known = "known" if image.id in self.node.images else ""
+        listed = self._run(_END, self.node.snapshotter, image.id, known, *image.names)
         self.node.snapshots.update(image.chain_ids)
         self.node.images.update(dict.fromkeys((image.id, *image.names), listed.split()[2]))
 
