@@ -1,0 +1,95 @@
+"""A cluster's node as the loading of images sees it: its containerd and what that has already."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from minikf.engine.docker.images import ContainerFailed, ImageEngine
+from minikf.engine.images.errors import ImageNotLoaded
+from minikf.engine.images.model import Image, Platform
+
+OVERLAYFS = "overlayfs"
+_GO = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
+"""What `uname -m` says, in Go's words."""
+_PART = "-- minikf --"
+
+# k3s has its containerd's socket and configuration in places of its own. What the kubelet's images are unpacked with
+# is the first snapshotter that a configuration names; containerd's own default is overlayfs.
+_LOOK = f"""
+for socket in /run/k3s/containerd/containerd.sock /run/containerd/containerd.sock; do [ -S $socket ] && break; done
+config=/etc/containerd/config.toml
+[ -f $config ] || config=/var/lib/rancher/k3s/agent/etc/containerd/config.toml
+snapshotter=$(sed -n 's/^ *snapshotter *= *["'"'"']\\([a-z][a-z-]*\\)["'"'"'].*/\\1/p' $config 2>/dev/null | head -n 1)
+snapshotter=${{snapshotter:-{OVERLAYFS}}}
+ctr="ctr --address $socket --namespace k8s.io"
+echo "$socket"; echo "$snapshotter"; uname -m
+cp --version 2>/dev/null | head -n 1
+echo "{_PART}"; $ctr images ls || exit 1
+echo "{_PART}"; $ctr snapshots --snapshotter "$snapshotter" ls || exit 1
+echo "{_PART}"; $ctr plugins ls -d id==overlayfs id==native
+"""
+
+
+@dataclass
+class Node:
+    """One node. `images` are names with the digests of their manifests, `snapshots` the names of unpacked layers;
+    both are kept true while images are loaded."""
+
+    container: str
+    socket: str
+    snapshotter: str
+    platform: Platform
+    root: str
+    """containerd's own folder, on the disk that holds unpacked layers; "" where it was not told."""
+    copies: bool
+    """Whether the node's own `cp` keeps all attributes of files (GNU's does, busybox's does not)."""
+    images: dict[str, str] = field(default_factory=dict)
+    snapshots: set[str] = field(default_factory=set)
+
+    @property
+    def ctr(self) -> list[str]:
+        return ["ctr", "--address", self.socket, "--namespace", "k8s.io"]
+
+    def has(self, image: Image) -> bool:
+        """Whether the image itself is there and unpacked, under whatever name. The kubelet's containerd keeps each
+        image under its id, too."""
+        return image.id in self.images and (not image.diff_ids or image.chain_ids[-1] in self.snapshots)
+
+    def nameless(self, image: Image) -> list[str]:
+        """The image's names that mean nothing, or another image, in the node."""
+        return [name for name in image.names if self.images.get(name) != self.images.get(image.id, "")]
+
+
+def look(engine: ImageEngine, container: str) -> Node:
+    """Asks a node. Raises ImageNotLoaded where its containerd does not answer."""
+    try:
+        ran = engine.run(container, ["sh", "-c", _LOOK])
+    except ContainerFailed as error:
+        raise _silent(container, str(error)) from error
+    if ran.code:
+        raise _silent(container, (ran.error or ran.out).strip()[-500:])
+    parts = ran.out.split(f"{_PART}\n")
+    socket, snapshotter, machine, *rest = parts[0].splitlines()
+    root = re.search(
+        r"^\s+root\s+(/\S+)/io\.containerd\.snapshotter\.v1\.(?:overlayfs|native)\s*$", parts[3], re.MULTILINE
+    )
+    images = (line.split() for line in parts[1].splitlines()[1:])
+    return Node(
+        container,
+        socket,
+        snapshotter,
+        Platform("linux", _GO.get(machine, machine)),
+        root[1] if root else "",
+        bool(rest) and "GNU coreutils" in rest[0],
+        {words[0]: words[2] for words in images},
+        {line.split()[0] for line in parts[2].splitlines()[1:] if line.split()[-1:] == ["Committed"]},
+    )
+
+
+def _silent(container: str, cause: str) -> ImageNotLoaded:
+    return ImageNotLoaded(
+        f"node '{container}' does not tell which images it has",
+        cause=cause,
+        advice=f"docker logs --tail 20 {container}",
+    )
