@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 from minikf.commands import command
 from minikf.engine.protocol import Engine
@@ -80,8 +81,13 @@ def _options(made: Platform, wishes: Wishes) -> list[tuple[str, object, object]]
         ("--node-image", wishes.node_image, cluster.node_image if cluster else ""),
         ("--agents", wishes.agents, cluster.agents if cluster else 0),
         ("--context", wishes.context, joined.context if joined else ""),
-        ("--kubeconfig", wishes.kubeconfig, joined.kubeconfig if joined else ""),
+        ("--kubeconfig", _absolute(wishes.kubeconfig), joined.kubeconfig if joined else ""),
     ]
+
+
+def _absolute(file: str) -> str:
+    """As it is written down: the user may type it from another folder."""
+    return str(Path(file).expanduser().absolute()) if file else ""
 
 
 def _driver(engine: str, paths: PlatformPaths) -> Engine:

@@ -32,6 +32,13 @@ def remove(paths: PlatformPaths, *, keep_data: bool) -> Steps[None]:
     _unlink_all([paths.sockets])
 
 
+def forget_configuration(paths: PlatformPaths) -> None:
+    """Removes the files that lead to a cluster, of a platform that did not come to be."""
+    _unlink_all(_configuration(paths))
+    if paths.config.is_dir() and not any(paths.config.iterdir()):
+        paths.config.rmdir()
+
+
 def _configuration(paths: PlatformPaths) -> list[Path]:
     return [paths.kubeconfig, paths.ca, paths.token, paths.certificate, paths.key, paths.config / bundle.NAME]
 

@@ -51,7 +51,7 @@ def parse(text: str, origin: str) -> Config:
     return found
 
 
-def named(config: Config, kind: str, name: str) -> Config | None:
+def named(config: Config, kind: str, name: object) -> Config | None:
     """The entry of a list, as it stands there with its name."""
     return next((entry for entry in config.get(kind) or () if entry["name"] == name), None)
 

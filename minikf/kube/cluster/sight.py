@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,11 +84,11 @@ def _later(text: str | None, since: datetime) -> bool:
 
 def default_storage_class(client: RestClient) -> str:
     """Its name; "" where there is none."""
-    for item in client.get("/apis/storage.k8s.io/v1/storageclasses").get("items") or ():
-        marks = item["metadata"].get("annotations") or {}
-        if "true" in (marks.get(_DEFAULT), marks.get(_DEFAULT_BETA)):
-            return str(item["metadata"]["name"])
-    return ""
+    return next((name for name, default in _classes(client) if default), "")
+
+
+def storage_classes(client: RestClient) -> list[str]:
+    return [name for name, _ in _classes(client)]
 
 
 def system_pods(client: RestClient) -> list[dict[str, Any]]:
@@ -101,6 +101,13 @@ def ailments(client: RestClient, pods: Sequence[Object]) -> list[Ailment]:
         return []
     path = f"/api/v1/namespaces/{SYSTEM}/events?fieldSelector=involvedObject.kind%3DPod%2Ctype%3DWarning"
     return ailing(pods, client.get(path).get("items") or ())
+
+
+def _classes(client: RestClient) -> Iterator[tuple[str, bool]]:
+    """Name, and whether it is the default one."""
+    for item in client.get("/apis/storage.k8s.io/v1/storageclasses").get("items") or ():
+        marks = item["metadata"].get("annotations") or {}
+        yield str(item["metadata"]["name"]), "true" in (marks.get(_DEFAULT), marks.get(_DEFAULT_BETA))
 
 
 def _node(item: Object) -> Node:

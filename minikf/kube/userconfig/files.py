@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import base64
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minikf.errors import Refused
-from minikf.kube.contexts import Config, Context, chosen, parse
+from minikf.kube.contexts import Config, Context, chosen, named, parse
 from minikf.paths import PlatformPaths
 
 # Nobody has so large a kubeconfig: it is another file, and reading it as YAML would take minutes.
 MOST_BYTES = 16 * 1024 * 1024
 
+_ORIGIN = "minikf: the file it is from"
 
-def paths_of(named: str = "") -> tuple[Path, ...]:
-    """The file that was named, else those of KUBECONFIG, else ~/.kube/config; there or not.
 
-    The platforms' own files are left out of KUBECONFIG, where `minikf env` has put one: they are not the user's.
+def paths_of(typed: str = "") -> tuple[Path, ...]:
+    """The file that was named, or several as in KUBECONFIG, else those of KUBECONFIG, else ~/.kube/config.
+
+    They need not be there. The platforms' own files are left out of KUBECONFIG, where `minikf env` has put one: they
+    are not the user's.
     """
-    if named:
-        return (Path(named).expanduser().absolute(),)
-    listed = [Path(one).expanduser().absolute() for one in os.environ.get("KUBECONFIG", "").split(os.pathsep) if one]
+    if typed:
+        return tuple(_listed(typed))
+    listed = _listed(os.environ.get("KUBECONFIG", ""))
     theirs = tuple(path for path in listed if not is_ours(path))
     return theirs or (Path("~/.kube/config").expanduser(),)
+
+
+def _listed(text: str) -> list[Path]:
+    return [Path(one).expanduser().absolute() for one in text.split(os.pathsep) if one]
 
 
 def is_ours(path: Path) -> bool:
@@ -46,13 +53,21 @@ def read(path: Path) -> str:
         raise Refused(f"{path} cannot be read", cause=str(cause), advice=f"ls -l '{path}'") from error
 
 
-def find(name: str, named: str = "") -> Context:
+@dataclass(frozen=True)
+class Found:
+    """A context and the files that it was put together from, as in KUBECONFIG."""
+
+    context: Context
+    files: str
+
+
+def find(name: str, typed: str = "") -> Found:
     """The context of that name, "" for the current one, complete: it needs no other file than programs it runs.
 
     The files are put together as kubectl does it: the first that says something wins. Raises Refused where no file is
     there, one is damaged, or the context leads nowhere.
     """
-    paths, texts = paths_of(named), dict[Path, str]()
+    paths, texts = paths_of(typed), dict[Path, str]()
     for path in paths:
         try:
             texts[path] = read(path)
@@ -65,18 +80,26 @@ def find(name: str, named: str = "") -> Context:
     for path, text in texts.items():
         _add(merged, parse(text, str(path)), path)
     context = chosen(merged, name)
-    return _complete(context)
+    return Found(_complete(context), os.pathsep.join(_origins(merged, context.name)))
 
 
 def _add(merged: Config, config: Config, path: Path) -> None:
     """Adds what is not there yet; paths in it become absolute, since they are of the file that they stand in."""
-    merged.setdefault("current-context", config.get("current-context") or None)
-    merged["current-context"] = merged["current-context"] or config.get("current-context")
+    merged["current-context"] = merged.get("current-context") or config.get("current-context")
     for kind, inner in (("clusters", "cluster"), ("users", "user"), ("contexts", "context")):
         known = {one["name"] for one in merged[kind]}
         for entry in config.get(kind) or ():
             if entry["name"] not in known:
-                merged[kind].append({**entry, inner: _absolute(dict(entry.get(inner) or {}), path.parent)})
+                fields = _absolute(dict(entry.get(inner) or {}), path.parent)
+                merged[kind].append({**entry, inner: fields, _ORIGIN: str(path)})
+
+
+def _origins(merged: Config, name: str) -> list[str]:
+    """The files that the context of that name and what it names were found in."""
+    context = named(merged, "contexts", name) or {}
+    inner = context.get("context") or {}
+    entries = (context, named(merged, "clusters", inner.get("cluster")), named(merged, "users", inner.get("user")))
+    return list(dict.fromkeys(entry[_ORIGIN] for entry in entries if entry))
 
 
 def _absolute(fields: Config, folder: Path) -> Config:

@@ -4,6 +4,7 @@ Kubernetes 1.34 answered, cut down to the fields that are read."""
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -78,23 +79,34 @@ def status(code: int, reason: str, message: str) -> tuple[int, bytes]:
 class FakeCluster:
     """`install` lets a server answer with it; what is None is not served (404), a tuple is sent as it is."""
 
-    version: str = "v1.34.4"
+    version: Any = "v1.34.4"
     nodes: Any = field(default_factory=lambda: [node("n1")])
     dns: Any = field(default_factory=lambda: [coredns()])
     classes: Any = field(default_factory=lambda: {"standard": True})
     pods: Any = field(default_factory=list)
     events: Any = field(default_factory=list)
+    may: Callable[[str, str], bool] = lambda verb, resource: True
 
     def install(self, server: Served) -> None:
         system = "/api/v1/namespaces/kube-system"
         server.answers |= {
-            "/version": lambda *_: (200, json.dumps({"gitVersion": self.version}).encode()),
+            "/version": lambda *_: (
+                self.version
+                if isinstance(self.version, tuple)
+                else (200, json.dumps({"gitVersion": self.version}).encode())
+            ),
             "/api/v1/nodes": lambda *_: _listed(self.nodes),
             "/apis/apps/v1/namespaces/kube-system/deployments": lambda *_: _listed(self.dns),
             "/apis/storage.k8s.io/v1/storageclasses": lambda *_: _listed(self._classes()),
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": self._review,
             f"{system}/pods": lambda *_: _listed(self.pods),
             f"{system}/events": lambda *_: _listed(self.events),
         }
+
+    def _review(self, method: str, _: str, body: bytes) -> tuple[int, bytes]:
+        wanted = json.loads(body)["spec"]["resourceAttributes"]
+        allowed = self.may(wanted["verb"], wanted["resource"])
+        return 201, json.dumps({"status": {"allowed": allowed}, "method": method}).encode()
 
     def _classes(self) -> Any:
         if not isinstance(self.classes, dict):
