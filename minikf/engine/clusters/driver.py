@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from minikf.commands import command
-from minikf.engine import record
+from minikf.engine import images, record
 from minikf.engine.clusters import owned, state
 from minikf.engine.clusters.bringing import Bringing
 from minikf.engine.clusters.removing import remove
 from minikf.engine.clusters.tools import tool_of
 from minikf.engine.docker.client import connect
+from minikf.engine.docker.images import ImageEngine
 from minikf.engine.lock import acquire, held
 from minikf.engine.protocol import Capabilities, Steps
 from minikf.engine.record import Cluster, Platform
@@ -92,9 +93,22 @@ class ClusterEngine:
         raise Unreachable(f"platform '{self._paths.name}' is not running", cause=found.cause, advice=found.advice)
 
     def load_images(self, references: Sequence[str]) -> Steps[tuple[LoadedImage, ...]]:
-        """Puts images of the Docker engine, or archives, into the containerd of every node."""
-        raise Refused("not yet", advice=command("status", self._paths.name))
-        yield
+        """Puts images of the Docker engine, or archives, into the containerd of every node.
+
+        Raises Refused where there is no platform or an image is missing or for another architecture, Unreachable where
+        a node does not run, and ImageNotLoaded naming the nodes that an image did not reach.
+        """
+        _, cluster = self._existing()
+        with connect() as docker:
+            nodes = owned.containers(docker, tool_of(self.name), cluster)
+            if not nodes or not all(node.running for node in nodes):
+                found = self.status()
+                raise Unreachable(
+                    f"platform '{self._paths.name}' takes no images: it is not running",
+                    cause=found.cause,
+                    advice=found.advice,
+                )
+            return (yield from images.load(ImageEngine(docker), [node.name for node in nodes], references))
 
     def _running(self) -> Access | None:
         """How to reach a cluster that was made whole and answers; without asking Docker, so that it takes no time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from minikf.engine.lock import acquire, held
+from minikf.engine.lock import acquire, held, lend
+from minikf.engine.process import of
 from minikf.errors import NoProgress
 from minikf.paths import PlatformPaths
 from minikf.spec import Event
@@ -70,3 +72,48 @@ def test_a_killed_holder_holds_nothing(paths: PlatformPaths) -> None:
     _, handle = take(paths, 5)
     with held(handle):
         pass
+
+
+def test_a_helper_that_a_killed_command_left_is_ended(paths: PlatformPaths) -> None:
+    program = (
+        "import os, signal, subprocess, sys\n"
+        "from minikf.paths import PlatformPaths\n"
+        "from minikf.engine.lock import acquire, lend\n"
+        "steps = acquire(PlatformPaths.of('test'))\n"
+        "try: next(steps)\n"
+        "except StopIteration as end: kept = end.value\n"
+        "child = subprocess.Popen(['sleep', '60'], pass_fds=[kept], stdout=subprocess.DEVNULL)\n"
+        "lend(kept, child.pid)\n"
+        "print(child.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False)
+    helper = of(int(killed.stdout))
+    assert killed.returncode == -signal.SIGKILL and helper.alive
+    events, handle = take(paths, 20)
+    with held(handle):
+        assert not helper.alive
+        assert any(str(helper.pid) in event.message for event in events)
+
+
+def test_a_helper_of_a_command_at_work_is_left_alone(paths: PlatformPaths) -> None:
+    _, first = take(paths, 1)
+    with held(first), subprocess.Popen(["sleep", "60"]) as helper:
+        lend(first, helper.pid)
+        with pytest.raises(NoProgress):
+            take(paths, 0.3)
+        assert helper.poll() is None
+        helper.kill()
+
+
+def test_a_lock_that_was_removed_with_its_platform_holds_nobody(paths: PlatformPaths) -> None:
+    _, first = take(paths, 1)
+    found: list[int] = []
+    waiter = threading.Thread(target=lambda: found.append(take(paths, 10)[1]))
+    waiter.start()
+    time.sleep(0.2)
+    (paths.state / "lock").unlink()  # as `down` does while others wait
+    os.close(first)
+    waiter.join(10)
+    with held(found[0]), pytest.raises(NoProgress):
+        take(paths, 0.2)
