@@ -48,7 +48,7 @@ def _state(paths: PlatformPaths) -> list[Path]:
     servers = [*paths.state.glob("launcher.log"), *paths.state.glob("warm-*.log")]  # of the launcher and fork servers
     tools = [paths.state / f"{tool}{end}" for tool in CLUSTERS for end in _TOOL_FILES]
     files = [log, log.with_name(log.name + ".1"), *tools, paths.daemon_file, paths.state / "lock", paths.platform_file]
-    return [paths.tls, paths.state / "shims", *servers, *files]
+    return [paths.tls, paths.state / "shims", paths.state / "kubeadm", *servers, *files]
 
 
 def _data(paths: PlatformPaths) -> list[Path]:

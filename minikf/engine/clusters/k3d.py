@@ -24,7 +24,7 @@ class K3d:
         """`version` of the binary, as in 5.8.3: its helper image has the same."""
         self._version = version
 
-    def config(self, cluster: Cluster, api_port: int) -> dict[str, Any]:
+    def config(self, cluster: Cluster, api_port: int, folder: Path) -> dict[str, Any]:
         """Fields as in k3d's pkg/config/v1alpha5 `SimpleConfig`.
 
         No load balancer: with one server it only stands before that server, and costs an image and a container; ports
@@ -61,6 +61,9 @@ class K3d:
                 },
             },
         }
+
+    def files(self) -> dict[str, str]:
+        return {}
 
     def create(self, binary: str, cluster: Cluster, config: Path, kubeconfig: Path) -> Invocation:
         return Invocation((binary, "cluster", "create", "--config", str(config)), {"KUBECONFIG": str(kubeconfig)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,30 @@ NETWORK_VARIABLE = "KIND_EXPERIMENTAL_DOCKER_NETWORK"
 """Names the Docker network of the nodes (kind, pkg/cluster/internal/providers/docker/provider.go)."""
 
 
+PATCHES = "kubeadm"
+"""The folder of patches beside the configuration file."""
+
+_MOUNTED = "/kind/minikf-patches"
+
+
 class Kind:
     """Implements `minikf.engine.clusters.tool.Tool`."""
 
     name = "kind"
 
-    def config(self, cluster: Cluster, api_port: int) -> dict[str, Any]:
-        """Fields as in sigs.k8s.io/kind/pkg/apis/config/v1alpha4 `Cluster`."""
+    def config(self, cluster: Cluster, api_port: int, folder: Path) -> dict[str, Any]:
+        """Fields as in sigs.k8s.io/kind/pkg/apis/config/v1alpha4 `Cluster`.
+
+        kubeadm finds its patches in a folder of the node, into which ours is mounted; a Docker engine on another
+        machine mounts an empty one there, which kubeadm takes for no patches.
+        """
         ports = [
             {"containerPort": inside, "hostPort": outside, "listenAddress": LOOPBACK}
             for inside, outside in ((80, cluster.http_port), (443, cluster.https_port))
         ]
         shared = {"image": cluster.node_image, "labels": {labels.PLATFORM: cluster.platform}}
-        nodes = [{"role": "control-plane", "extraPortMappings": ports, **shared}]
+        mount = {"hostPath": str(folder / PATCHES), "containerPath": _MOUNTED, "readOnly": True}
+        nodes = [{"role": "control-plane", "extraPortMappings": ports, "extraMounts": [mount], **shared}]
         nodes += [{"role": "worker", **shared} for _ in range(cluster.agents)]
         return {
             "kind": "Cluster",
@@ -33,7 +45,18 @@ class Kind:
             "name": cluster.name,
             "networking": {"apiServerAddress": LOOPBACK, "apiServerPort": api_port},
             "nodes": nodes,
+            "kubeadmConfigPatches": [json.dumps({"kind": "InitConfiguration", "patches": {"directory": _MOUNTED}})],
         }
+
+    def files(self) -> dict[str, str]:
+        """A patch of the deployment of CoreDNS, by the name that kubeadm demands (its v1beta4 `Patches`).
+
+        kubeadm has CoreDNS asked every 10 seconds whether it is ready, so that DNS may answer long before anybody hears
+        of it. Every 2 seconds is what k3s does (k3s-io/k3s, manifests/coredns.yaml).
+        """
+        container = {"name": "coredns", "readinessProbe": {"periodSeconds": 2}}
+        patch = {"spec": {"template": {"spec": {"containers": [container]}}}}
+        return {f"{PATCHES}/corednsdeployment0+strategic.json": json.dumps(patch) + "\n"}
 
     def create(self, binary: str, cluster: Cluster, config: Path, kubeconfig: Path) -> Invocation:
         # --retain: what a failed creation leaves is ours to look at and to remove. No --wait: we watch what kind polls.

@@ -137,7 +137,10 @@ def _cluster(shop: Workshop, platform: Platform) -> Steps[Platform]:
 def _create(shop: Workshop, platform: Platform) -> Steps[None]:
     cluster = platform.cluster
     assert cluster is not None
-    write_private(shop.config, json.dumps(shop.tool.config(cluster, platform.port), indent=2) + "\n")  # JSON is YAML
+    for name, text in shop.tool.files().items():
+        write_private(shop.paths.state / name, text)
+    config = shop.tool.config(cluster, platform.port, shop.paths.state)
+    write_private(shop.config, json.dumps(config, indent=2) + "\n")  # JSON is YAML
     invocation = shop.tool.create(shop.binary, cluster, shop.config, shop.scratch_kubeconfig)
     try:
         yield from run(invocation, shop.tool, shop.log, shop.lock)

@@ -33,8 +33,12 @@ class Tool(Protocol):
     @property
     def name(self) -> str: ...
 
-    def config(self, cluster: Cluster, api_port: int) -> dict[str, Any]:
-        """The configuration file that makes the cluster."""
+    def config(self, cluster: Cluster, api_port: int, folder: Path) -> dict[str, Any]:
+        """The configuration file that makes the cluster, for use beside `files` in `folder`."""
+        ...
+
+    def files(self) -> dict[str, str]:
+        """Texts by the names, below the folder of the configuration, that it refers to."""
         ...
 
     def create(self, binary: str, cluster: Cluster, config: Path, kubeconfig: Path) -> Invocation: ...
