@@ -132,10 +132,10 @@ def test_two_clusters_are_two(two_clusters: TwoClusters) -> None:
 
 
 def test_a_cluster_that_cannot_come_up_says_why(lab: Lab, tmp_path: Path) -> None:
-    broken = dataclasses.replace(lab, node_image="minikf-lab-test/no-such-image:1")
+    broken = dataclasses.replace(lab, node_image="Not/a-name-of-an-image:1")
     name = new_name()
     with (
-        pytest.raises(ClusterFailed, match=r"did not come up(.|\n)*no-such-image"),
+        pytest.raises(ClusterFailed, match=r"did not come up(.|\n)*a-name-of-an-image"),
         cluster("kind", name, broken, tmp_path),
     ):
         pass

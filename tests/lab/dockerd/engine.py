@@ -11,6 +11,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from children import run
 from keep import Say, Unavailable
@@ -149,6 +150,6 @@ def check_privileged(image: str) -> None:
         )
 
 
-def docker(*words: str | Path, **options: object) -> str:
+def docker(*words: str | Path, **options: Any) -> str:
     """One call of the docker client; raises Unavailable with what it said when it fails."""
     return run("docker", *words, **options)
