@@ -62,7 +62,9 @@ def run(*command: str | Path, advice: str = "", **options: Any) -> str:
     """Runs a short program and returns what it printed. Raises Unavailable with its own words when it fails."""
     words = [str(word) for word in command]
     try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            words, capture_output=True, text=True, check=False, **options
+        )
     except FileNotFoundError as error:
         raise Unavailable(f"{words[0]} is not installed here. {advice}".strip()) from error
     if done.returncode:

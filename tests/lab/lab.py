@@ -13,6 +13,7 @@ import images.debian
 from binaries.recipe import CLUSTERS
 from children import together
 from dockerd import engine
+from dockerd.machine import raise_limits
 from keep import Say
 
 
@@ -34,6 +35,7 @@ def ensure(say: Say) -> Lab:
     """Builds and starts what is missing; Debian is made while Go builds. Raises Unavailable."""
     started = time.monotonic()
     engine.ensure(say)
+    raise_limits()
     if images.build.all_there():
         folder = binaries.build.ensure(say, CLUSTERS)
     else:
@@ -48,4 +50,5 @@ def ensure(say: Say) -> Lab:
     if seconds > 10:
         say(f"the lab is ready after {seconds:.0f} s")
     made = images.build.names()
+    engine.check_privileged(made.node)
     return Lab(folder, made.node, made.k3s, made.tools)

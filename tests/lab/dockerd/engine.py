@@ -11,6 +11,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from children import run
 from keep import Say, Unavailable
@@ -18,7 +19,6 @@ from keep import Say, Unavailable
 from .machine import RUNC, demand_root, install, restricted
 
 _SECONDS = 60
-_INOTIFY = {"max_user_watches": 1255360, "max_user_instances": 8192}  # two clusters' kubelets need more than 128
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,6 @@ def ours(place: Place = HERE) -> int | None:
 
 def _start(place: Place) -> None:
     place.run.mkdir(parents=True, exist_ok=True)
-    _more_inotify()
     command = [*place.within, "dockerd", "--host", f"unix://{place.socket}", "--data-root", str(place.data)]
     command += ["--exec-root", str(place.run / "exec"), "--pidfile", str(place.run / "dockerd.pid")]
     if restricted():
@@ -130,15 +129,6 @@ def _settings(place: Place) -> Path:
     return file
 
 
-def _more_inotify() -> None:
-    """Raises the kernel's limits where they are lower and may be raised; where not, `kind` tells what fails."""
-    for name, wanted in _INOTIFY.items():
-        file = Path("/proc/sys/fs/inotify") / name
-        with contextlib.suppress(OSError):
-            if int(file.read_text()) < wanted:
-                file.write_text(str(wanted))
-
-
 def started(pid: int) -> str | None:
     """When a process started, in clock ticks since boot (proc(5)); None when it is gone or only waits to be reaped."""
     try:
@@ -148,6 +138,18 @@ def started(pid: int) -> str | None:
     return None if fields[0] == "Z" else fields[19]
 
 
-def docker(*words: str | Path, **options: object) -> str:
+def check_privileged(image: str) -> None:
+    """Raises Unavailable where the engine cannot run what kind and k3d always ask for, a privileged container."""
+    asked = ["docker", "run", "--rm", "--privileged", "--network", "none", "--entrypoint", "/usr/bin/true", image]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unavailable(
+            "this Docker engine runs no privileged containers, which kind and k3d need. On a machine without "
+            f"CAP_SYS_RESOURCE its default runtime must be {RUNC}: set that in its daemon.json, or end the engine, and "
+            f"the lab starts one of its own. It said:\n  {done.stderr.strip()}"
+        )
+
+
+def docker(*words: str | Path, **options: Any) -> str:
     """One call of the docker client; raises Unavailable with what it said when it fails."""
     return run("docker", *words, **options)

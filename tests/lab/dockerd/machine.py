@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from children import run
 from keep import Say, Unavailable
 
 RUNC = Path(__file__).with_name("runc-without-sys-resource")
+_INOTIFY = {"max_user_watches": 1255360, "max_user_instances": 8192}  # the kubelets of two clusters need more than 128
 _SYS_RESOURCE = 24  # the number of CAP_SYS_RESOURCE in linux/capability.h
 _PACKAGES = {"dockerd": "docker.io", "docker": "docker.io", "debootstrap": "debootstrap"}  # command -> Debian package
 
@@ -20,6 +22,15 @@ def restricted() -> bool:
         if line.startswith("CapBnd:"):
             return not int(line.split()[1], 16) >> _SYS_RESOURCE & 1
     raise Unavailable("/proc/self/status names no CapBnd; the lab's clusters need Linux")
+
+
+def raise_limits() -> None:
+    """Lets more files be watched, where the kernel's limits are lower and may be raised: every kubelet watches many."""
+    for name, wanted in _INOTIFY.items():
+        file = Path("/proc/sys/fs/inotify") / name
+        with contextlib.suppress(OSError):
+            if int(file.read_text()) < wanted:
+                file.write_text(str(wanted))
 
 
 def demand_root(what: str) -> None:
