@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minikf.kube.rest import RestClient
+from minikf.kube.rest import NotServed, RestClient
 from minikf.spec import Access
 from minikf.status import access
 
@@ -23,7 +23,10 @@ def open_in_browser(address: str) -> bool:
 
 
 def _models(reached: Access) -> dict[str, str]:
-    items = RestClient(reached).get(_SERVICES).get("items", [])
+    try:
+        items = RestClient(reached).get(_SERVICES).get("items", [])
+    except NotServed:  # a cluster without KServe serves no models
+        return {}
     found = {}
     for item in items:
         address = item.get("status", {}).get("url", "")

@@ -10,9 +10,11 @@ from urllib.parse import quote, urlencode
 
 from minikf import logfile
 from minikf.commands import command
+from minikf.engine.record import Platform
 from minikf.errors import Refused
 from minikf.kube.rest import RestClient
 from minikf.paths import PlatformPaths
+from minikf.plan import EMBEDDED
 from minikf.spec import Access
 
 FOLLOW_SECONDS = 0.2
@@ -23,6 +25,13 @@ def of_daemon(platform: str, tail: int, *, follow: bool) -> Iterator[str]:
 
     Raises Refused where the platform never had a daemon.
     """
+    made = Platform.read(PlatformPaths.of(platform))
+    if made is not None and made.engine != EMBEDDED:
+        raise Refused(
+            f"platform '{platform}' has no daemon",
+            cause=f"its engine is {made.engine}: all that runs is in pods",
+            advice=f"kubectl get pods -A; {command('logs POD -n NAMESPACE', platform)}",
+        )
     file = PlatformPaths.of(platform).daemon_log
     if not file.exists():
         raise Refused(

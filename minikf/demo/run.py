@@ -13,6 +13,8 @@ import time
 from minikf.commands import command
 from minikf.demo.examples import Example, find
 from minikf.demo.pod import NAMESPACE, DemoPod
+from minikf.errors import Refused
+from minikf.kube.absent import EMPTY
 from minikf.status import access
 
 # kfp.Client prints addresses of Kubeflow's web pages, which are not here.
@@ -22,12 +24,20 @@ _NOT_HERE = ("Experiment details: ", "Run details: ")
 def main(name: str, platform: str, as_json: bool) -> int:
     """Runs the example of that name and prints what it does; with `as_json` one JSON object for each step.
 
-    Raises UsageError for a name that there is not, Unreachable when the platform does not run, NoProgress when the
-    example does not start, and DemoFailed with its last word when it fails. Interrupted, it ends what it began.
+    Raises UsageError for a name that there is not, Unreachable when the platform does not run, Refused when it is an
+    empty cluster, NoProgress when the example does not start, and DemoFailed with its last word when it fails.
+    Interrupted, it ends what it began.
     """
     started = time.monotonic()
     example = find(name)
-    pod = DemoPod(access(platform), example)
+    reached = access(platform)
+    if "model-registry" not in reached.endpoints:
+        raise Refused(
+            f"the demo has nothing to run on: platform '{platform}' has no Kubeflow",
+            cause=f"its engine is {reached.engine}, and {EMPTY}",
+            advice="minikf up --engine embedded --platform demo && minikf demo --platform demo",
+        )
+    pod = DemoPod(reached, example)
     last = ""
     if pod.wait_until_warm() and not as_json:
         print(f"waited {time.monotonic() - started:.1f} s for the platform to load what it keeps ready\n", flush=True)

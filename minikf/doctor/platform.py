@@ -8,6 +8,7 @@ from minikf.engine import ports
 from minikf.engine.record import Platform
 from minikf.errors import MinikfError
 from minikf.paths import PlatformPaths
+from minikf.plan import CONTEXT, EMBEDDED
 from minikf.status import status
 
 
@@ -21,6 +22,8 @@ def port(name: str) -> Finding:
         claim = ports.claim(PlatformPaths.of(name))
         claim.listener.close()
         return Finding("port", Level.OK, f"{claim.port} is free for platform '{name}'")
+    if remembered.engine == CONTEXT:
+        return Finding("port", Level.OK, f"platform '{name}' is an existing cluster and takes none here")
     if status(name).running:
         return Finding("port", Level.OK, f"platform '{name}' answers at {remembered.port}")
     if ports.is_free(remembered.port):
@@ -43,7 +46,7 @@ def health(name: str) -> list[Finding]:
     if not found.running:
         return [Finding("platform", Level.INFO, f"'{name}' does not run", found.cause, found.advice)]
     ill = [component for component in found.components if not component.healthy]
-    return [
-        Finding(component.name, Level.WARNING, component.state, component.cause, command("logs daemon", name))
-        for component in ill
-    ] or [Finding("platform", Level.OK, f"'{name}' runs, {len(found.components)} parts are healthy")]
+    further = command("logs daemon" if found.engine == EMBEDDED else "status", name)
+    return [Finding(component.name, Level.WARNING, component.state, component.cause, further) for component in ill] or [
+        Finding("platform", Level.OK, f"'{name}' runs, {len(found.components)} parts are healthy")
+    ]

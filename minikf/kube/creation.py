@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from minikf.errors import Refused
-from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.kube import absent
+from minikf.kube.rest import ApiAnswer, NotServed, RestClient
 
 Object = Mapping[str, Any]
 
@@ -16,8 +17,8 @@ Object = Mapping[str, Any]
 def create(client: RestClient, objects: Sequence[Object]) -> list[dict[str, Any]]:
     """The objects as the API made them, in the order given.
 
-    Raises Refused for an object without a kind or a kind that the platform does not serve, ApiAnswer where the API
-    refuses one (nothing is made where the dry run says so), Unreachable.
+    Raises Refused for an object without a kind or a kind that the platform does not serve (NotServed for one of
+    Kubeflow's), ApiAnswer where the API refuses one (nothing is made where the dry run says so), Unreachable.
     """
     served: dict[str, list[dict[str, Any]]] = {}
     paths = [_collection(client, obj, served) for obj in objects]
@@ -39,6 +40,9 @@ def _collection(client: RestClient, obj: Object, served: dict[str, list[dict[str
             namespace = obj.get("metadata", {}).get("namespace") or "default"
             middle = f"/namespaces/{quote(namespace)}" if resource["namespaced"] else ""
             return f"{root}{middle}/{resource['name']}"
+    missing = absent.of_kind(version, kind)
+    if missing:
+        raise NotServed(missing)
     raise Refused(f"this platform does not serve {kind} of {version}", advice="kubectl api-resources")
 
 

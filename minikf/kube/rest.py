@@ -18,7 +18,7 @@ from typing import Any
 
 from minikf.commands import command
 from minikf.errors import ExitCode, MinikfError, Unreachable
-from minikf.kube import credentials
+from minikf.kube import absent, credentials
 from minikf.kube.connections import CLOSED, Connections
 from minikf.kube.credentials import NoWayIn
 from minikf.kube.hangup import HangUp
@@ -39,6 +39,16 @@ class ApiAnswer(MinikfError):
         super().__init__(message, cause=cause, advice=advice)
         self.status = status
         self.reason = reason
+
+
+class NotServed(ApiAnswer):
+    """The platform lacks a part of Kubeflow whole, as an empty cluster does.
+
+    An ApiAnswer of status 404, but without the reason NotFound, which is about objects.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=HTTPStatus.NOT_FOUND, cause=absent.EMPTY, advice=absent.ADVICE)
 
 
 @dataclass(frozen=True)
@@ -196,13 +206,20 @@ def _distrust(error: ssl.SSLCertVerificationError) -> str:
 
 
 def refusal(path: str, reply: Reply) -> ApiAnswer:
-    """The API's own `Status` message where it sent one (Kubernetes API conventions), else the HTTP code."""
+    """The API's own `Status` message where it sent one (Kubernetes API conventions), else the HTTP code.
+
+    NotServed where the path is one of Kubeflow's and the API server knows nothing of it.
+    """
     try:
         status = json.loads(reply.body)
     except ValueError:
         status = {}
     found = status if isinstance(status, dict) else {}
-    message = str(found.get("message") or f"the API answered HTTP {reply.status} for {path}")
+    said = str(found.get("message") or "")
+    missing = absent.of_path(path) if absent.says_nothing(reply.status, said) else ""
+    if missing:
+        return NotServed(missing)
+    message = said or f"the API answered HTTP {reply.status} for {path}"
     reason = str(found.get("reason") or "")
     return ApiAnswer(message, status=reply.status, reason=reason, advice=_advice(path, reason, found.get("details")))
 
