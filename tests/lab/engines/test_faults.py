@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from lab import Lab
 
-from .minikf import Home, docker, things
+from .minikf import Home, docker, things, wait_for
 from .socketproxy import DockerProxy
 
 NOBODY = 65534
@@ -50,30 +51,35 @@ def test_without_docker_the_automatic_choice_is_the_embedded_engine(home: Home) 
     assert made.json["engine"] == "embedded" and "no container engine answers" in made.err
 
 
+AS_NOBODY = """
+import os, sys
+from minikf.cli.main import main
+words = sys.argv[1:]
+os.environ["DOCKER_HOST"] = "unix:///nowhere.sock"
+main(words)  # what is imported late cannot be read any more below
+del os.environ["DOCKER_HOST"]
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+sys.exit(main(words))
+"""
+
+
 @pytest.mark.core
 def test_a_user_outside_the_docker_group_is_told_the_command(home: Home, tmp_path: Path) -> None:
+    """The program is loaded by root, since nobody else may read this user's home, and then gives up its rights."""
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent.is_relative_to("/tmp") and parent != Path("/tmp"):
+            parent.chmod(parent.stat().st_mode | 0o055)
     folder = tmp_path / "nobody"
     folder.mkdir()
     shutil.chown(folder, NOBODY)
-    for parent in (folder, *folder.parents):
-        if parent != Path("/") and parent.is_relative_to("/tmp"):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    other = replace(home, folder=folder)
     done = subprocess.run(
-        [*_python(), "up", "--engine", "kind", "--node-image", home.images["kind"], "--json"],
-        env=other.environment | {"USER": "somebody", "PYTHONDONTWRITEBYTECODE": "1"}, user=NOBODY, group=NOBODY,
-        extra_groups=[], cwd="/", capture_output=True, text=True, timeout=60, check=False,
+        [sys.executable, "-P", "-c", AS_NOBODY, "up", "--engine", "kind", "--node-image", home.images["kind"], "--json"],
+        env=replace(home, folder=folder).environment | {"USER": "somebody", "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd="/", capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     error = json.loads(done.stderr.strip().splitlines()[-1])
     assert done.returncode == 12 and error["message"] == "you may not talk to the Docker engine", done.stderr
     assert error["advice"] == "sudo usermod -aG docker somebody && newgrp docker"
-
-
-def _python() -> list[str]:
-    """The program of these tests for a user who may not read this user's home."""
-    from .minikf import COMMAND
-
-    return list(COMMAND)
 
 
 @pytest.mark.parametrize("engine", ["kind", "k3d"])
@@ -180,3 +186,50 @@ def test_an_image_of_another_architecture_is_refused_before_anything_runs(home: 
         assert home.minikf("down", "--yes").code == 0
     finally:
         docker("rmi", tag)
+
+
+@contextmanager
+def small_engine(folder: Path) -> Iterator[str]:
+    """A Docker engine whose disk has 512 MiB; its address."""
+    data, address = folder / "data", f"unix://{folder}/small.sock"
+    data.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512m", "tmpfs", str(data)], check=True)
+    command = [
+        "dockerd",
+        "--data-root",
+        str(data),
+        "--exec-root",
+        str(folder / "run"),
+        "--pidfile",
+        str(folder / "pid"),
+    ]
+    command += ["-H", address, "--bridge=none", "--iptables=false"]
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as engine:
+        try:
+            asked = ["docker", "-H", address, "version"]
+            wait_for(
+                "the small engine", lambda: subprocess.run(asked, capture_output=True, check=False).returncode == 0, 60
+            )
+            yield address
+        finally:
+            engine.terminate()
+            engine.wait(30)
+            subprocess.run(["umount", "--recursive", str(data)], check=False)
+
+
+@pytest.mark.parametrize("engine", ["kind", "k3d"])
+def test_a_disk_that_is_nearly_full_is_refused_before_anything_is_made(
+    home: Home, engine: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with small_engine(tmp_path_factory.mktemp("d")) as address:
+        full = replace(home, variables={"DOCKER_HOST": address})
+        refused = full.up("default", engine)
+        networks = subprocess.run(
+            ["docker", "-H", address, "network", "ls", "--format", "{{.Name}}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    assert refused.code == 10 and "GiB free" in refused.error["message"], refused.err
+    assert "GiB needed" in refused.error["message"] and "docker system df" in refused.error["advice"]
+    assert home.record("default") == {} and "minikf" not in networks
