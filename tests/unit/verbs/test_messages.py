@@ -33,7 +33,7 @@ def test_what_to_type_about_an_object(path: str, reason: str, kind: str, advice:
     answer = refusal(path, Reply(404, json.dumps(body).encode()))
     assert (answer.message, answer.advice) == ("told", advice)
     for odd in (b"", b"[]", b'{"details": []}', b'{"reason": "NotFound", "details": {"kind": "pods"}}'):
-        assert refusal(path, Reply(404, odd)).advice == ""
+        assert refusal(path, Reply(409, odd)).advice == ""
 
 
 @pytest.mark.parametrize(
