@@ -6,7 +6,6 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from keep import Unavailable
@@ -44,23 +43,26 @@ def lab(say: Callable[[str], None], no_lab: Callable[[str], None]) -> Iterator[L
 
 
 @pytest.fixture
-def kind_cluster(lab: Lab, tmp_path: Path) -> Iterator[Cluster]:
+def kind_cluster(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A fresh cluster by kind: about 15 s."""
-    with cluster("kind", new_name(), lab, tmp_path) as made:
+    folder = tmp_path_factory.mktemp("cluster")
+    with cluster("kind", new_name(), lab, folder) as made:
         yield made
 
 
 @pytest.fixture
-def k3d_cluster(lab: Lab, tmp_path: Path) -> Iterator[Cluster]:
+def k3d_cluster(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A fresh cluster by k3d: about 20 s."""
-    with cluster("k3d", new_name(), lab, tmp_path) as made:
+    folder = tmp_path_factory.mktemp("cluster")
+    with cluster("k3d", new_name(), lab, folder) as made:
         yield made
 
 
 @pytest.fixture
-def two_clusters(lab: Lab, tmp_path: Path) -> Iterator[TwoClusters]:
+def two_clusters(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoClusters]:
     """Both at once, made at the same time."""
+    folder = tmp_path_factory.mktemp("clusters")
     with contextlib.ExitStack() as stack:
-        laptop = stack.enter_context(coming("k3d", new_name(), lab, tmp_path))
-        cloud = stack.enter_context(coming("kind", new_name(), lab, tmp_path))
+        laptop = stack.enter_context(coming("k3d", new_name(), lab, folder))
+        cloud = stack.enter_context(coming("kind", new_name(), lab, folder))
         yield TwoClusters(laptop(), cloud())

@@ -116,7 +116,7 @@ def _import(root: Path, image: str, recipe: str) -> None:
 def _finish(target: str, image: str, root: str, recipe: str, say: Say) -> None:
     """One stage of the Dockerfile: settings and a few files over the root file system, whose layer all share."""
     words = ("--target", target, "--build-arg", f"BASE={root}", "--label", f"{LABEL}={recipe}", "--tag", image)
-    run("docker", "build", "--quiet", *words, STAGES)
+    run("docker", "build", "--quiet", "--force-rm", "--network", "none", *words, STAGES)
     say(f"{image}: made")
 
 
