@@ -9,7 +9,19 @@ import sys
 
 from tests.bench.world import World
 
-NAMES = ("commands", "api", "footprint", "training", "serving", "pipelines", "search", "tuning", "notebooks", "data")
+NAMES = (
+    "commands",
+    "api",
+    "footprint",
+    "training",
+    "serving",
+    "pipelines",
+    "search",
+    "tuning",
+    "notebooks",
+    "data",
+    "images",
+)
 
 
 def main() -> int:
