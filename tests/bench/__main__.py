@@ -21,6 +21,7 @@ NAMES = (
     "notebooks",
     "data",
     "clusters",
+    "images",
 )
 
 

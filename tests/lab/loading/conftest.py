@@ -55,7 +55,8 @@ class Node:
 
     def kept_for_ever(self) -> list[str]:
         """Snapshots that containerd's garbage collection would never take."""
-        return [one for one in self.snapshots() if "gc.root" in self.ctr("snapshots", "info", one)]
+        layers = [one for one in self.snapshots() if one.startswith("sha256:")]  # others are pods', and come and go
+        return [one for one in layers if "gc.root" in self.ctr("snapshots", "info", one)]
 
     def stages(self) -> str:
         return docker("exec", self.name, "sh", "-c", f"ls -d {CONTAINERD}/minikf-* 2>/dev/null || true")

@@ -1,0 +1,196 @@
+"""Loading an image of 500 MB and ten layers into a cluster, beside the peers' own commands and the floor.
+
+Clusters are the lab's: real kind and k3d, Docker with the driver overlay2. Each layer is 50 MB in about 770 files whose
+sizes are spread as in a Python installation (log-normal, median 13 kB); half of the bytes are words, half random. What is
+made is the same every time. The floor is `tar -x` of the ten layers from files in the node: writing the content once.
+
+kind looks with crictl whether an image is there; k3d does not look. k3d copies through a tools container unless it is
+told `--mode direct`; both are timed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import pwd
+import random
+import shlex
+import statistics
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from minikf.engine.docker.images import ImageEngine
+from minikf.engine.images import load
+from minikf.engine.images.deliver import Route
+from tests.bench.measure import Row, timed
+from tests.bench.world import World
+
+LAYERS, LAYER_BYTES, RUNS = 10, 50_000_000, 3
+FIRST, SECOND = "minikf-bench/images:1", "minikf-bench/images:2"
+_LAB = Path(__file__).resolve().parents[1] / "lab"
+_CACHE = os.environ.get("MINIKF_LAB_CACHE") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.cache/minikf-lab"
+
+
+def rows(world: World) -> list[Row]:
+    sys.path.insert(0, str(_LAB))
+    os.environ["MINIKF_LAB_CACHE"] = _CACHE  # the home folder of the world is empty
+    from clusters.cluster import cluster
+    from clusters.names import new_name
+    from lab import ensure
+
+    lab = ensure(lambda line: print(f"lab: {line}", flush=True))
+    os.environ["PATH"] = f"{lab.bin}{os.pathsep}{os.environ['PATH']}"
+    tars = [_layer(number) for number in range(LAYERS)]
+    found: list[Row] = []
+    with _images(tars), ImageEngine.connect() as engine:
+        for name in ("kind", "k3d"):
+            with cluster(name, new_name(), lab, world.home) as made:
+                found += _Bench(engine, made).rows(tars)
+    return found
+
+
+class _Bench:
+    """The figures of one cluster."""
+
+    def __init__(self, engine: ImageEngine, cluster: Any) -> None:
+        self._engine = engine
+        self._cluster = cluster
+        self._node = cluster.node
+
+    def rows(self, tars: list[bytes]) -> Iterator[Row]:
+        peers = self._peers()
+        cold, floor = self._cold(peers, tars)
+        what = f"image load, {self._cluster.engine}"
+        for name, seconds in cold.items():
+            if name not in Route:
+                yield Row(f"{what}, 500 MB", cold[Route.DIRECT], "s", 3, True, seconds, name, True, True)
+        yield Row(f"{what}, 500 MB, floor", cold[Route.DIRECT], "s", 3, False, floor, "tar -x in the node", True)
+        first = next(iter(peers))
+        yield Row(f"{what}, unpacked by Docker", cold[Route.UNPACK], "s", 1, True, cold[first], first, True, True)
+        there, changed = self._warm(peers)
+        for name in peers:
+            yield Row(f"{what}, already there", there[""], "s", 20, True, there[name], name, True, True)
+            yield Row(f"{what}, 1 layer of 10 new", changed[""], "s", 3, True, changed[name], name, True, True)
+
+    def _peers(self) -> dict[str, list[str]]:
+        name = self._cluster.name
+        if self._cluster.engine == "kind":
+            return {"kind load docker-image": ["kind", "load", "docker-image", "--name", name]}
+        command = ["k3d", "image", "import", "--cluster", name]
+        return {"k3d image import": command, "k3d image import --mode direct": [*command, "--mode", "direct"]}
+
+    def _cold(self, peers: dict[str, list[str]], tars: list[bytes]) -> tuple[dict[str | Route, float], float]:
+        """Medians of loads into a node that has nothing of the image, in turn, and of the floor."""
+        times: dict[str | Route, list[float]] = {name: [] for name in (*peers, Route.DIRECT, Route.UNPACK)}
+        floor = []
+        for _ in range(RUNS):
+            for name in times:
+                self._forget()
+                work = (
+                    (lambda r=name: self._ours(FIRST, r)) if isinstance(name, Route) else self._call(peers[name], FIRST)
+                )
+                times[name].append(timed(work))
+            floor.append(self._floor(tars))
+        return {name: statistics.median(found) for name, found in times.items()}, statistics.median(floor)
+
+    def _warm(self, peers: dict[str, list[str]]) -> tuple[dict[str, float], dict[str, float]]:
+        """Medians with the image there, and with nine of its layers there; "" is ours."""
+        there: dict[str, list[float]] = {name: [] for name in (*peers, "")}
+        changed: dict[str, list[float]] = {name: [] for name in there}
+        for _ in range(RUNS):
+            for name in there:
+                for image, times in ((FIRST, there), (SECOND, changed)):
+                    self._forget()
+                    work = self._call(peers[name], image) if name else (lambda i=image: self._ours(i))
+                    self._call(peers[name], FIRST)() if name else self._ours(FIRST)
+                    times[name].append(timed(work))
+        return tuple({name: statistics.median(found) for name, found in one.items()} for one in (there, changed))  # type: ignore[return-value]
+
+    def _ours(self, image: str, *routes: Route) -> None:
+        for _ in load(self._engine, [self._node], [image], routes or tuple(Route)):
+            pass
+
+    def _call(self, command: list[str], image: str) -> Callable[[], object]:
+        return lambda: subprocess.run([*command, image], check=True, capture_output=True)
+
+    def _forget(self) -> None:
+        """Removes the images from the node, with all that hangs on them, under whatever name they came."""
+        ids = [json.loads(_docker("image", "inspect", name))[0]["Id"] for name in (FIRST, SECOND)]
+        script = """
+        for space in k8s.io default; do
+          ctr -n $space images ls | while read -r name type digest rest; do
+            case "$name" in *minikf-bench/images*|import-*|%s|%s) ctr -n $space images rm --sync "$name" ;; esac
+          done
+        done""" % tuple(ids)
+        _docker("exec", self._node, "sh", "-c", script)
+
+    def _floor(self, tars: list[bytes]) -> float:
+        root = "/var/lib/containerd/bench-floor"
+        _docker("exec", self._node, "mkdir", "-p", root)
+        try:
+            for number, content in enumerate(tars):
+                command = ["docker", "exec", "-i", self._node, "sh", "-c", f"cat > {root}/{number}.tar"]
+                subprocess.run(command, input=content, check=True)
+            each = f"mkdir {root}/$i && tar -xf {root}/$i.tar -C {root}/$i"
+            script = f"for i in {' '.join(map(str, range(len(tars))))}; do {each} || exit; done"
+            return timed(lambda: _docker("exec", self._node, "sh", "-c", script))
+        finally:
+            _docker("exec", self._node, "rm", "-rf", root)
+
+
+@contextlib.contextmanager
+def _images(tars: list[bytes]) -> Iterator[None]:
+    """Two images in the engine that differ in the last layer."""
+    for name, layers in ((FIRST, tars), (SECOND, [*tars[:-1], _layer(LAYERS)])):
+        subprocess.run(["docker", "load"], input=_archive(name, layers), check=True, capture_output=True)
+    try:
+        yield
+    finally:
+        _docker("rmi", FIRST, SECOND)
+
+
+def _layer(number: int) -> bytes:
+    chance = random.Random(number)
+    words = [bytes(chance.choices(b"abcdefghijklmnopqrstuvwxyz", k=chance.randint(2, 10))) for _ in range(2000)]
+    pool = b"".join(b" ".join(chance.choices(words, k=1000)) + chance.randbytes(6500) for _ in range(160))
+    packed, left, count = io.BytesIO(), LAYER_BYTES, 0
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        while left:
+            info = tarfile.TarInfo(f"opt/{number}/{count % 40}/{count}")
+            info.size = min(int(chance.lognormvariate(9.5, 1.8)) + 1, left)
+            start = chance.randrange(len(pool) // 2)
+            content = (pool[start:] + pool * (info.size // len(pool) + 1))[: info.size]
+            tar.addfile(info, io.BytesIO(content))
+            left, count = left - info.size, count + 1
+    return packed.getvalue()
+
+
+def _archive(name: str, tars: list[bytes]) -> bytes:
+    """What `docker load` takes."""
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
+    diff_ids = [f"sha256:{hashlib.sha256(one).hexdigest()}" for one in tars]
+    config = {"architecture": machine, "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": diff_ids}}
+    files = {f"{number}.tar": content for number, content in enumerate(tars)}
+    told = [{"Config": "config.json", "RepoTags": [name], "Layers": list(files)}]
+    files |= {"config.json": json.dumps(config).encode(), "manifest.json": json.dumps(told).encode()}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for path, content in files.items():
+            info = tarfile.TarInfo(path)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _docker(*words: str) -> str:
+    done = subprocess.run(["docker", *words], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"docker {shlex.join(words)} failed: {done.stderr}")
+    return done.stdout
