@@ -72,8 +72,9 @@ def test_a_user_outside_the_docker_group_is_told_the_command(home: Home, tmp_pat
     folder = tmp_path / "nobody"
     folder.mkdir()
     shutil.chown(folder, NOBODY)
+    words = ("up", "--engine", "kind", "--node-image", home.images["kind"], "--json")
     done = subprocess.run(
-        [sys.executable, "-P", "-c", AS_NOBODY, "up", "--engine", "kind", "--node-image", home.images["kind"], "--json"],
+        [sys.executable, "-P", "-c", AS_NOBODY, *words],
         env=replace(home, folder=folder).environment | {"USER": "somebody", "PYTHONDONTWRITEBYTECODE": "1"},
         cwd="/", capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
