@@ -55,9 +55,11 @@ AS_NOBODY = """
 import os, sys
 from minikf.cli.main import main
 words = sys.argv[1:]
-os.environ["DOCKER_HOST"] = "unix:///nowhere.sock"
+home = os.environ["HOME"]
+os.environ.update(DOCKER_HOST="unix:///nowhere.sock", HOME=home + "-of-root")
 main(words)  # what is imported late cannot be read any more below
 del os.environ["DOCKER_HOST"]
+os.environ["HOME"] = home
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 sys.exit(main(words))
 """
