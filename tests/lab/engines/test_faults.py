@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -130,10 +131,12 @@ def test_docker_that_goes_away_after_up(home: Home, proxy: DockerProxy, platform
 
 @contextmanager
 def listening(port: int) -> Iterator[None]:
+    """The port is taken, by this process where nobody else has it."""
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", port))
-        taken.listen()
+        with contextlib.suppress(OSError):
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
         yield
 
 
