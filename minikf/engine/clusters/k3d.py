@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,9 @@ class K3d:
         return f"k3d-{cluster.name}-server-0"
 
     def other_images(self) -> tuple[str, ...]:
-        return (f"{TOOLS_IMAGE}:{self._version}",)
+        """The one that runs beside k3d while it makes a cluster; the user's where k3d's own variables name another."""
+        tag = os.environ.get("K3D_HELPER_IMAGE_TAG") or self._version
+        return (os.environ.get("K3D_IMAGE_TOOLS") or f"{TOOLS_IMAGE}:{tag}",)
 
     def volumes(self, cluster: Cluster) -> tuple[str, ...]:
         return (f"k3d-{cluster.name}-images",)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from minikf.engine.clusters import labels
 from minikf.engine.clusters.decide import _name
 from minikf.engine.clusters.k3d import K3d
@@ -49,7 +51,16 @@ def test_k3d_gets_loopback_ports_our_network_our_marks_and_leaves_kubeconfigs_al
     assert told["options"]["kubeconfig"] == {"updateDefaultKubeconfig": False, "switchCurrentContext": False}
     marks = {one["label"] for one in told["options"]["runtime"]["labels"]}
     assert marks == {f"{labels.PLATFORM}=me", f"{labels.UID}=0f3a"}
+
+
+def test_k3ds_helper_image_is_the_one_that_k3d_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("K3D_IMAGE_TOOLS", "K3D_HELPER_IMAGE_TAG"):
+        monkeypatch.delenv(variable, raising=False)
     assert K3d("5.8.3").other_images() == ("ghcr.io/k3d-io/k3d-tools:5.8.3",)
+    monkeypatch.setenv("K3D_HELPER_IMAGE_TAG", "5.8")
+    assert K3d("5.8.3").other_images() == ("ghcr.io/k3d-io/k3d-tools:5.8",)
+    monkeypatch.setenv("K3D_IMAGE_TOOLS", "mine:1")
+    assert K3d("5.8.3").other_images() == ("mine:1",)
 
 
 def test_what_a_kubeconfig_prints_is_written_down_nowhere() -> None:
