@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from minikf.kube.cluster import sight
-from minikf.kube.rest import RestClient
+from minikf.kube.rest import ApiAnswer, RestClient
 
 OLDEST = (1, 29)
 """Kubeflow 26.03 switches Istio's native sidecars on (kubeflow/manifests, common/istio/profile.yaml:
@@ -113,7 +114,13 @@ def _may(client: RestClient, verb: str, group: str, resource: str) -> bool:
 
 
 def _storage(client: RestClient, kubectl: str) -> Check:
-    default = sight.default_storage_class(client)
+    try:
+        default = sight.default_storage_class(client)
+    except ApiAnswer as answer:
+        if answer.status != HTTPStatus.FORBIDDEN:
+            raise
+        advice = f"{kubectl} auth can-i list storageclasses"
+        return Check("storage", False, "you may not see its storage classes", answer.message, advice)
     if default:
         return Check("storage", True, f"storage class {default} is the default one")
     others = sight.storage_classes(client)

@@ -279,3 +279,14 @@ def _put(existing: Cluster, image: str, *, replicas: int) -> None:
             "--namespace", "kube-system", "get", "pods", "-l", "k8s-app=kube-dns", "-o", "name"
         )
         wait_for("the end of CoreDNS", lambda: not pods())
+
+
+def test_a_cluster_of_k3d_is_reached_at_loopback(k3d_cluster: Cluster, home: Home) -> None:
+    """k3d writes the address that its port is bound to, which is every one of this machine."""
+    done = up(home, k3d_cluster.kubeconfig)
+    assert done.code == 0, done.err
+    assert done.json["server"].startswith("https://127.0.0.1:")
+    assert k3d_cluster.node in home.kubectl("team", "get", "nodes").out
+    assert home.minikf("status", "--platform", "team").code == 0
+    assert home.minikf("down", "--platform", "team").code == 0
+    assert k3d_cluster.node in k3d_cluster.kubectl("get", "nodes")

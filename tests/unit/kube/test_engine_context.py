@@ -148,6 +148,18 @@ def test_all_that_is_wrong_is_told_at_once(cluster: FakeCluster, theirs: Path, p
     assert "also: you may not make" in error.cause and "also: the cluster has no default storage class" in error.cause
 
 
+def test_who_may_not_even_look_is_told_of_the_rights_first(
+    cluster: FakeCluster, theirs: Path, paths: PlatformPaths
+) -> None:
+    cluster.may, cluster.classes = lambda verb, resource: False, status(403, "Forbidden", 'User "dev" cannot list')
+    events, _, error = play(Context(paths).ensure(Plan("team", "context", kubeconfig=str(theirs))))
+    assert isinstance(error, Refused) and "you may not make" in error.message
+    assert 'also: you may not see its storage classes (User "dev" cannot list)' in error.cause
+    cluster.classes = status(500, "InternalError", "no")
+    _, _, broken = play(Context(paths).ensure(Plan("team", "context", kubeconfig=str(theirs))))
+    assert isinstance(broken, ApiAnswer) and broken.status == 500
+
+
 def test_rights_enough_without_being_admin_and_an_older_version_will_do(
     cluster: FakeCluster, theirs: Path, paths: PlatformPaths
 ) -> None:
