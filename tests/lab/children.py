@@ -41,7 +41,10 @@ def child(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]
     """A program that ends with the block, when the build is given up, and with this program however that ends."""
     if _given_up.is_set():
         raise Unavailable("given up, because another step failed")
-    process = subprocess.Popen([sys.executable, str(GUARD), *command], stdin=subprocess.PIPE, text=True, **options)
+    # A session of the guard's own: what kills our whole process group, as `timeout` does in the end, leaves it alive.
+    process = subprocess.Popen(
+        [sys.executable, str(GUARD), *command], stdin=subprocess.PIPE, text=True, start_new_session=True, **options
+    )
     assert process.stdin is not None
     with _lock:
         _running.add(process)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from concurrent.futures import as_completed
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from binaries.recipe import CLUSTERS
 from children import together
 from dockerd import engine
 from dockerd.machine import raise_limits
-from keep import Say
+from keep import Say, Unavailable
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Lab:
 
 def ensure(say: Say) -> Lab:
     """Builds and starts what is missing; Debian is made while Go builds. Raises Unavailable."""
+    if platform.system() != "Linux":
+        raise Unavailable("the lab's clusters need Linux: a node image is made of Debian packages by root")
     started = time.monotonic()
     engine.ensure(say)
     raise_limits()
