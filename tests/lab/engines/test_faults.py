@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -181,17 +182,46 @@ def test_no_network_is_told_by_the_image_that_cannot_be_pulled(home: Home) -> No
     assert things("minikf-default") == []
 
 
-@pytest.mark.core
-def test_an_image_of_another_architecture_is_refused_before_anything_runs(home: Home, tmp_path: Path) -> None:
+@pytest.fixture
+def foreign_image(tmp_path: Path) -> Iterator[str]:
+    """An image for another processor, in the Docker engine."""
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     tag = f"minikf-test-arch:{os.getpid()}"
-    docker("build", "-q", "--platform", "linux/arm64", "-t", tag, str(tmp_path))
+    other = "amd64" if platform.machine() in ("aarch64", "arm64") else "arm64"
+    docker("build", "-q", "--platform", f"linux/{other}", "-t", tag, str(tmp_path))
     try:
-        refused = home.minikf("up", "--engine", "kind", "--node-image", tag, "--json")
-        assert refused.code == 10 and "is for arm64" in refused.error["message"], refused.err
-        assert home.minikf("down", "--yes").code == 0
+        yield tag
     finally:
         docker("rmi", tag)
+
+
+@pytest.mark.core
+def test_an_image_of_another_architecture_is_refused_before_anything_runs(home: Home, foreign_image: str) -> None:
+    refused = home.minikf("up", "--engine", "kind", "--node-image", foreign_image, "--json")
+    assert refused.code == 10 and f"{foreign_image} is for " in refused.error["message"], refused.err
+    assert home.minikf("down", "--yes").code == 0
+
+
+@pytest.mark.core
+def test_an_automatic_choice_that_fails_ends_on_the_embedded_engine(home: Home, foreign_image: str) -> None:
+    """The node image is here, so k3d is taken; it turns out to be for another processor; nobody is left with nothing."""
+    made = home.minikf("up", "--node-image", foreign_image, "--json")
+    assert made.code == 0, made.err
+    told = [json.loads(line)["message"] for line in made.err.splitlines()]
+    assert told[0].startswith("k3d: Docker ") and told[0].endswith("its node image is here"), told
+    assert any(line.startswith("embedded, in place of k3d: ") for line in told), told
+    assert made.json["engine"] == "embedded" and things("minikf-default") == []
+
+
+@pytest.mark.core
+def test_the_automatic_choice_is_k3d_where_its_node_image_is_here(
+    home: Home, platform_name: Callable[[str], str]
+) -> None:
+    name = platform_name("auto")
+    made = home.minikf("up", "--platform", name, "--node-image", home.images["k3d"], "--json")
+    assert made.code == 0 and made.json["engine"] == "k3d", made.err
+    again = home.minikf("up", "--platform", name, "--json")
+    assert again.json["engine"] == "k3d" and "already running" in again.err
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import pytest
 
 from .minikf import Home, anonymous_volumes, docker, things, wait_for
 
-pytestmark = pytest.mark.core
 
 CLAIM = """
 apiVersion: v1
@@ -68,6 +67,7 @@ def platform(
     yield Platform(shared_home, name, request.param, lab.userland_image)
 
 
+@pytest.mark.core
 def test_it_is_up_and_told_in_full(platform: Platform) -> None:
     def parts() -> dict[str, bool]:
         told = platform.home.minikf("status", "--platform", platform.name, "--json")
@@ -79,6 +79,7 @@ def test_it_is_up_and_told_in_full(platform: Platform) -> None:
     wait_for("health of all parts", lambda: all(parts().values()), 60)  # pods that nobody waits for come later
 
 
+@pytest.mark.core
 def test_its_kubeconfig_is_the_owners_and_the_users_own_is_left_alone(platform: Platform) -> None:
     kubeconfig = platform.home.folder / ".config/minikf/platforms" / platform.name / "kubeconfig"
     assert stat.S_IMODE(kubeconfig.stat().st_mode) == 0o600
@@ -89,6 +90,7 @@ def test_its_kubeconfig_is_the_owners_and_the_users_own_is_left_alone(platform: 
     assert f"export KUBECONFIG={kubeconfig}" in env.out
 
 
+@pytest.mark.core
 def test_ports_are_loopbacks_only(platform: Platform) -> None:
     cluster = platform.home.record(platform.name)["cluster"]["name"]
     shown = docker("ps", "--filter", f"name={cluster}", "--format", "{{.Ports}}")
@@ -96,6 +98,7 @@ def test_ports_are_loopbacks_only(platform: Platform) -> None:
     assert published and all(port.startswith("127.0.0.1:") for port in published), published
 
 
+@pytest.mark.core
 def test_up_again_changes_nothing_in_under_two_seconds(platform: Platform) -> None:
     before = docker("ps", "--no-trunc", "--format", "{{.ID}} {{.CreatedAt}}")
     began = time.monotonic()
@@ -107,6 +110,7 @@ def test_up_again_changes_nothing_in_under_two_seconds(platform: Platform) -> No
     assert took < 20, f"{took:.1f} s"  # the goal of 2 s is measured by tests/bench on a quiet machine
 
 
+@pytest.mark.core
 def test_another_engine_or_image_is_refused_for_a_platform_that_exists(platform: Platform) -> None:
     other = "k3d" if platform.engine == "kind" else "kind"
     for words in (("--engine", other), ("--node-image", "another:1"), ("--agents", "2")):
@@ -114,6 +118,7 @@ def test_another_engine_or_image_is_refused_for_a_platform_that_exists(platform:
         assert refused.code == 10 and words[1] in refused.error["message"] + refused.error["advice"], refused.err
 
 
+@pytest.mark.core
 def test_stop_frees_and_start_restores_everything(platform: Platform) -> None:
     home, name = platform.home, platform.name
     assert home.kubectl(name, "apply", "-f", "-", stdin=CLAIM).code == 0
@@ -131,6 +136,7 @@ def test_stop_frees_and_start_restores_everything(platform: Platform) -> None:
     assert home.record(name)["port"] == record["port"]
 
 
+@pytest.mark.core
 def test_a_restarted_node_comes_back_by_itself(platform: Platform) -> None:
     home, name = platform.home, platform.name
     server = docker("ps", "--filter", f"name={home.record(name)['cluster']['name']}", "--format", "{{.Names}}")[0]
@@ -139,6 +145,7 @@ def test_a_restarted_node_comes_back_by_itself(platform: Platform) -> None:
     assert home.kubectl(name, "-n", "team", "get", "pvc", "work").code == 0
 
 
+@pytest.mark.core
 def test_a_killed_node_comes_back_by_itself(platform: Platform) -> None:
     home, name = platform.home, platform.name
     server = docker("ps", "--filter", f"name={home.record(name)['cluster']['name']}", "--format", "{{.Names}}")[0]
@@ -149,6 +156,7 @@ def test_a_killed_node_comes_back_by_itself(platform: Platform) -> None:
     wait_for("the API", lambda: home.kubectl(name, "get", "--raw", "/readyz").out == "ok", 180)
 
 
+@pytest.mark.core
 def test_kept_data_comes_back_and_down_leaves_nothing(platform: Platform) -> None:
     home, name = platform.home, platform.name
     cluster = home.record(name)["cluster"]
@@ -168,3 +176,29 @@ def test_kept_data_comes_back_and_down_leaves_nothing(platform: Platform) -> Non
     assert gone.code == 0 and gone.json == {"platform": name, "removed": True, "dataKept": False}, gone.err
     assert things(cluster["name"], cluster["network"]) == []
     assert not (home.state(name)).exists()
+
+
+def test_a_cluster_with_an_agent(home: Home, platform_name: Callable[[str], str]) -> None:
+    """kind only: the lab's stand-in for k3s has no agents."""
+    name = platform_name("agent")
+    made = home.up(name, "kind", "--agents", "1")
+    assert made.code == 0, made.err
+    assert home.kubectl(name, "get", "nodes", "--no-headers").out.count(" Ready ") == 2
+    cluster = home.record(name)["cluster"]
+    assert len(docker("ps", "-q", "--filter", f"label=io.x-k8s.kind.cluster={cluster['name']}")) == 2
+    assert home.minikf("stop", "--platform", name).code == 0
+    started = home.minikf("start", "--platform", name)
+    assert started.code == 0, started.err
+    assert home.kubectl(name, "get", "nodes", "--no-headers").out.count(" Ready ") == 2
+
+
+def test_two_platforms_side_by_side(home: Home, platform_name: Callable[[str], str]) -> None:
+    one, other = platform_name("one"), platform_name("other")
+    assert home.up(one, "kind").code == 0
+    assert home.up(other, "k3d").code == 0
+    first, second = home.record(one), home.record(other)
+    ports = [(made["port"], made["cluster"]["http_port"], made["cluster"]["https_port"]) for made in (first, second)]
+    assert not set(ports[0]) & set(ports[1])
+    assert first["cluster"]["subnet"] != second["cluster"]["subnet"]
+    assert home.minikf("down", "--yes", "--platform", one).code == 0
+    assert home.kubectl(other, "get", "--raw", "/readyz").out == "ok"
