@@ -204,7 +204,7 @@ def test_an_image_of_another_architecture_is_refused_before_anything_runs(home: 
 
 @pytest.mark.core
 def test_an_automatic_choice_that_fails_ends_on_the_embedded_engine(home: Home, foreign_image: str) -> None:
-    """The node image is here, so k3d is taken; it turns out to be for another processor; nobody is left with nothing."""
+    """k3d is taken, since the node image is here; that turns out to be for another processor."""
     made = home.minikf("up", "--node-image", foreign_image, "--json")
     assert made.code == 0, made.err
     told = [json.loads(line)["message"] for line in made.err.splitlines()]

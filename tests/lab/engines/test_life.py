@@ -11,7 +11,6 @@ import pytest
 
 from .minikf import Home, anonymous_volumes, docker, things, wait_for
 
-
 CLAIM = """
 apiVersion: v1
 kind: Namespace
