@@ -152,7 +152,7 @@ def test_who_may_not_even_look_is_told_of_the_rights_first(
     cluster: FakeCluster, theirs: Path, paths: PlatformPaths
 ) -> None:
     cluster.may, cluster.classes = lambda verb, resource: False, status(403, "Forbidden", 'User "dev" cannot list')
-    events, _, error = play(Context(paths).ensure(Plan("team", "context", kubeconfig=str(theirs))))
+    _, _, error = play(Context(paths).ensure(Plan("team", "context", kubeconfig=str(theirs))))
     assert isinstance(error, Refused) and "you may not make" in error.message
     assert 'also: you may not see its storage classes (User "dev" cannot list)' in error.cause
     cluster.classes = status(500, "InternalError", "no")
