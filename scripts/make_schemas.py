@@ -24,7 +24,7 @@ import yaml
 
 from minikf.embedded import cel, kinds
 from minikf.embedded.jsonpath import compile_path
-from minikf.embedded.kinds import Kind
+from minikf.embedded.kinds import Kind, Scale
 from minikf.embedded.patching import json_patch
 
 Data = dict[str, Any]
@@ -265,6 +265,7 @@ def _check_names(kind: Kind, spec: Data, version: Data) -> None:
         "categories": kind.categories,
         "namespaced": kind.namespaced,
         "status": kind.has_status,
+        "scale": kind.scale,
     }
     true = {
         "kind": names["kind"],
@@ -273,10 +274,19 @@ def _check_names(kind: Kind, spec: Data, version: Data) -> None:
         "categories": tuple(names.get("categories") or ()),
         "namespaced": spec["scope"] == "Namespaced",
         "status": "status" in (version.get("subresources") or {}),
+        "scale": _scale((version.get("subresources") or {}).get("scale")),
     }
     wrong = {key: (said[key], true[key]) for key in said if said[key] != true[key]}
     if wrong:
         sys.exit(f"minikf/embedded/kinds.py disagrees with the CRD of {kind.kind} (said, true): {wrong}")
+
+
+def _scale(paths: Data | None) -> Scale | None:
+    """A CRD's scale subresource in the words of kinds.py."""
+    if paths is None:
+        return None
+    fields = ("specReplicasPath", "statusReplicasPath", "labelSelectorPath")
+    return Scale(*(tuple(paths[field].removeprefix(".").split(".")) for field in fields))
 
 
 def _check_versions(kind: Kind, spec: Data) -> None:

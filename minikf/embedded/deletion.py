@@ -42,7 +42,8 @@ def mark_deleted(kind: Kind, obj: Object, how: DeleteOptions, now: datetime, *, 
             return False
         _set_propagation(obj["metadata"], how.propagation)
         return grace == 0 and not obj["metadata"].get("finalizers")
-    _set_propagation(obj["metadata"], how.propagation)
+    if kind is not kinds.EVENT:  # which owns nothing
+        _set_propagation(obj["metadata"], how.propagation)
     if not obj["metadata"].get("finalizers"):
         return True
     _mark(obj["metadata"], now, 0)

@@ -6,6 +6,7 @@ The answers are made once and shared: callers must not change them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from minikf.embedded import kinds
@@ -17,13 +18,26 @@ _CORE_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "
 _CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 _STATUS_VERBS = ("get", "patch", "update")
 _STREAMS = ("create", "get")
-# Subresource, the kind it speaks of, its verbs.
-_POD_SUBRESOURCES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("attach", "PodAttachOptions", _STREAMS),
-    ("exec", "PodExecOptions", _STREAMS),
-    ("log", "Pod", ("get",)),
-    ("portforward", "PodPortForwardOptions", _STREAMS),
+
+
+@dataclass(frozen=True)
+class Below:
+    """A subresource: its name, the kind it speaks of, and that kind's group and version where they are others."""
+
+    name: str
+    kind: str
+    verbs: tuple[str, ...]
+    group: str = ""
+    version: str = ""
+
+
+_POD_SUBRESOURCES = (
+    Below("attach", "PodAttachOptions", _STREAMS),
+    Below("exec", "PodExecOptions", _STREAMS),
+    Below("log", "Pod", ("get",)),
+    Below("portforward", "PodPortForwardOptions", _STREAMS),
 )
+_SCALE = Below("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1")
 
 
 def verbs(kind: Kind) -> tuple[str, ...]:
@@ -33,10 +47,11 @@ def verbs(kind: Kind) -> tuple[str, ...]:
     return _CUSTOM_VERBS if kind.is_custom else _CORE_VERBS
 
 
-def subresources(kind: Kind) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """(name, kind, verbs) of what stands below an object."""
+def subresources(kind: Kind) -> tuple[Below, ...]:
+    """What stands below an object."""
     own = _POD_SUBRESOURCES if kind is kinds.POD else ()
-    return own + ((("status", kind.kind, _STATUS_VERBS),) if kind.has_status else ())
+    status = (Below("status", kind.kind, _STATUS_VERBS),) if kind.has_status else ()
+    return own + status + ((_SCALE,) if kind.scale is not None else ())
 
 
 def api_versions(address: str) -> Object:
@@ -83,17 +98,18 @@ def _resources(kind: Kind) -> list[Object]:
         "kind": kind.kind,
         "verbs": list(verbs(kind)),
     }
-    below = [
+    others = [
         {
-            "name": f"{kind.plural}/{name}",
+            "name": f"{kind.plural}/{below.name}",
             "singularName": "",
             "namespaced": kind.namespaced,
-            "kind": its_kind,
-            "verbs": list(its_verbs),
+            **({"group": below.group, "version": below.version} if below.group else {}),
+            "kind": below.kind,
+            "verbs": list(below.verbs),
         }
-        for name, its_kind, its_verbs in subresources(kind)
+        for below in subresources(kind)
     ]
-    return [own | _names(kind), *below]
+    return [own | _names(kind), *others]
 
 
 def _names(kind: Kind) -> Object:
@@ -131,13 +147,17 @@ def _group_discovery(name: str, versions: list[str]) -> Object:
 
 def _resource_discovery(kind: Kind) -> Object:
     group, version = (kind.group, kind.version) if kind.is_custom else ("", "")
-    below = [
+    others = [
         {
-            "subresource": name,
-            "responseKind": {"group": group, "version": version, "kind": its_kind},
-            "verbs": list(its_verbs),
+            "subresource": below.name,
+            "responseKind": {
+                "group": below.group or group,
+                "version": below.version or version,
+                "kind": below.kind,
+            },
+            "verbs": list(below.verbs),
         }
-        for name, its_kind, its_verbs in subresources(kind)
+        for below in subresources(kind)
     ]
     own: Object = {
         "resource": kind.plural,
@@ -146,4 +166,4 @@ def _resource_discovery(kind: Kind) -> Object:
         "singularResource": kind.singular,
         "verbs": list(verbs(kind)),
     }
-    return own | _names(kind) | ({"subresources": below} if below else {})
+    return own | _names(kind) | ({"subresources": others} if others else {})

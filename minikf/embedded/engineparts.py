@@ -30,7 +30,7 @@ from minikf.embedded.controllers.seed import seed, seed_namespaces
 from minikf.embedded.controllers.training.controller import training_controllers
 from minikf.embedded.controllers.trainjob.controller import TrainJobController
 from minikf.embedded.controllers.trainjob.later import refuse_later_fields
-from minikf.embedded.controllers.volumes import VolumeController
+from minikf.embedded.controllers.volumes import VolumeController, claim_admission
 from minikf.embedded.lookup import ObjectLookup
 from minikf.embedded.notebooks.admission import notebook_admission
 from minikf.embedded.notebooks.controller import NotebookController
@@ -118,8 +118,8 @@ def assemble(settings: Settings, objects: Objects) -> Parts:
     registry = ModelRegistry(RegistryStore.open(paths.registry_database), blobs, paths.volumes)
     parts = Parts(objects, registry, mounts={PREFIX: registry_app(registry, ObjectLookup(objects))})
     if not settings.controllers:
-        # Rules of namespaces and pods are the API's own; all other hooks belong to controllers.
-        objects.admission.extend((namespace_admission(), pod_admission(objects)))
+        # Rules of namespaces, pods and claims are the API's own; all other hooks belong to controllers.
+        objects.admission.extend((namespace_admission(), pod_admission(objects), claim_admission()))
         return parts
     objects.graceful_pods = True
     context = Context(objects=objects, paths=paths, events=EventRecorder(objects))

@@ -7,6 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 
+@dataclass(frozen=True)
+class Scale:
+    """Where the scale subresource of a kind finds its numbers and its label selector: names of fields, from the top."""
+
+    replicas: tuple[str, ...]
+    current: tuple[str, ...]
+    selector: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Kind:
     """One resource of the API in one version. Each exists once, so kinds are compared by identity.
@@ -24,6 +33,7 @@ class Kind:
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     has_status: bool = True
+    scale: Scale | None = None
     stored_only: str = ""
     also: tuple[str, ...] = ()
     shows: Kind | None = None
@@ -51,9 +61,22 @@ class Kind:
         """Whether `metadata.generation` counts changes of the spec, as in Kubernetes 1.34."""
         return self.is_custom or self.kind in ("Pod", "Job")
 
+    @cached_property
+    def made_by_put(self) -> bool:
+        """Whether a PUT makes what is not there: AllowCreateOnUpdate in k8s.io/kubernetes v1.34.4, pkg/registry."""
+        return self.group == "rbac.authorization.k8s.io" or self.kind in ("Event", "LimitRange", "Service")
+
 
 _ONE_USER = "one user owns this platform: the rule is kept, not enforced"
 _TRAINER = "trainer.kubeflow.org"
+
+
+def _workers(specs: str) -> Scale:
+    """Of a kind of the Training Operator: the replicas of its role Worker, in the field `specs` of its spec."""
+    status = ("status", "replicaStatuses", "Worker")
+    return Scale(("spec", specs, "Worker", "replicas"), (*status, "active"), (*status, "selector"))
+
+
 _KATIB = ("all", "kubeflow", "katib")
 _PIPELINES = "pipelines.kubeflow.org"
 _RBAC = "rbac.authorization.k8s.io"
@@ -84,11 +107,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("serving.kserve.io", "v1alpha1", "clusterservingruntimes", "ClusterServingRuntime", False, has_status=False),
     # Before the betas of its group: discovery prefers a group's first version, as a kube-apiserver does a stable one.
     Kind("kubeflow.org", "v1", "notebooks", "Notebook", also=("v1beta1", "v1alpha1")),
-    Kind("kubeflow.org", "v1", "pytorchjobs", "PyTorchJob"),
+    Kind("kubeflow.org", "v1", "pytorchjobs", "PyTorchJob", scale=_workers("pytorchReplicaSpecs")),
     Kind("kubeflow.org", "v1", "tfjobs", "TFJob"),
     Kind("kubeflow.org", "v1", "xgboostjobs", "XGBoostJob"),
-    Kind("kubeflow.org", "v1", "paddlejobs", "PaddleJob"),
-    Kind("kubeflow.org", "v1", "jaxjobs", "JAXJob"),
+    Kind("kubeflow.org", "v1", "paddlejobs", "PaddleJob", scale=_workers("paddleReplicaSpecs")),
+    Kind("kubeflow.org", "v1", "jaxjobs", "JAXJob", scale=_workers("jaxReplicaSpecs")),
     Kind("kubeflow.org", "v1", "mpijobs", "MPIJob"),
     Kind("kubeflow.org", "v1beta1", "experiments", "Experiment", categories=_KATIB),
     Kind("kubeflow.org", "v1beta1", "suggestions", "Suggestion", categories=_KATIB),

@@ -7,6 +7,7 @@ import random
 import uuid
 from typing import Any
 
+from minikf.embedded import kinds
 from minikf.embedded.kinds import Kind
 from minikf.embedded.schema.decoding import json_type
 from minikf.embedded.status import ApiError, Cause, bad_request, conflict, forbidden, invalid, undecodable
@@ -80,7 +81,9 @@ def before_create(kind: Kind, obj: Object, now: str) -> None:
         meta.pop(field, None)
     if kind.has_generation or not meta.get("generation"):
         meta.pop("generation", None)
-    if not meta.get("name"):
+    if not meta.get("name") and not meta.get("generateName") and kind is kinds.LIMIT_RANGE:
+        meta["name"] = str(uuid.UUID(int=_UIDS.getrandbits(128), version=4))  # so does a kube-apiserver, for this kind
+    elif not meta.get("name"):
         suffix = "".join(random.choices(_NAME_LETTERS, k=_NAME_LENGTH))
         # Without either the name stays empty, which validation reports with whatever else is wrong.
         meta["name"] = meta["generateName"][: 63 - _NAME_LENGTH] + suffix if meta.get("generateName") else ""
@@ -156,9 +159,15 @@ def _check_uid(kind: Kind, name: str, wanted_uid: str, uid: str, *, is_patch: bo
 def check_preconditions(kind: Kind, obj: Object, uid: str, rv: str) -> None:
     """Raises ApiError 409 when what is to be deleted is not what the caller saw.
 
-    Words of k8s.io/apiserver v0.34.4, pkg/registry/rest/delete.go, which names the kind and not the resource.
+    Words of k8s.io/apiserver v0.34.4, pkg/registry/rest/delete.go, which names the kind and not the resource; a
+    namespace is deleted by a write, whose words are those of the storage.
     """
     meta = obj["metadata"]
+    if kind is kinds.NAMESPACE:
+        for field, given, stored in (("UID", uid, meta["uid"]), ("ResourceVersion", rv, meta["resourceVersion"])):
+            if given and given != stored:
+                why = f"Precondition failed: {field} in precondition: {given}, {field} in object meta: {stored}"
+                raise conflict(kind.group, kind.plural, meta["name"], why)
     if uid and uid != meta["uid"]:
         why = (
             f"the UID in the precondition ({uid}) does not match the UID in record ({meta['uid']}). "

@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
-from minikf.embedded import kinds, managed, metadata
+from minikf.embedded import kinds, managed, metadata, scale
 from minikf.embedded.defaults import default_object
+from minikf.embedded.defaults.generated import generate
 from minikf.embedded.deletion import Deletion, mark_deleted
 from minikf.embedded.kinds import Kind
 from minikf.embedded.options import IGNORE, STRICT, DeleteOptions, Options
@@ -83,9 +84,11 @@ class Objects:
     async def update(
         self, kind: Kind, namespace: str, name: str, obj: Object, *, subresource: str = "", opts: Options | None = None
     ) -> Entry:
-        """Replaces an object (or its status). Raises ApiError 400, 404, 409 or 422."""
+        """Replaces an object or a part of it, or makes it (`Kind.made_by_put`). Raises ApiError 400, 404, 409, 422."""
         opts = opts or Options()
         metadata.check_identity(kind, obj, namespace, name)
+        if kind.made_by_put and not subresource and self.find(kind.storage, namespace, name) is None:
+            return await self._insert(kind, obj, opts, record=True)
         old = self.get(kind.storage, namespace, name)
         return await self._replace(kind, old, obj, subresource, opts, must_have_rv=True)
 
@@ -207,6 +210,7 @@ class Objects:
             managed.record_update(None, obj, opts.manager, asked.api_version, schema_for(kind), "", self.now())
         elif fields is not None:
             meta["managedFields"] = fields
+        generate(kind, obj, None)
         # What admission adds belongs to nobody.
         for admit in self.admission:
             admit(kind, obj, None)
@@ -237,14 +241,17 @@ class Objects:
         given = obj["metadata"]
         self._check_fields(asked, obj, opts)
         kind = _to_storage(asked, obj)
-        if subresource:
+        if subresource in ("status", "finalize"):
             obj = _only(subresource, kind, obj, before)
+        elif kind is kinds.NAMESPACE and "spec" in before:
+            obj["spec"] = before["spec"]  # its finalizers have a subresource of their own
         metadata.before_update(kind, obj, before, must_have_rv=must_have_rv)
         if kind.has_status and not subresource:
             obj.pop("status", None)
             if "status" in before:
                 obj["status"] = old.copy()["status"]
         _default(kind, obj)
+        generate(kind, obj, before)
         for admit in self.admission:
             admit(kind, obj, before)
         self._validate(kind, obj, before, opts)
@@ -265,23 +272,22 @@ class Objects:
         if kind.is_custom:
             opts.warn.extend(finalizer_warnings(obj["metadata"], old and old["metadata"]))
             causes = schema_for(kind).validate(obj, old, validate_object(kind, obj, old))
+            causes += scale.causes(kind, obj)
         else:
             causes = validate_object(kind, obj, old)
         if causes:
             raise invalid(kind.group, kind.kind, obj["metadata"]["name"], causes)
 
     def _record(self, kind: Kind, obj: Object, before: Object, given: Object, subresource: str, opts: Options) -> None:
-        """Keeps managedFields true. On a subresource all metadata that the caller sent counts as the caller's.
+        """Keeps managedFields true. On the status all metadata that the caller sent counts as the caller's.
 
         Even what the subresource then drops: the API server tells who manages what before it does so.
         """
-        if subresource == "finalize":
-            return
-        tracked = obj | {"metadata": given} if subresource else obj
+        tracked = obj | {"metadata": given} if subresource == "status" else obj
         managed.record_update(
             before, tracked, opts.manager, kind.api_version, schema_for(kind), subresource, self.now()
         )
-        if subresource:
+        if tracked is not obj:
             obj["metadata"]["managedFields"] = tracked["metadata"].get("managedFields")
             if obj["metadata"]["managedFields"] is None:
                 del obj["metadata"]["managedFields"]
@@ -335,6 +341,8 @@ def _default(kind: Kind, obj: Object) -> None:
 def _only(subresource: str, kind: Kind, obj: Object, before: Object) -> Object:
     """The stored object with nothing changed but what the subresource owns."""
     given = obj["metadata"]
+    if subresource == "finalize":
+        return {**obj, "metadata": dict(given), "status": before.get("status") or {}}
     kept: Object = orjson.loads(orjson.dumps(before))
     meta = kept["metadata"]
     if "managedFields" in given:
@@ -342,9 +350,6 @@ def _only(subresource: str, kind: Kind, obj: Object, before: Object) -> Object:
     meta["resourceVersion"] = given.get("resourceVersion") or meta["resourceVersion"]
     if given.get("uid"):
         meta["uid"] = given["uid"]
-    if subresource == "finalize":
-        kept["spec"] = {**kept.get("spec", {}), "finalizers": (obj.get("spec") or {}).get("finalizers") or []}
-        return kept
     if not kind.is_custom:
         for field in ("labels", "annotations"):
             if field in given:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apiserver.crds import upstream_crds
 from apiserver.demo import demo_server
 from apiserver.embedded import embedded_server
-from apiserver.real import real_server, upstream_crds
+from apiserver.real import real_server
 from apiserver.report import Report
 from apiserver.server import Server, StartFailed
 from binaries.build import ensure

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from minikf.embedded.api import answers, documents, listing, watching, writing
+from minikf.embedded.api import answers, documents, listing, scaling, watching, writing
 from minikf.embedded.api.call import Call, Receive, Scope, Send, Target, no_such_path, not_allowed, target
 from minikf.embedded.objects import Objects
 from minikf.embedded.status import ApiError, bad_request, named, not_found, qualified
@@ -87,7 +87,8 @@ class KubernetesApi:
         elif goal.kind.namespaced and not goal.namespace:
             # Only reading goes across namespaces.
             raise no_such_path() if goal.kind.is_custom else not_allowed()
-        elif call.method == "POST" and not goal.name:
+        elif call.method == "POST" and (not goal.name or (goal.kind.is_custom and not goal.subresource)):
+            # Below a name, too, a custom resource is made as its body says: so the real API server reads it.
             await writing.create(call, send, self._objects, goal)
         elif call.method == "PUT" and goal.name:
             await writing.update(call, send, self._objects, goal)
@@ -97,6 +98,8 @@ class KubernetesApi:
             await writing.delete(call, send, self._objects, goal)
         elif call.method == "DELETE" and not goal.subresource and goal.kind.kind != "Namespace":
             await writing.delete_collection(call, send, self._objects, goal)
+        elif goal.kind.is_custom and call.method == "PUT" and not goal.name:
+            raise bad_request("name must be provided")
         elif goal.kind.is_custom:
             raise _unsupported_verb(call.method, goal)
         else:
@@ -108,7 +111,10 @@ class KubernetesApi:
             entry = self._objects.find(goal.kind.storage, goal.namespace, goal.name)
             if entry is None or entry.rv > self._objects.store.committed_rv:
                 entry = await self._objects.store.durable(lambda: self._find(goal))
-            await answers.send_entry(call, send, goal.kind, entry)
+            if goal.subresource == scaling.NAME:
+                await scaling.send_scale(call, send, goal, entry)
+            else:
+                await answers.send_entry(call, send, goal.kind, entry)
         elif call.flag("watch"):
             await watching.send_watch(call, receive, send, self._objects.store, goal)
         else:

@@ -17,9 +17,6 @@ _DEFAULTS = BY_KIND | {"Pod": default_pod}
 
 
 def default_object(kind: Kind, obj: Object) -> None:
-    """Completes an object of a core kind in place. Its JSON types are right (`Schema.unknown_fields` saw to that).
-
-    A Job gets the selector and labels that a kube-apiserver generates once its `metadata.uid` is set.
-    """
+    """Completes an object of a core kind in place. Its JSON types are right (`Schema.unknown_fields` saw to that)."""
     if not kind.is_custom and kind.kind in _DEFAULTS:
         _DEFAULTS[kind.kind](obj)

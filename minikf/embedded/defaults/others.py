@@ -12,7 +12,6 @@ _RBAC = "rbac.authorization.k8s.io"
 _JOB_RETRIES = 6
 _MAX_INT32 = 2**31 - 1
 _AFFINITY_SECONDS = 10800
-_JOB_UID, _JOB_NAME = "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"
 
 
 def _namespace(obj: Object) -> None:
@@ -97,22 +96,6 @@ def _job(obj: Object) -> None:
     for rule in (spec.get("podFailurePolicy") or {}).get("rules") or ():
         for pattern in rule.get("onPodConditions") or ():
             pattern["status"] = pattern.get("status") or "True"
-    _generate_selector(obj)
-
-
-def _generate_selector(obj: Object) -> None:
-    """Labels that tell this job's pods from all others (pkg/registry/batch/job/strategy.go, generateSelector)."""
-    spec, uid = obj["spec"], obj["metadata"].get("uid")
-    if spec.get("manualSelector") or not uid:
-        return
-    name = obj["metadata"].get("name", "")
-    metadata = spec["template"]["metadata"]
-    generated = {_JOB_UID: uid, _JOB_NAME: name, "controller-uid": uid, "job-name": name}
-    metadata["labels"] = (metadata.get("labels") or {}) | generated
-    if not obj["metadata"].get("labels"):
-        obj["metadata"]["labels"] = dict(metadata["labels"])
-    selector = spec.get("selector") or {}
-    spec["selector"] = selector | {"matchLabels": (selector.get("matchLabels") or {}) | {_JOB_UID: uid}}
 
 
 def _role_binding(obj: Object) -> None:

@@ -23,6 +23,7 @@ from minikf.embedded.controllers.trainjob.checks import check_train_job
 from minikf.embedded.controllers.trainjob.ports import FIRST_PORT
 from minikf.embedded.controllers.trainjob.runnable import reason_not_runnable
 from minikf.embedded.defaults import default_object
+from minikf.embedded.defaults.generated import generate
 from minikf.embedded.kinds import JOB, TRAIN_JOB, TRAINING_KINDS, Kind
 from minikf.embedded.mpi.found import is_launcher
 from minikf.embedded.schema import schema_for
@@ -110,6 +111,7 @@ def _malformed(job: Object, kind: Kind) -> list[str]:
         causes = schema_for(kind).validate(job)
     else:
         default_object(kind, job)
+        generate(kind, job, None)
         causes = validate_object(kind, job)
     return [*unknown, *(f"{cause.field}: {cause.message}" for cause in causes)]
 

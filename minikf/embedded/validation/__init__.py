@@ -47,7 +47,7 @@ def validate_object(kind: Kind, obj: Object, old: Object | None = None) -> list[
 
     Its JSON types are right: `Schema.unknown_fields` saw to that.
     """
-    causes = [] if kind.kind == "Event" else validate_metadata(kind, obj["metadata"], old and old["metadata"])
+    causes = validate_metadata(kind, obj["metadata"], old and old["metadata"])
     own = None if kind.is_custom else _BY_KIND.get(kind.kind)
     if own is not None:
         causes += own(obj, old)

@@ -14,7 +14,7 @@ _COUNTS = (
     *("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit"),
     *("ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes"),
 )
-_FIXED = ("selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy")
+_FIXED = ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy")
 # What may change in the template of a job that is suspended and has not begun.
 _SCHEDULING = ("nodeSelector", "tolerations", "schedulingGates", "affinity")
 _MAX_PARALLELISM = 100_000
@@ -107,14 +107,13 @@ def _indexed_name(name: str, spec: Object) -> list[Cause]:
 
 
 def _update(spec: Object, old: Object, status: Object) -> list[Cause]:
-    found = unchanged(spec, old, _FIXED, "spec")
-    found += _completions_update(spec, old)
+    found = [*_completions_update(spec, old), *unchanged(spec, old, ("selector",), "spec")]
     template, before = spec.get("template") or {}, old.get("template") or {}
     if old.get("suspend") and status.get("startTime") is None:
         template, before = _without_scheduling(template), _without_scheduling(before)
     if changed_fields(template, before, "spec.template"):
         found.append(invalid("spec.template", spec.get("template"), IMMUTABLE))
-    return found
+    return found + unchanged(spec, old, _FIXED, "spec")
 
 
 def _completions_update(spec: Object, old: Object) -> list[Cause]:

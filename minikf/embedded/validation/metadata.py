@@ -15,6 +15,7 @@ _STANDARD_FINALIZERS = ("orphan", "foregroundDeletion", "kubernetes")
 _NAMES: dict[str, Callable[[str], list[str]]] = {
     "Namespace": names.dns1123_label,
     "Service": names.dns1035_label,
+    "Event": names.path_segment,
     "Role": names.path_segment,
     "RoleBinding": names.path_segment,
     "ClusterRole": names.path_segment,
@@ -31,7 +32,7 @@ def validate_metadata(kind: Kind, metadata: Object, old: Object | None) -> list[
     finalizers = metadata.get("finalizers") or []
     if old is None or not kind.is_custom:
         found += _finalizers(finalizers)
-    if not kind.is_custom:
+    if not kind.is_custom and kind.kind != "Event":
         found += _standard_finalizers(finalizers)
     return found + _managers(metadata.get("managedFields") or [])
 

@@ -9,50 +9,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .server import Server
+from .specimens import SPECIMENS, Object, Specimen
 
-Object = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Resource:
-    """Where objects of one kind are: `/api/v1`, `configmaps`. `custom` ones need the CRDs on the real side."""
-
-    root: str
-    plural: str
-    kind: str
-    custom: bool = False
-    namespaced: bool = True
-
-    @property
-    def api_version(self) -> str:
-        return self.root.removeprefix("/apis/").removeprefix("/api/")
-
-    def path(self, meta: Object) -> str:
-        """The collection that an object with this metadata lives in."""
-        if not self.namespaced:
-            return f"{self.root}/{self.plural}"
-        return f"{self.root}/namespaces/{meta['namespace']}/{self.plural}"
+# Made before others: pods need their accounts and claims. Made after all others: limits would judge them by a status
+# that only a controller writes.
+_FIRST = ("Namespace", "ServiceAccount", "ConfigMap", "Secret", "PersistentVolumeClaim", "Service")
+_LAST = ("ResourceQuota", "LimitRange")
+# What a namespace is born with, and a cluster has already.
+_BORN = ("Namespace", "ServiceAccount", "ConfigMap")
 
 
-_TRAINER = "/apis/trainer.kubeflow.org/v1alpha1"
-_SERVING = "/apis/serving.kserve.io/v1alpha1"
-# In the order in which they are created: pods need their accounts, jobs their volumes.
-RESOURCES = (
-    Resource("/api/v1", "serviceaccounts", "ServiceAccount"),
-    Resource("/api/v1", "configmaps", "ConfigMap"),
-    Resource("/api/v1", "secrets", "Secret"),
-    Resource("/api/v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
-    Resource("/api/v1", "services", "Service"),
-    Resource("/api/v1", "pods", "Pod"),
-    Resource("/api/v1", "events", "Event"),
-    Resource("/apis/batch/v1", "jobs", "Job"),
-    Resource(_TRAINER, "clustertrainingruntimes", "ClusterTrainingRuntime", custom=True, namespaced=False),
-    Resource(_TRAINER, "trainingruntimes", "TrainingRuntime", custom=True),
-    Resource(_TRAINER, "trainjobs", "TrainJob", custom=True),
-    Resource(_SERVING, "clusterservingruntimes", "ClusterServingRuntime", custom=True, namespaced=False),
-    Resource(_SERVING, "servingruntimes", "ServingRuntime", custom=True),
-    Resource("/apis/serving.kserve.io/v1beta1", "inferenceservices", "InferenceService", custom=True),
-)
+def _order(specimen: Specimen) -> int:
+    if specimen.kind in _FIRST:
+        return _FIRST.index(specimen.kind) - len(_FIRST)
+    return 1 if specimen.kind in _LAST else 0
+
+
+# Every kind, in the order in which objects are created.
+RESOURCES = tuple(sorted((one for one in SPECIMENS if not one.view), key=_order))
 _SERVERS_OWN = (
     "creationTimestamp",
     "deletionGracePeriodSeconds",
@@ -63,12 +37,11 @@ _SERVERS_OWN = (
     "selfLink",
     "uid",
 )
-_STATUS = frozenset({"Pod", "Job", "PersistentVolumeClaim", "TrainJob", "InferenceService"})
 
 
-def objects_of(server: Server, resource: Resource) -> Iterator[Object]:
-    """Every object of the resource in all namespaces, in full."""
-    code, told = server.request("GET", f"{resource.root}/{resource.plural}")
+def objects_of(server: Server, resource: Specimen) -> Iterator[Object]:
+    """Every object of the kind in all namespaces, in full."""
+    code, told = server.request("GET", resource.path.replace("/namespaces/$ns", ""))
     if code != 200:
         raise RuntimeError(f"{server.name}: listing {resource.plural} answered {code}: {told.get('message')}")
     for item in told["items"]:
@@ -100,15 +73,18 @@ class Replayed:
     refused: list[str] = field(default_factory=list)
 
 
-def replay(source: Server, target: Server, resources: tuple[Resource, ...]) -> Replayed:
-    """Creates the source's objects on the target with strict validation, and writes their status there."""
+def replay(source: Server, target: Server, resources: tuple[Specimen, ...]) -> Replayed:
+    """Creates the source's objects on the target with strict validation, and writes their status there.
+
+    What the target then has must say all that was sent, and the same.
+    """
     out = Replayed()
     namespaces: set[str] = set()
     for resource in resources:
         for obj in objects_of(source, resource):
             namespace = obj["metadata"].get("namespace", "")
             if namespace and namespace not in namespaces:
-                _namespace(target, namespace)
+                _account(target, namespace)
                 namespaces.add(namespace)
             lines = _put(target, resource, obj)
             out.refused += lines
@@ -116,30 +92,46 @@ def replay(source: Server, target: Server, resources: tuple[Resource, ...]) -> R
     return out
 
 
-def _namespace(target: Server, name: str) -> None:
+def _account(target: Server, namespace: str) -> None:
+    """The account that a controller of a cluster gives a namespace; this one mounts no token."""
     account = {"metadata": {"name": "default"}, "automountServiceAccountToken": False}
-    for path, body in (
-        ("/api/v1/namespaces", {"metadata": {"name": name}}),
-        (f"/api/v1/namespaces/{name}/serviceaccounts", account),
-    ):
-        code, told = target.request("POST", path, body)
-        if code not in (201, 409):
-            raise RuntimeError(f"{target.name}: {path} answered {code}: {told.get('message')}")
+    path = f"/api/v1/namespaces/{namespace}/serviceaccounts"
+    code, told = target.request("POST", path, account)
+    if code not in (201, 409):
+        raise RuntimeError(f"{target.name}: {path} answered {code}: {told.get('message')}")
 
 
-def _put(target: Server, resource: Resource, obj: Object) -> list[str]:
+def _put(target: Server, resource: Specimen, obj: Object) -> list[str]:
     meta = obj["metadata"]
     who = f"{resource.kind} {meta.get('namespace', '')}/{meta['name']}"
-    path = resource.path(meta)
-    answer = target.send("POST", f"{path}?fieldValidation=Strict", as_manifest(obj))
-    if resource.kind == "ServiceAccount" and answer.status == 409:  # the namespace's default one is there already
+    path = resource.path.replace("$ns", meta.get("namespace", ""))
+    manifest = as_manifest(obj)
+    answer = target.send("POST", f"{path}?fieldValidation=Strict", manifest)
+    if resource.kind in _BORN and answer.status == 409:
         return []
     if answer.status != 201:
         return [f"{who}: {answer.status} {answer.body.get('message')}"]
     lines = [f"{who}: warning {warning}" for warning in answer.warnings]
-    if obj.get("status") and resource.kind in _STATUS:
+    lines += [f"{who}: {path_} became another" for path_ in _changed(manifest, answer.body, "")]
+    if obj.get("status") and resource.status:
         body = answer.body | {"status": obj["status"]}
         told = target.send("PUT", f"{path}/{meta['name']}/status?fieldValidation=Strict", body)
         if told.status != 200:
             lines.append(f"{who} (status): {told.status} {told.body.get('message')}")
+        else:
+            lines += [
+                f"{who}: {one} became another" for one in _changed(obj["status"], told.body.get("status"), "status")
+            ]
     return lines
+
+
+def _changed(sent: Any, stored: Any, path: str) -> Iterator[str]:
+    """Where the server has not what was sent; that it has more is its own affair."""
+    if isinstance(sent, dict) and isinstance(stored, dict):
+        for key, value in sent.items():
+            yield from _changed(value, stored.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(sent, list) and isinstance(stored, list) and len(sent) == len(stored):
+        for index, (one, other) in enumerate(zip(sent, stored, strict=True)):
+            yield from _changed(one, other, f"{path}[{index}]")
+    elif sent != stored and not (sent in ({}, [], None) and stored is None):
+        yield f"{path} ({sent!r}, {stored!r})"

@@ -43,15 +43,93 @@ _TOLD_BETTER = (
         embedded=r"\\nspec\.[^\\]+ changed",
         reason="what may not change in a pod is named by its field, where the real server prints a diff of Go structs",
     ),
+    Allowance(
+        case="commands-of-a-cluster",
+        path=r"exit|std(out|err)\[\d\]",
+        embedded=r"^1$|<absent>|does not serve|doesn't have a resource type|API is not enabled|failed to create token"
+        r"|enable APISelfSubjectReview",
+        reason="a kind outside the subset is refused with the engines that have it, or kubectl says so by itself",
+    ),
+    Allowance(
+        case="commands-server",
+        step="* cluster-info dump",
+        path=r"exit|stderr\[0\]",
+        embedded="^1$|does not serve nodes; a real cluster does",
+        reason="a dump begins with nodes, and there are none",
+    ),
+    Allowance(
+        case="commands-create",
+        step="* --from=cronjob/nothing",
+        path=r"stderr\[0\]",
+        embedded="doesn't have a resource type",
+        reason="a kind outside the subset is refused with the engines that have it, or kubectl says so by itself",
+    ),
+    Allowance(
+        case="commands-of-a-kubelet",
+        step="* debug p *",
+        path=r"exit|stderr\[0\]",
+        embedded="^1$|ephemeral containers are disabled for this cluster",
+        reason="no container can join a pod of processes; kubectl exec does what debug is for",
+    ),
+    Allowance(
+        case="commands-server",
+        step="* version -o json",
+        path=r"stdout\.serverVersion\.\w+",
+        reason="the version names the release whose API this is, and says whose server it is and what it runs on",
+    ),
+    Allowance(
+        case="every-namespace-*",
+        path=r"body\.message|stderr\[0\]",
+        embedded="does not serve (nothing|scale); a real cluster does",
+        reason="a kind outside the subset is refused with the engines that have it",
+    ),
+    *(
+        Allowance(
+            case=case,
+            path=r"headers\.warning(\[\d+\])?|stderr\[\d\]",
+            real="<absent>",
+            embedded="is stored but has no effect on the embedded engine: one user owns this platform",
+            reason="who makes a role or a binding is warned that nothing is denied on a platform of one user",
+        )
+        for case in ("every-*role*", "commands-*")
+    ),
+    Allowance(
+        case="commands-set",
+        step="* auth reconcile *",
+        path=r"stderr\[\d\]",
+        real=r"reconciliation required|missing rules|Verbs:|<absent>",
+        embedded=r"is stored but has no effect|reconciliation required|missing rules|Verbs:",
+        reason="the same lines after that warning",
+    ),
+    Allowance(
+        case="every-*job-scale",
+        path=r"body\.message",
+        real=r"no kind is registered for the type v1\.Scale in scheme",
+        embedded=r"spec\.replicas of a Scale|strict decoding error|the body must be a Scale",
+        reason="a Scale that cannot be read is told why",
+    ),
+    Allowance(
+        case="every-*job-scale",
+        step="* PATCH *?fieldManager=scaler",
+        path=r"status|body\.(code|message|reason)",
+        real="500|<absent>|failed to create manager for existing fields",
+        embedded="415|UnsupportedMediaType|server-side apply of the scale of a custom resource is not supported",
+        reason="server-side apply of a Scale is refused; the real server takes it and then fails for custom resources",
+    ),
     *(
         Allowance(
             case=case,
             step=step,
             path=r"stderr\[\d+\]",
-            embedded=r"spec\.restartPolicy changed|<absent>",
+            embedded=r"spec\.\S+ changed|<absent>",
             reason="kubectl prints that diff of Go structs line by line",
         )
-        for case, step in (("patch-kubectl", "08 *"), ("kubectl-apply-pod", "04 *"))
+        for case, step in (
+            ("patch-kubectl", "08 *"),
+            ("kubectl-apply-pod", "04 *"),
+            ("commands-run", "08 *"),
+            ("commands-run", "11 *"),
+        )
     ),
 )
 
@@ -71,6 +149,7 @@ _NO_DUMP = (
             "secret-data",
             "kubectl-apply-configmap",
             "kubectl-apply-trainjob",
+            "every-*-refused",
         )
     ),
 )
@@ -90,6 +169,7 @@ _MISTAKE_IS_THE_CLIENTS = tuple(
         ("update-conflicts-custom", "06 *"),
         ("delete-options", "05 *"),
         ("delete-options", "06 *"),
+        ("every-*-refused", "* POST *"),
     )
 )
 
@@ -101,6 +181,23 @@ _INSIDES = (
         real=r"into Go value of type struct|unknown conversion|pkg/runtime/scheme\.go|unexpected GroupVersion string",
         embedded=r"into an object|does not match the expected",
         reason=_GO_WORDS,
+    ),
+    Allowance(
+        case="every-*-refused",
+        path=r"body\.message",
+        real=r"into Go value of type struct|pkg/runtime/scheme\.go|of type \[\]v1\.",
+        embedded=r"into an object|does not match the expected|of type \[\]string",
+        reason=_GO_WORDS,
+    ),
+    *(
+        Allowance(
+            case=case,
+            path=r"stderr\[\d\]",
+            real=r"spec\.template: Invalid value: \{.*\\\"Containers\\\":",
+            embedded=r"spec\.template: Invalid value: \{.*\\\"containers\\\":",
+            reason=_GO_WORDS,
+        )
+        for case in ("commands-set", "every-job-kubectl")
     ),
     Allowance(
         case="bad-bodies",
@@ -173,7 +270,7 @@ _INSIDES = (
         reason="a method that HTTP does not know is refused by the HTTP parser",
     ),
     Allowance(
-        case="discovery-custom",
+        case="discovery-c*",
         path=r"body\.resources\[\d+\]\.storageVersionHash",
         embedded="<absent>",
         reason="the hash tells a cluster's storage migrator of stored versions; there is one of each here",
@@ -194,7 +291,10 @@ _SCHEMA_PROSE = tuple(
         path=r"body\.columnDefinitions\[\d+\]\.description|events\[0\]\.object\.columnDefinitions\[\d+\]\.description",
         reason="descriptions of columns are our own words, or none",
     )
-    for case in ("life-*", "read-chunks", "read-tables*", "watch-tables", "pod-defaults", "inferenceservice-status")
+    for case in (
+        *("life-*", "every-*", "read-chunks", "read-tables*", "watch-tables", "pod-defaults"),
+        "inferenceservice-status",
+    )
 )
 
 _TWICE = "the real server checks metadata of an update twice and repeats the causes; the text tells each once"
@@ -206,10 +306,41 @@ _REPEATED = tuple(
         ("update-conflicts-custom", "10 *"),
         ("delete-finalizers", "06 *"),
         ("delete-finalizers-custom", "05 *"),
+        ("every-job-refused", "* POST */jobs"),
     )
 )
 
 _LEFT_OUT = (
+    Allowance(
+        case="every-job-life",
+        step="* DELETE */jobs/a",
+        path=r"headers\.warning",
+        real="child pods are preserved by default",
+        embedded="<absent>",
+        reason="a deletion that is refused is not warned of what it would have done",
+    ),
+    Allowance(
+        case="every-*job-scale",
+        path=r"body\.metadata\.managedFields\[1\]\.time",
+        real="<absent>",
+        embedded="<time>",
+        reason="who scaled something is kept with the time of it, which the real server forgets",
+    ),
+    Allowance(
+        case="every-namespace-refused",
+        path=r"body\.(items\[\d\]\.)?metadata\.managedFields\[0\]\.fieldsV1\.f:metadata\.f:labels\."
+        r"f:kubernetes\.io/metadata\.name",
+        real="<absent>",
+        embedded=r"\{\}",
+        reason="the label of its own name belongs to who made a namespace, also where the server chose the name",
+    ),
+    Allowance(
+        case="every-persistentvolumeclaim-*",
+        path=r"body\.metadata\.resourceVersion",
+        real="rv",
+        embedded="rv",
+        reason="a write that changes nothing makes no new version of a claim that was just made, as of no other kind",
+    ),
     Allowance(
         case="pod-token-mount",
         step="02 *",

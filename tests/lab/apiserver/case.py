@@ -59,6 +59,22 @@ class Http:
 
 
 @dataclass(frozen=True)
+class Modify:
+    """Reads an object, changes it by a merge patch and writes it back with PUT, as controllers do.
+
+    A query in `path` goes with the PUT, which is what is compared; `expect` is its HTTP status.
+    """
+
+    path: str
+    change: Body
+    expect: int = 200
+
+    @property
+    def label(self) -> str:
+        return f"MODIFY {self.path}"
+
+
+@dataclass(frozen=True)
 class Python:
     """One call of the official Python client: `api` is a class of `kubernetes.client`, `call` its method.
 
@@ -109,16 +125,20 @@ class Events:
         return f"EVENTS {self.name} {self.count}"
 
 
-Step = Kubectl | Http | Python | Watch | Events
+Step = Kubectl | Http | Modify | Python | Watch | Events
 
 
 @dataclass(frozen=True)
 class Case:
-    """Steps that run in order in a namespace of their own. `needs_crds` cases are skipped without the mirror."""
+    """Steps that run in order in a namespace of their own.
+
+    `needs_crds` cases are skipped without the mirror; `core` ones belong to every change.
+    """
 
     name: str
     steps: tuple[Step, ...]
     needs_crds: bool = False
+    core: bool = True
 
     @property
     def namespace(self) -> str:

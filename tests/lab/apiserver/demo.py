@@ -1,4 +1,4 @@
-"""A platform with everything on, in a home of its own, after `minikf demo`: what users' objects look like here."""
+"""A platform with everything on, after `minikf demo` and one object of every kind: what objects look like here."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from .population import populate
 from .server import Server, StartFailed
 
 PLATFORM = "lab-demo"
@@ -33,7 +34,9 @@ def demo_server(kubectl: Path, folder: Path) -> Iterator[Server]:
             # Somebody else's platform took the port between its choice and its use; a second `up` takes another.
             _minikf(env, "up", "--engine", "embedded")
         _minikf(env, "demo", "first-model")
-        yield _server(kubectl, client, home / ".config" / "minikf" / "platforms" / PLATFORM)
+        server = _server(kubectl, client, home / ".config" / "minikf" / "platforms" / PLATFORM)
+        populate(server)
+        yield server
     finally:
         _minikf(env, "down", "--yes")
 

@@ -4,7 +4,7 @@ What differs by nature becomes a placeholder that keeps equality and order:
 - an object's `resourceVersion` becomes its rank among all that the case saw on this side: `<rv 3>` was written before
   `<rv 4>`, and two equal ones stay equal; a list's becomes `<list rv>` when it is not below any of its items;
 - a `uid` becomes `<uid 1>`, `<uid 2>` in order of appearance, everywhere it is mentioned;
-- a name that the server made from `generateName` becomes `<name 1>`;
+- a name that the server made from `generateName` becomes `<name 1>`, one that it made of nothing `<random name>`;
 - a time becomes `<time>` or `<micro time>`, unless it is a fixed one that the case itself wrote (before 2010);
 - entries of `managedFields` are put in one order: the server sorts by time, and a second may pass between two steps;
 - causes of an Invalid answer are put in one order: the server finds some of them in the order of a Go map;
@@ -40,7 +40,10 @@ _TEXTS = (
         r"\1<rv>\2<rv>",
     ),
     (re.compile(r"(?m)^([+ -]  +resourceVersion: )\S+$"), r"\1<rv>"),
+    (re.compile(r"(?m)^(  Resource Version: +)\d+$"), r"\1<rv>"),
     (re.compile(r"(?m)^([+-]  uid: )[0-9a-f-]{36}$"), r"\1<uid>"),
+    # After uids have become `<uid 1>`: what is left is a name; uids that a case writes itself are not of version 4.
+    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<random name>"),
     (re.compile(r"/\S*/kubectl-edit-\d+\.yaml"), "<edited file>"),
 )
 

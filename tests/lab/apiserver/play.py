@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPSConnection
@@ -19,11 +20,14 @@ from urllib.parse import quote, urlsplit
 import kubernetes
 import yaml
 
-from .case import Case, Events, Http, Kubectl, Python, Step, Watch, dig, fill
+from minikf.embedded.patching import merge_patch
+
+from .case import Case, Events, Http, Kubectl, Modify, Python, Step, Watch, dig, fill
 from .server import Server
 from .stream import WatchStream
 
 EDITOR = Path(__file__).with_name("editor.py")
+_IDLE = 1.0  # seconds; servers close connections that are idle for longer, the first of them after five
 _HEADERS = ("content-type", "warning", "retry-after", "allow", "accept-patch")
 # What kubectl's watch says to its own log when its time is up: it depends on the moment, not on the server.
 _CLIENTS_LOG = re.compile(r"^[IWEF]\d{4} \S+ +\d+ reflector\.go:.*\n", re.MULTILINE)
@@ -43,6 +47,8 @@ class Player:
     names: dict[str, str] = field(default_factory=dict)
     watches: dict[str, WatchStream] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    connection: HTTPSConnection | None = None
+    used: float = 0.0
 
     def play(self) -> list[Outcome]:
         """One outcome a step, in order. On the real side raises CaseIsWrong where a step's `expect` is not met."""
@@ -54,13 +60,15 @@ class Player:
         finally:
             for watch in self.watches.values():
                 watch.close()
+            if self.connection is not None:
+                self.connection.close()
         if self.wrong:
             raise CaseIsWrong("\n".join([f"case {self.case.name}:", *self.wrong]))
         return outcomes
 
     def _step(self, label: str, step: Step) -> Outcome:
         outcome = self._call(step)
-        if isinstance(step, Kubectl | Http | Python | Watch) and self.server.name == "real":
+        if isinstance(step, Kubectl | Http | Modify | Python | Watch) and self.server.name == "real":
             got = next(outcome[key] for key in ("exit", "status") if key in outcome)
             if got != step.expect:
                 told = json.dumps(outcome, ensure_ascii=False, default=str)[:1500]
@@ -81,6 +89,8 @@ class Player:
                 return self._kubectl(step)
             case Http():
                 return self._http(step)
+            case Modify():
+                return self._modify(step)
             case Python():
                 return self._python(step)
             case Watch():
@@ -115,7 +125,6 @@ class Player:
         return {"exit": done.returncode, "stdout": _parsed(done.stdout, args), "stderr": told}
 
     def _http(self, step: Http) -> Outcome:
-        address = urlsplit(self.server.url)
         headers = {"Accept": step.accept, "User-Agent": f"{step.agent}/1.0"}
         if step.token:
             headers["Authorization"] = f"Bearer {self.server.token}"
@@ -124,20 +133,36 @@ class Player:
             headers["Content-Type"] = step.content_type
             if not isinstance(body, str | bytes):
                 body = json.dumps(body)
-        connection = HTTPSConnection(address.hostname or "", address.port, context=self.server.tls, timeout=60)
-        with contextlib.closing(connection):
-            connection.request(
-                step.method,
-                quote(fill(step.path, self.names), safe="/?&=,!:%()~"),
-                body.encode() if isinstance(body, str) else body,
-                headers,
-            )
-            answer = connection.getresponse()
-            raw = answer.read().decode("utf-8", errors="replace")
-            if answer.headers.get_content_type() == "application/yaml":
-                raw = json.dumps(yaml.load(raw, Loader=_PlainLoader))
-            told = {name: answer.headers.get_all(name) for name in _HEADERS if name in answer.headers}
+        connection = self._connection()
+        connection.request(
+            step.method,
+            quote(fill(step.path, self.names), safe="/?&=,!:%()~"),
+            body.encode() if isinstance(body, str) else body,
+            headers,
+        )
+        answer = connection.getresponse()
+        raw = answer.read().decode("utf-8", errors="replace")
+        if answer.headers.get_content_type() == "application/yaml":
+            raw = json.dumps(yaml.load(raw, Loader=_PlainLoader))
+        told = {name: answer.headers.get_all(name) for name in _HEADERS if name in answer.headers}
         return {"status": answer.status, "headers": told, "body": _json(raw)}
+
+    def _connection(self) -> HTTPSConnection:
+        """One connection for all requests, but for one that a server may have closed: it stood idle for long."""
+        now = time.monotonic()
+        if self.connection is None or now - self.used > _IDLE:
+            if self.connection is not None:
+                self.connection.close()
+            address = urlsplit(self.server.url)
+            self.connection = HTTPSConnection(address.hostname or "", address.port, context=self.server.tls, timeout=60)
+        self.used = now
+        return self.connection
+
+    def _modify(self, step: Modify) -> Outcome:
+        read = self._http(Http("GET", step.path.partition("?")[0]))
+        if read["status"] != 200:
+            return read
+        return self._http(Http("PUT", step.path, merge_patch(read["body"], fill(step.change, self.names))))
 
     def _python(self, step: Python) -> Outcome:
         configuration = kubernetes.client.Configuration(

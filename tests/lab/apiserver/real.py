@@ -10,37 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .server import Server, answers, free_ports, running, wait_until, write_kubeconfig
-
-CRDS = (
-    "trainjobs.trainer.kubeflow.org",
-    "trainingruntimes.trainer.kubeflow.org",
-    "clustertrainingruntimes.trainer.kubeflow.org",
-    "inferenceservices.serving.kserve.io",
-    "servingruntimes.serving.kserve.io",
-    "clusterservingruntimes.serving.kserve.io",
-)
-_SOURCES = ("applications/trainer/upstream/base/crds/*.yaml", "applications/kserve/kserve/kserve.yaml")
-
-
-def upstream_crds(mirror: Path) -> list[dict[str, Any]]:
-    """The CustomResourceDefinitions named in CRDS out of a mirror laid out as OWNER/REPO/REF/PATH."""
-    release = mirror / "kubeflow" / "manifests" / "26.03"
-    found: dict[str, dict[str, Any]] = {}
-    for pattern in _SOURCES:
-        for path in sorted(release.glob(pattern)):
-            with path.open() as file:
-                for document in yaml.load_all(file, Loader=yaml.CSafeLoader):
-                    if document and document.get("kind") == "CustomResourceDefinition":
-                        found[document["metadata"]["name"]] = document
-    missing = [name for name in CRDS if name not in found]
-    if missing:
-        raise FileNotFoundError(f"{release} holds no CustomResourceDefinition {', '.join(missing)}")
-    return [found[name] for name in CRDS]
 
 
 @contextlib.contextmanager

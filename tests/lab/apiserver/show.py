@@ -22,9 +22,10 @@ if __package__ in (None, ""):
 from binaries.build import ensure
 
 from apiserver.cases import CASES
+from apiserver.crds import upstream_crds
 from apiserver.normal import Normaliser
 from apiserver.play import CaseIsWrong, play
-from apiserver.real import real_server, upstream_crds
+from apiserver.real import real_server
 
 
 def main() -> int:

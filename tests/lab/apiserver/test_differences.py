@@ -17,14 +17,14 @@ from .play import play
 from .report import Report
 from .server import Server
 
-pytestmark = pytest.mark.core
+_PARAMETERS = [pytest.param(case, id=case.name, marks=[pytest.mark.core] if case.core else []) for case in CASES]
 
 
 def _normal(server: Server, case: Case) -> list[Any]:
     return Normaliser(server, case, play(server, case)).outcomes()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", _PARAMETERS)
 def test_both_sides_answer_alike(
     case: Case, real_apiserver: Server, embedded_apiserver: Server, crds: list[dict[str, Any]], report: Report
 ) -> None:
@@ -38,6 +38,7 @@ def test_both_sides_answer_alike(
         pytest.fail(f"{len(rest)} differences:\n" + "\n".join(map(str, rest)), pytrace=False)
 
 
+@pytest.mark.core
 def test_every_allowance_is_still_needed(report: Report) -> None:
     """An allowance that covers nothing hides the next true difference."""
     unused = [

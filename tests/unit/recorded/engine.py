@@ -7,6 +7,7 @@ from typing import Any
 
 from minikf.embedded import kinds, managed
 from minikf.embedded.defaults import default_object
+from minikf.embedded.defaults.generated import generate
 from minikf.embedded.kinds import Kind
 from minikf.embedded.patching import merge_patch
 from minikf.embedded.schema import schema_for
@@ -44,6 +45,7 @@ def prepared(kind: Kind, obj: Object, old: Object | None = None) -> Object:
         obj.pop("status", None)
     schema.default(obj)
     default_object(kind, obj)
+    generate(kind, obj, old)
     causes = validate_object(kind, obj, old) + schema.validate(obj, old)
     if causes:
         raise invalid(kind.group, kind.kind, metadata.get("name") or "", causes)

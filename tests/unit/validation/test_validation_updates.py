@@ -8,6 +8,7 @@ import pytest
 
 from minikf.embedded import kinds
 from minikf.embedded.defaults import default_object
+from minikf.embedded.defaults.generated import generate
 from minikf.embedded.kinds import Kind
 from minikf.embedded.schema import schema_for
 from minikf.embedded.validation import validate_object
@@ -23,6 +24,7 @@ def made(api_version: str, kind_name: str, **fields: Any) -> tuple[Kind, Object]
     obj = {"apiVersion": api_version, "kind": kind_name, "metadata": metadata} | fields
     schema_for(kind).default(obj)
     default_object(kind, obj)
+    generate(kind, obj, None)
     return kind, obj
 
 

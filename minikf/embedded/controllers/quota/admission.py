@@ -10,6 +10,7 @@ from minikf.embedded.controllers.quota.scopes import hard_limits, matches, used
 from minikf.embedded.controllers.quota.usage import MUST_BE_SAID, container_usage, usage_of
 from minikf.embedded.controllers.wellformed import is_valid
 from minikf.embedded.kinds import LIMIT_RANGE, POD, PVC, RESOURCE_QUOTA, Kind
+from minikf.embedded.pods.resources import qos_class
 from minikf.embedded.status import Object, forbidden
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def quota_admission(objects: Objects) -> Admission:
 def _hold_to_limits(limit_range: Object, kind: Kind, obj: Object) -> None:
     if kind is POD:
         apply_defaults(limit_range, obj)
+        # Which follows from what was just filled in.
+        obj["status"] = {**(obj.get("status") or {}), "qosClass": qos_class(obj["spec"])}
     errors = list(dict.fromkeys(violations(limit_range, kind.kind, obj)))
     if errors:
         text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"

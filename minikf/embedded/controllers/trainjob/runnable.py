@@ -6,6 +6,7 @@ from minikf.embedded.controllers.jobset.jobs import make_jobs
 from minikf.embedded.controllers.trainjob.mpihere import pods_path, reason_without_mpi
 from minikf.embedded.controllers.trainjob.names import CONTAINER_OF, ancestor, pod_spec
 from minikf.embedded.defaults import default_object
+from minikf.embedded.defaults.generated import generate
 from minikf.embedded.kinds import JOB
 from minikf.embedded.schema import schema_for
 from minikf.embedded.status import Object
@@ -43,6 +44,7 @@ def _invalid_job(runtime: Object, jobset: Object) -> str:
             job["metadata"]["uid"] = jobset["metadata"]["uid"]  # it would get one of its own
             unknown = schema_for(JOB).unknown_fields(job, prune=True)
             default_object(JOB, job)
+            generate(JOB, job, None)
             wrong = [*unknown, *(f"{cause.field}: {cause.message}" for cause in validate_object(JOB, job))]
             if wrong:
                 name, what = runtime["metadata"]["name"], replicated["name"]

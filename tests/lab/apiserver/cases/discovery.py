@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ..case import Case, Http, Kubectl
+from ..specimens import SPECIMENS
 
-_CORE = r"^(NAME|configmaps|secrets|pods|namespaces|serviceaccounts|persistentvolumeclaims|services) "
+_CORE = f"^(NAME|{'|'.join(specimen.plural for specimen in SPECIMENS if not specimen.group)}) "
+_CUSTOM = sorted({specimen.api_version for specimen in SPECIMENS if specimen.custom})
 
 CASES = (
     Case(
@@ -15,6 +17,8 @@ CASES = (
             Kubectl("api-resources --api-group=batch -o name", keep=r"^jobs\.batch$"),
             Kubectl("api-versions", keep=r"^(v1|batch/v1|rbac.authorization.k8s.io/v1)$"),
             Http("GET", "/apis/batch"),
+            Http("GET", "/apis/rbac.authorization.k8s.io"),
+            Http("GET", "/apis/rbac.authorization.k8s.io/v1"),
             Http("GET", "/apis/nothing.example.com", expect=404),
             Http("GET", "/apis/nothing.example.com/v1", expect=404),
             Http("GET", "/apis/nothing.example.com/v1/namespaces/$ns/things", expect=404),
@@ -28,9 +32,8 @@ CASES = (
         "discovery-custom",
         (
             Http("GET", "/apis/trainer.kubeflow.org"),
-            Http("GET", "/apis/trainer.kubeflow.org/v1alpha1"),
-            Http("GET", "/apis/serving.kserve.io/v1beta1"),
-            Http("GET", "/apis/serving.kserve.io/v1alpha1"),
+            Http("GET", "/apis/kubeflow.org"),
+            *(Http("GET", f"/apis/{version}") for version in _CUSTOM),
             Kubectl("api-resources --api-group=trainer.kubeflow.org -o wide --sort-by=name"),
             Kubectl("api-resources --api-group=serving.kserve.io -o wide --sort-by=name"),
             Kubectl("api-versions", keep=r"^(trainer.kubeflow.org|serving.kserve.io)/"),
