@@ -1,8 +1,8 @@
 """Loading an image of 500 MB and ten layers into a cluster, beside the peers' own commands and the floor.
 
-Clusters are the lab's: real kind and k3d, Docker with the driver overlay2. Each layer is 50 MB in about 770 files whose
-sizes are spread as in a Python installation (log-normal, median 13 kB); half of the bytes are words, half random. What is
-made is the same every time. The floor is `tar -x` of the ten layers from files in the node: writing the content once.
+Clusters are the lab's: real kind and k3d, Docker with the driver overlay2. Each layer is 50 MB in about 770 files of
+very different sizes (log-normal, median 13 kB); half of the bytes are words, half random. They are the same in every
+run. The floor is `tar -x` of the ten layers from files in the node: writing the content once.
 
 kind looks with crictl whether an image is there; k3d does not look. k3d copies through a tools container unless it is
 told `--mode direct`; both are timed.
@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ _LAB = Path(__file__).resolve().parents[1] / "lab"
 _CACHE = os.environ.get("MINIKF_LAB_CACHE") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.cache/minikf-lab"
 
 
-def rows(world: World) -> list[Row]:
+def rows(world: World) -> Iterator[Row]:
     sys.path.insert(0, str(_LAB))
     os.environ["MINIKF_LAB_CACHE"] = _CACHE  # the home folder of the world is empty
     from clusters.cluster import cluster
@@ -48,12 +49,10 @@ def rows(world: World) -> list[Row]:
     lab = ensure(lambda line: print(f"lab: {line}", flush=True))
     os.environ["PATH"] = f"{lab.bin}{os.pathsep}{os.environ['PATH']}"
     tars = [_layer(number) for number in range(LAYERS)]
-    found: list[Row] = []
     with _images(tars), ImageEngine.connect() as engine:
         for name in ("kind", "k3d"):
             with cluster(name, new_name(), lab, world.home) as made:
-                found += _Bench(engine, made).rows(tars)
-    return found
+                yield from _Bench(engine, made).rows(tars)
 
 
 class _Bench:
@@ -69,7 +68,7 @@ class _Bench:
         cold, floor = self._cold(peers, tars)
         what = f"image load, {self._cluster.engine}"
         for name, seconds in cold.items():
-            if name not in Route:
+            if isinstance(name, str):
                 yield Row(f"{what}, 500 MB", cold[Route.DIRECT], "s", 3, True, seconds, name, True, True)
         yield Row(f"{what}, 500 MB, floor", cold[Route.DIRECT], "s", 3, False, floor, "tar -x in the node", True)
         first = next(iter(peers))
@@ -91,12 +90,10 @@ class _Bench:
         times: dict[str | Route, list[float]] = {name: [] for name in (*peers, Route.DIRECT, Route.UNPACK)}
         floor = []
         for _ in range(RUNS):
-            for name in times:
+            for name, taken in times.items():
                 self._forget()
-                work = (
-                    (lambda r=name: self._ours(FIRST, r)) if isinstance(name, Route) else self._call(peers[name], FIRST)
-                )
-                times[name].append(timed(work))
+                work = partial(self._ours, FIRST, name) if isinstance(name, Route) else self._call(peers[name], FIRST)
+                taken.append(timed(work))
             floor.append(self._floor(tars))
         return {name: statistics.median(found) for name, found in times.items()}, statistics.median(floor)
 
@@ -108,7 +105,7 @@ class _Bench:
             for name in there:
                 for image, times in ((FIRST, there), (SECOND, changed)):
                     self._forget()
-                    work = self._call(peers[name], image) if name else (lambda i=image: self._ours(i))
+                    work = self._call(peers[name], image) if name else partial(self._ours, image)
                     self._call(peers[name], FIRST)() if name else self._ours(FIRST)
                     times[name].append(timed(work))
         return tuple({name: statistics.median(found) for name, found in one.items()} for one in (there, changed))  # type: ignore[return-value]
@@ -123,12 +120,12 @@ class _Bench:
     def _forget(self) -> None:
         """Removes the images from the node, with all that hangs on them, under whatever name they came."""
         ids = [json.loads(_docker("image", "inspect", name))[0]["Id"] for name in (FIRST, SECOND)]
-        script = """
+        script = f"""
         for space in k8s.io default; do
-          ctr -n $space images ls | while read -r name type digest rest; do
-            case "$name" in *minikf-bench/images*|import-*|%s|%s) ctr -n $space images rm --sync "$name" ;; esac
+          ctr -n $space images ls -q | while read -r name; do
+            case $name in *minikf-bench/images*|import-*|{"|".join(ids)}) ctr -n $space images rm --sync $name ;; esac
           done
-        done""" % tuple(ids)
+        done"""
         _docker("exec", self._node, "sh", "-c", script)
 
     def _floor(self, tars: list[bytes]) -> float:

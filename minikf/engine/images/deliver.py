@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum
 
 from minikf.engine.docker.images import ImageEngine, Store
@@ -89,10 +90,10 @@ class Delivery:
         with stage(self._engine, node, source.image.reference) as one:
             if route is Route.UNPACK:
                 unpack.send(self._engine, one, archive, packed, numbers, tell)
-                self._finish(one, source, packed.config, about, numbers)
+                self._finish(one, source, packed.image.id, packed.config, about, numbers)
             else:
                 blobs = [Content(layers[i], archive.raw(packed.blobs[i], tell)) for i in numbers]
-                self._finish(one, source, packed.config, about, (), blobs)
+                self._finish(one, source, packed.image.id, packed.config, about, (), blobs)
         sent = sum(packed.blobs[i].size for i in numbers)
         return sent, sum(blob.size for blob in packed.blobs) - sent
 
@@ -110,7 +111,7 @@ class Delivery:
                     config, layers = end.value
                     break
                 self._say(node, source, "progress", "copying", done, total)
-            self._finish(one, source, config, manifest(config, layers), numbers)
+            self._finish(one, source, source.image.id, config, manifest(config, layers), numbers)
         sent = sum(layers[i].size for i in numbers)
         return sent, sum(layer.size for layer in layers) - sent
 
@@ -118,6 +119,7 @@ class Delivery:
         self,
         one: Stage,
         source: Source,
+        image_id: str,
         config: bytes,
         about: bytes,
         numbers: Sequence[int],
@@ -126,18 +128,21 @@ class Delivery:
         parts = layout(one.image_name, source.image.platform, config, about, blobs)
         if self._stopped.is_set():
             raise Stopped
-        one.finish(source.image, numbers, as_file("image.tar", parts))
+        image = replace(source.image, id=image_id)
+        one.finish(image, source.image.id, numbers, as_file("image.tar", parts))
 
     def _name(self, node: Node, source: Source) -> None:
         for name in node.nameless(source.image):
-            ran = self._engine.run(node.container, [*node.ctr, "images", "tag", "--force", source.image.id, name])
+            ran = self._engine.run(
+                node.container, [*node.ctr, "images", "tag", "--force", node.alias(source.image), name]
+            )
             if ran.code:
                 raise ImageNotLoaded(
                     f"{name} could not be given to an image that node '{node.container}' has",
                     cause=ran.error.strip(),
                     advice=f"docker exec {node.container} ctr -n k8s.io images ls",
                 )
-            node.images[name] = node.images[source.image.id]
+            node.images[name] = node.images[node.alias(source.image)]
 
     def _teller(self, node: Node, source: Source, total: int) -> Callable[[int], None]:
         done, heard = 0, time.monotonic()

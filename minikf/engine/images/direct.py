@@ -59,7 +59,7 @@ def copy(
         if word == "config":
             config = base64.b64decode(told)
         elif word == "split":
-            sizes.append(_size(base64.b64decode(told)))
+            sizes.append(tar_size(base64.b64decode(told)))
         elif word == "copied":
             done += sizes[int(told)]
             yield done, sum(sizes[number] for number in numbers)
@@ -71,7 +71,7 @@ def copy(
     return config, [Layer(diff_id, size) for diff_id, size in zip(image.diff_ids, sizes, strict=True)]
 
 
-def _size(split: bytes) -> int:
+def tar_size(split: bytes) -> int:
     """Bytes of a layer's tar file: the pieces of type 2 are kept, of those of type 1, files, only the size is
     (github.com/vbatts/tar-split, tar/storage/entry.go)."""
     size = 0

@@ -10,6 +10,9 @@ from minikf.engine.images.errors import ImageNotLoaded
 from minikf.engine.images.model import Image, Platform
 
 OVERLAYFS = "overlayfs"
+DOCKER_ID = "minikf.dev/docker-id"
+"""A label of images in a node. With containerd's image store Docker calls the manifest's digest, or an index's, the
+image's id, and the kubelet the configuration's: without this nobody could tell that they are one."""
 _GO = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 """What `uname -m` says, in Go's words."""
 _PART = "-- minikf --"
@@ -46,6 +49,8 @@ class Node:
     """Whether the node's own `cp` keeps all attributes of files (GNU's does, busybox's does not)."""
     images: dict[str, str] = field(default_factory=dict)
     snapshots: set[str] = field(default_factory=set)
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Ids that the Docker engine gives to images, where they are not the kubelet's, with a name that the image has."""
 
     @property
     def ctr(self) -> list[str]:
@@ -54,11 +59,16 @@ class Node:
     def has(self, image: Image) -> bool:
         """Whether the image itself is there and unpacked, under whatever name. The kubelet's containerd keeps each
         image under its id, too."""
-        return image.id in self.images and (not image.diff_ids or image.chain_ids[-1] in self.snapshots)
+        known = self.alias(image) in self.images
+        return known and (not image.diff_ids or image.chain_ids[-1] in self.snapshots)
+
+    def alias(self, image: Image) -> str:
+        """A name under which the image itself is there, if it is at all."""
+        return self.aliases.get(image.id, image.id)
 
     def nameless(self, image: Image) -> list[str]:
         """The image's names that mean nothing, or another image, in the node."""
-        return [name for name in image.names if self.images.get(name) != self.images.get(image.id, "")]
+        return [name for name in image.names if self.images.get(name) != self.images.get(self.alias(image), "")]
 
 
 def look(engine: ImageEngine, container: str) -> Node:
@@ -74,7 +84,8 @@ def look(engine: ImageEngine, container: str) -> Node:
     root = re.search(
         r"^\s+root\s+(/\S+)/io\.containerd\.snapshotter\.v1\.(?:overlayfs|native)\s*$", parts[3], re.MULTILINE
     )
-    images = (line.split() for line in parts[1].splitlines()[1:])
+    images = [line.split() for line in parts[1].splitlines()[1:]]
+    labels = ((label.rpartition(f"{DOCKER_ID}=")[2], words[0]) for words in images for label in words[-1].split(","))
     return Node(
         container,
         socket,
@@ -84,6 +95,7 @@ def look(engine: ImageEngine, container: str) -> Node:
         bool(rest) and "GNU coreutils" in rest[0],
         {words[0]: words[2] for words in images},
         {line.split()[0] for line in parts[2].splitlines()[1:] if line.split()[-1:] == ["Committed"]},
+        {label: name for label, name in labels if label.startswith("sha256:")},
     )
 
 

@@ -17,7 +17,7 @@ from itertools import chain
 from minikf.engine.docker.images import ContainerFailed, ImageEngine
 from minikf.engine.images.errors import ImageNotLoaded
 from minikf.engine.images.model import Image
-from minikf.engine.images.node import Node
+from minikf.engine.images.node import DOCKER_ID, Node
 from minikf.engine.images.oci import files
 
 _ABANDONED_MINUTES = 30
@@ -54,7 +54,7 @@ mkdir -m 700 "$name"
 _END = (
     _HEAD
     + """
-snapshotter=$1 id=$2 known=$3; shift 3
+snapshotter=$1 id=$2 known=$3 label=$4; shift 4
 cd "$root/$name" || exit 1
 made=
 undo() {
@@ -87,6 +87,7 @@ until ctr images ls > images && grep -q "^$id " images; do
   tries=$((tries - 1)); [ $tries -gt 0 ] || undo "the kubelet's side of containerd did not take notice of the image"
   sleep 0.05
 done
+[ -z "$label" ] || ctr images label "$(temporary "$name")" "$label" >/dev/null || undo "the label $label was refused"
 for tag in "$@"; do said=$(ctr images tag --force "$(temporary "$name")" "$tag" 2>&1) || undo "$said"; done
 ctr images rm "$(temporary "$name")" >/dev/null
 grep "^$id " images
@@ -115,8 +116,9 @@ class Stage:
     def layer(self, number: int) -> str:
         return f"{self.path}/{number}"
 
-    def finish(self, image: Image, numbers: Sequence[int], image_tar: Iterable[bytes]) -> None:
-        """Makes snapshots of the layers with these numbers, lowest first, and then the image.
+    def finish(self, image: Image, docker_id: str, numbers: Sequence[int], image_tar: Iterable[bytes]) -> None:
+        """Makes snapshots of the layers with these numbers, lowest first, and then the image, whose id is that of its
+        configuration and to Docker `docker_id`.
 
         `image_tar` is a tar stream that holds `image.tar`, an OCI layout whose image is called `image_name`.
 
@@ -126,9 +128,18 @@ class Stage:
         lines = "".join(f"{number} {chains[number + 1]} {chains[number]}\n" for number in numbers)
         self.engine.put(self.node.container, self.path, chain([files({"layers": lines.encode()})], image_tar))
         known = "known" if image.id in self.node.images else ""
-        listed = self._run(_END, self.node.snapshotter, image.id, known, *image.names)
+        label = f"{DOCKER_ID}={docker_id}" if docker_id != image.id else ""
+        listed = self._run(_END, self.node.snapshotter, image.id, known, label, *image.names)
         self.node.snapshots.update(image.chain_ids)
         self.node.images.update(dict.fromkeys((image.id, *image.names), listed.split()[2]))
+        self.node.aliases[docker_id] = image.id
+
+    def ask(self, *command: str) -> str:
+        """What a command in the node prints; "" where the node runs no more."""
+        try:
+            return self.engine.run(self.node.container, command).out
+        except ContainerFailed:
+            return ""
 
     def _run(self, script: str, *arguments: str) -> str:
         command = ["sh", "-c", script, "minikf-load", self.node.socket, self.node.root, self.name, *arguments]
@@ -148,7 +159,7 @@ def stage(engine: ImageEngine, node: Node, reference: str) -> Iterator[Stage]:
         with _told(one, reference):
             yield one
     except BaseException:
-        engine.run(node.container, ["rm", "-rf", one.path])
+        one.ask("rm", "-rf", one.path)
         raise
 
 
@@ -159,7 +170,7 @@ def _told(stage: Stage, reference: str) -> Iterator[None]:
         yield
     except ContainerFailed as error:
         container, root = stage.node.container, stage.node.root
-        free = stage.engine.run(container, ["df", "-k", root]).out.splitlines()[-1:]
+        free = stage.ask("df", "-k", root).splitlines()[-1:]
         raise ImageNotLoaded(
             f"{reference} did not reach node '{container}'; what had arrived was removed",
             cause=f"{error}{f' (its disk, in KiB: {free[0]})' if free else ''}",

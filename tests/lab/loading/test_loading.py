@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -349,3 +350,12 @@ def test_what_a_killed_load_left_is_cleared_by_a_later_one(node: Node, tag: Tag)
     assert not node.stages()
     assert not node.kept_for_ever()
     assert "minikf-load-0123456789abcdef-1" not in node.snapshots()
+
+
+def test_two_loads_of_one_image_at_the_same_time_both_work(node: Node, strange_image: str) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(run, [node], [strange_image]) for _ in range(2)]
+        assert all(one.result().images for one in both)
+    assert whole(strange_image) in node.images()
+    assert not node.kept_for_ever()
+    assert not node.stages()
