@@ -16,7 +16,7 @@ from lab import Lab
 
 LABELS = {"kind": "io.x-k8s.kind.cluster", "k3d": "k3d.cluster"}  # so the engines mark a cluster's containers
 KEEPER = Path(__file__).with_name("keeper.py")
-_DNS_SECONDS = 120
+_DNS_SECONDS = 240
 
 
 class ClusterFailed(Exception):
@@ -120,8 +120,8 @@ def cluster(engine: str, name: str, lab: Lab, folder: Path) -> Iterator[Cluster]
 def _create(engine: str, name: str, lab: Lab, kubeconfig: Path) -> list[str]:
     if engine == "kind":
         words = ["create", "cluster", "--name", name, "--image", lab.node_image, "--kubeconfig", str(kubeconfig)]
-        return [str(lab.bin / "kind"), *words, "--wait", "120s"]
-    words = ["cluster", "create", name, "--image", lab.k3s_image, "--no-lb", "--timeout", "180s"]
+        return [str(lab.bin / "kind"), *words, "--wait", "240s"]
+    words = ["cluster", "create", name, "--image", lab.k3s_image, "--no-lb", "--timeout", "400s"]
     return [str(lab.bin / "k3d"), *words, "--kubeconfig-update-default=false"]
 
 
