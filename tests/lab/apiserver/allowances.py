@@ -110,9 +110,9 @@ _TOLD_BETTER = (
     ),
     Allowance(
         case="every-*job-scale",
-        step="* PATCH *?fieldManager=scaler",
+        step="* PATCH *fieldManager=scaler*",
         path=r"status|body\.(code|message|reason)",
-        real="500|<absent>|failed to create manager for existing fields",
+        real="500|<absent>|request to convert CR to an invalid group/version: autoscaling/v1",
         embedded="415|UnsupportedMediaType|server-side apply of the scale of a custom resource is not supported",
         reason="server-side apply of a Scale is refused; the real server takes it and then fails for custom resources",
     ),
@@ -336,7 +336,7 @@ _LEFT_OUT = (
     ),
     Allowance(
         case="every-persistentvolumeclaim-*",
-        path=r"body\.metadata\.resourceVersion",
+        path=r"body\.(items\[\d\]\.)?metadata\.resourceVersion",
         real="rv",
         embedded="rv",
         reason="a write that changes nothing makes no new version of a claim that was just made, as of no other kind",

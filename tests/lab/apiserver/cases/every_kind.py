@@ -259,7 +259,7 @@ def _scale(s: Specimen) -> Iterator[Step]:
     yield Modify(scale, {"metadata": {"name": "b"}}, expect=400)
     yield _patch(scale, {"spec": {"replicas": 1}}, o.STRATEGIC, expect=415)
     body = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": s.named("a")}}
-    yield _apply(scale, body | {"spec": {"replicas": 6}}, "scaler", expect=500)
+    yield _apply(scale, body | {"spec": {"replicas": 6}}, "scaler", expect=500, force=True)
     yield Http("GET", one)
     yield _patch(f"{one}/status", {"status": s.status})
     yield Http("GET", scale)
