@@ -33,7 +33,8 @@ from minikf.engine.images.deliver import Route
 from tests.bench.measure import Row, timed
 from tests.bench.world import World
 
-LAYERS, LAYER_BYTES, RUNS = 10, 50_000_000, 3
+LAYERS, LAYER_BYTES = 10, 50_000_000
+RUNS = int(os.environ.get("MINIKF_BENCH_RUNS", "3"))
 FIRST, SECOND = "minikf-bench/images:1", "minikf-bench/images:2"
 _LAB = Path(__file__).resolve().parents[1] / "lab"
 _CACHE = os.environ.get("MINIKF_LAB_CACHE") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.cache/minikf-lab"
@@ -65,18 +66,15 @@ class _Bench:
 
     def rows(self, tars: list[bytes]) -> Iterator[Row]:
         peers = self._peers()
-        cold, floor = self._cold(peers, tars)
-        what = f"image load, {self._cluster.engine}"
-        for name, seconds in cold.items():
-            if isinstance(name, str):
-                yield Row(f"{what}, 500 MB", cold[Route.DIRECT], "s", 3, True, seconds, name, True, True)
-        yield Row(f"{what}, 500 MB, floor", cold[Route.DIRECT], "s", 3, False, floor, "tar -x in the node", True)
-        first = next(iter(peers))
-        yield Row(f"{what}, unpacked by Docker", cold[Route.UNPACK], "s", 1, True, cold[first], first, True, True)
-        there, changed = self._warm(peers)
+        times, unpacked, floor = self._times(peers, tars)
+        what, ours, first = f"image load, {self._cluster.engine}", times[""], next(iter(peers))
         for name in peers:
-            yield Row(f"{what}, already there", there[""], "s", 20, True, there[name], name, True, True)
-            yield Row(f"{what}, 1 layer of 10 new", changed[""], "s", 3, True, changed[name], name, True, True)
+            cold, there, changed = times[name]
+            yield Row(f"{what}, 500 MB", ours[0], "s", 3, True, cold, name, True, True)
+            yield Row(f"{what}, already there", ours[1], "s", 20, True, there, name, True, True)
+            yield Row(f"{what}, 1 layer of 10 new", ours[2], "s", 3, True, changed, name, True, True)
+        yield Row(f"{what}, 500 MB, unpacked by Docker", unpacked, "s", 1, True, times[first][0], first, True, True)
+        yield Row(f"{what}, 500 MB, floor", ours[0], "s", 3, False, floor, "tar -x in the node", True)
 
     def _peers(self) -> dict[str, list[str]]:
         name = self._cluster.name
@@ -85,30 +83,25 @@ class _Bench:
         command = ["k3d", "image", "import", "--cluster", name]
         return {"k3d image import": command, "k3d image import --mode direct": [*command, "--mode", "direct"]}
 
-    def _cold(self, peers: dict[str, list[str]], tars: list[bytes]) -> tuple[dict[str | Route, float], float]:
-        """Medians of loads into a node that has nothing of the image, in turn, and of the floor."""
-        times: dict[str | Route, list[float]] = {name: [] for name in (*peers, Route.DIRECT, Route.UNPACK)}
-        floor = []
+    def _times(self, peers: dict[str, list[str]], tars: list[bytes]) -> tuple[dict[str, list[float]], float, float]:
+        """Medians of runs in turn. By the peer's name, "" for ours: into a node that has nothing of the image, into one
+        that has it, and with nine of ten layers there. Then our second route into an empty node, and the floor.
+        """
+        steps: dict[str, list[Callable[[], object]]] = {
+            name: [self._call(command, image) for image in (FIRST, FIRST, SECOND)] for name, command in peers.items()
+        }
+        steps[""] = [partial(self._ours, image) for image in (FIRST, FIRST, SECOND)]
+        taken: dict[str, list[list[float]]] = {name: [] for name in steps}
+        unpacked, floor = [], []
         for _ in range(RUNS):
-            for name, taken in times.items():
+            for name, three in steps.items():
                 self._forget()
-                work = partial(self._ours, FIRST, name) if isinstance(name, Route) else self._call(peers[name], FIRST)
-                taken.append(timed(work))
+                taken[name].append([timed(one) for one in three])
+            self._forget()
+            unpacked.append(timed(partial(self._ours, FIRST, Route.UNPACK)))
             floor.append(self._floor(tars))
-        return {name: statistics.median(found) for name, found in times.items()}, statistics.median(floor)
-
-    def _warm(self, peers: dict[str, list[str]]) -> tuple[dict[str, float], dict[str, float]]:
-        """Medians with the image there, and with nine of its layers there; "" is ours."""
-        there: dict[str, list[float]] = {name: [] for name in (*peers, "")}
-        changed: dict[str, list[float]] = {name: [] for name in there}
-        for _ in range(RUNS):
-            for name in there:
-                for image, times in ((FIRST, there), (SECOND, changed)):
-                    self._forget()
-                    work = self._call(peers[name], image) if name else partial(self._ours, image)
-                    self._call(peers[name], FIRST)() if name else self._ours(FIRST)
-                    times[name].append(timed(work))
-        return tuple({name: statistics.median(found) for name, found in one.items()} for one in (there, changed))  # type: ignore[return-value]
+        medians = {name: [statistics.median(of) for of in zip(*turns, strict=True)] for name, turns in taken.items()}
+        return medians, statistics.median(unpacked), statistics.median(floor)
 
     def _ours(self, image: str, *routes: Route) -> None:
         for _ in load(self._engine, [self._node], [image], routes or tuple(Route)):

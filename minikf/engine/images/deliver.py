@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import Enum
+from functools import cached_property
 
 from minikf.engine.docker.images import ImageEngine, Store
 from minikf.engine.images import direct, unpack
 from minikf.engine.images.errors import ImageNotLoaded, NotThisWay
-from minikf.engine.images.node import OVERLAYFS, Node
+from minikf.engine.images.node import OVERLAYFS, Node, explore
 from minikf.engine.images.oci import Content, as_file, layout, manifest, of_archive
 from minikf.engine.images.sources import Source
 from minikf.engine.images.stage import Stage, stage
@@ -36,13 +37,16 @@ class Stopped(Exception):
 class Delivery:
     """What the deliveries of one load share. `events` is what happens, for whoever listens; `label` marks helpers."""
 
-    def __init__(self, engine: ImageEngine, store: Store, routes: Sequence[Route], label: str) -> None:
+    def __init__(self, engine: ImageEngine, routes: Sequence[Route], label: str) -> None:
         self._engine = engine
-        self._store = store
         self._routes = routes
         self._label = label
         self._stopped = threading.Event()
         self.events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+
+    @cached_property
+    def _store(self) -> Store:
+        return self._engine.store()
 
     def stop(self) -> None:
         """Makes all that goes on end soon, and clear up after itself."""
@@ -60,6 +64,8 @@ class Delivery:
             return 0, source.size
         numbers = [i for i, chain in enumerate(source.image.chain_ids) if chain not in node.snapshots]
         self._say(node, source, "started", f"{len(numbers)} of {len(source.image.diff_ids)} layers are missing")
+        if not node.root:
+            explore(self._engine, node)
         why = []
         for route in self._routes:
             try:

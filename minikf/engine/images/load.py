@@ -11,7 +11,7 @@ from minikf.engine.docker.images import ImageEngine
 from minikf.engine.images.deliver import Delivery, Route
 from minikf.engine.images.errors import ImageNotLoaded
 from minikf.engine.images.node import Node, look
-from minikf.engine.images.sources import Source, resolve
+from minikf.engine.images.sources import Source, fitting, resolve
 from minikf.engine.protocol import Steps
 from minikf.errors import MinikfError
 from minikf.spec import Event, LoadedImage
@@ -29,19 +29,20 @@ def load(
     an archive on this machine. Raises ImageNotLoaded naming the nodes that an image did not reach; those have what
     they had before.
     """
-    with ThreadPoolExecutor(max(len(nodes), 1)) as threads:
-        asked = {name: threads.submit(look, engine, name) for name in nodes}
-        failed = {name: error for name, one in asked.items() if (error := one.exception()) is not None}
-        known = [one.result() for name, one in asked.items() if name not in failed]
-        sources = resolve(engine, references, [node.platform for node in known])
-        try:
-            delivery = Delivery(engine, engine.store(), routes, secrets.token_hex(8))
+    found = resolve(engine, references)
+    try:
+        with ThreadPoolExecutor(max(len(nodes), 1)) as threads:
+            asked = {name: threads.submit(look, engine, name, [one.image for one in found]) for name in nodes}
+            failed = {name: error for name, one in asked.items() if (error := one.exception()) is not None}
+            known = [one.result() for name, one in asked.items() if name not in failed]
+            sources = fitting(found, [node.platform for node in known])
+            delivery = Delivery(engine, routes, secrets.token_hex(8))
             with _stopping(delivery):
                 work = {node.container: threads.submit(_serve, delivery, node, sources) for node in known}
                 yield from _heard(delivery, work)
-        finally:
-            for source in sources:
-                source.close()
+    finally:
+        for source in found:
+            source.close()
     failed |= {name: error for name, one in work.items() if (error := one.exception()) is not None}
     for name, error in failed.items():
         yield Event("images", "failed", f"node '{name}' did not get all of them", cause=str(error))

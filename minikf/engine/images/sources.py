@@ -56,21 +56,35 @@ class Source:
             self._content[0].close()
 
 
-def resolve(engine: ImageEngine, references: Sequence[str], platforms: Sequence[Platform]) -> list[Source]:
-    """The images behind references, each once. Raises Refused for what is neither an image of the Docker engine nor
-    an archive, has no name, or does not run on one of the nodes' `platforms`."""
+def resolve(engine: ImageEngine, references: Sequence[str]) -> list[Source]:
+    """The images behind references, each once; an archive may hold one for each of several platforms.
+
+    Raises Refused for what is neither an image of the Docker engine nor an archive, or has no name.
+    """
     found: list[Source] = []
     try:
         for reference in dict.fromkeys(references):
             path = Path(reference)
-            found += _in_file(path, platforms) if path.is_file() else [_in_docker(engine, reference)]
+            found += _in_file(path) if path.is_file() else [_in_docker(engine, reference)]
         for source in found:
-            _check(source, platforms)
+            _demand_name(source)
     except BaseException:
         for source in found:
             source.close()
         raise
     return found
+
+
+def fitting(sources: Sequence[Source], platforms: Sequence[Platform]) -> list[Source]:
+    """The images that the nodes' `platforms` run. Raises Refused where a name has none."""
+    chosen: dict[tuple[str, ...], Source] = {}
+    for source in sources:
+        names = source.image.names
+        if names not in chosen or all(node.runs(source.image.platform) for node in platforms):
+            chosen[names] = source
+    for source in chosen.values():
+        _demand_platform(source.image, platforms)
+    return list(chosen.values())
 
 
 def _in_docker(engine: ImageEngine, reference: str) -> Source:
@@ -87,23 +101,16 @@ def _in_docker(engine: ImageEngine, reference: str) -> Source:
     return Source(Image(reference, tuple(map(whole, names)), told["Id"], platform, layers), told["Size"], engine)
 
 
-def _in_file(path: Path, platforms: Sequence[Platform]) -> list[Source]:
-    """The images of an archive. Of several with the same names, one for each platform, the one that the nodes run."""
+def _in_file(path: Path) -> list[Source]:
     archive = Archive.open(path)
-    chosen: dict[tuple[str, ...] | str, Packed] = {}
-    for packed in archive.images:
-        key = packed.image.names or packed.image.id
-        if key not in chosen or all(one.runs(packed.image.platform) for one in platforms):
-            chosen[key] = packed
     return [
         Source(packed.image, sum(blob.size for blob in packed.blobs), None, (archive, packed))
-        for packed in chosen.values()
+        for packed in archive.images
     ]
 
 
-def _check(source: Source, platforms: Sequence[Platform]) -> None:
+def _demand_name(source: Source) -> None:
     image = source.image
-    name = image.names[0] if image.names else image.reference
     if not image.names:
         raise Refused(
             f"the image in {image.reference} has no name" if not source.local else f"{image.reference} has no name",
@@ -112,6 +119,10 @@ def _check(source: Source, platforms: Sequence[Platform]) -> None:
             if source.local
             else f"docker load -i {image.reference}; docker tag {image.id[7:19]} NAME:TAG, then load NAME:TAG",
         )
+
+
+def _demand_platform(image: Image, platforms: Sequence[Platform]) -> None:
+    name = image.names[0]
     for node in platforms:
         if not node.runs(image.platform):
             raise Refused(

@@ -10,13 +10,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lab import Lab
 
+from minikf.engine.docker.client import connect
 from minikf.engine.docker.images import ImageEngine
 from minikf.engine.images import load
 from minikf.engine.images.deliver import Route
@@ -311,6 +313,7 @@ def test_an_interrupted_load_clears_up(node: Node, tag: Tag, route: Route) -> No
 
 KILLED = """
 import sys
+from minikf.engine.docker.client import connect
 from minikf.engine.docker.images import ImageEngine
 from minikf.engine.images import load
 from minikf.engine.images.deliver import Route
@@ -359,3 +362,37 @@ def test_two_loads_of_one_image_at_the_same_time_both_work(node: Node, strange_i
     assert whole(strange_image) in node.images()
     assert not node.kept_for_ever()
     assert not node.stages()
+
+
+class OtherIds(ImageEngine):
+    """Calls images by another id than their configuration's digest, as an engine with containerd's image store does."""
+
+    id, real = "sha256:" + "f" * 64, ""
+
+    def image(self, reference: str) -> dict[str, Any] | None:
+        told = super().image(reference)
+        if told is not None:
+            self.real = told["Id"]
+            told["Id"] = self.id
+        return told
+
+    def save(self, reference: str) -> Iterator[bytes]:
+        assert reference == self.id
+        return super().save(self.real)
+
+
+def test_an_image_is_known_again_where_docker_calls_it_otherwise(node: Node, strange_image: str, tag: Tag) -> None:
+    docker("tag", strange_image, other := tag("other"))
+    sent = []
+    with OtherIds(connect()) as engine:
+        for name in (strange_image, strange_image, other):
+            steps = load(engine, [node.name], [name], [Route.UNPACK])
+            while True:
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    sent.append(end.value[0].sent)
+                    break
+    assert sent[0] > 4_000_000
+    assert sent[1:] == [0, 0]
+    assert {whole(strange_image), whole(other)} <= node.images()

@@ -7,7 +7,7 @@ import base64
 import gzip
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from minikf.engine.docker.images import Ran
 from minikf.engine.images.direct import tar_size
 from minikf.engine.images.errors import ImageNotLoaded
 from minikf.engine.images.model import Image, Platform, chain_ids, digest
-from minikf.engine.images.node import DOCKER_ID, Node, look
-from minikf.engine.images.sources import resolve
+from minikf.engine.images.node import DOCKER_ID, Node, explore, look
+from minikf.engine.images.sources import Source, fitting, resolve
 from minikf.errors import Refused
 
 LAYERS = (digest(b"1"), digest(b"2"))
@@ -43,10 +43,9 @@ class Engine:
 
 def told(images: list[str], snapshots: list[str], head: str = "/s.sock\noverlayfs\nx86_64\n") -> Ran:
     mark = "-- minikf --\n"
-    plugin = "Exports:\n    root      /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs\n"
     listed = ["REF TYPE DIGEST SIZE PLATFORMS LABELS", *images]
     kept = ["KEY PARENT KIND", *(f"{one} Committed" for one in snapshots)]
-    return Ran(0, mark.join([head, "\n".join(listed) + "\n", "\n".join(kept) + "\n", plugin]), "")
+    return Ran(0, mark.join([head, "\n".join(listed) + "\n", "\n".join(kept) + "\n"]), "")
 
 
 def entry(name: str, target: str, labels: str = "io.cri-containerd.image=managed") -> str:
@@ -55,27 +54,33 @@ def entry(name: str, target: str, labels: str = "io.cri-containerd.image=managed
 
 def seen(images: list[str], snapshots: Sequence[str] = chain_ids(LAYERS), head: str = "") -> Node:
     says = told(images, list(snapshots), *([head] if head else []))
-    return look(Engine(says=says), "node")  # type: ignore[arg-type]
+    return look(Engine(says=says), "node", [IMAGE])  # type: ignore[arg-type]
 
 
 def test_a_node_is_read_from_what_it_says() -> None:
-    node = seen([entry("a:1", MANIFEST)], head="/run/x.sock\nnative\naarch64\ncp (GNU coreutils) 9.1\n")
+    node = seen([entry("a:1", MANIFEST)], head="/run/x.sock\nnative\naarch64\n")
     assert (node.socket, node.snapshotter, node.platform) == ("/run/x.sock", "native", Platform("linux", "arm64"))
-    assert (node.root, node.copies) == ("/var/lib/containerd", True)
     assert node.images == {"a:1": MANIFEST}
     assert node.snapshots == set(chain_ids(LAYERS))
-    assert not seen([]).copies
+
+
+@pytest.mark.parametrize("cp", ["cp (GNU coreutils) 9.1", "BusyBox v1.37.0 multi-call binary."])
+def test_a_node_tells_of_its_disk_and_its_commands(cp: str) -> None:
+    node = seen([])
+    plugin = "Exports:\n    root      /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs\n"
+    explore(Engine(says=Ran(0, f"{cp}\n{plugin}", "")), node)  # type: ignore[arg-type]
+    assert (node.root, node.copies) == ("/var/lib/containerd", "GNU" in cp)
 
 
 def test_active_snapshots_are_no_layers() -> None:
     says = told([], [])
     says = Ran(0, says.out.replace("KEY PARENT KIND\n", f"KEY PARENT KIND\n{LAYERS[0]}  Active\n"), "")
-    assert not look(Engine(says=says), "node").snapshots  # type: ignore[arg-type]
+    assert not look(Engine(says=says), "node", [IMAGE]).snapshots  # type: ignore[arg-type]
 
 
 def test_a_node_that_says_nothing_is_an_error_with_its_words() -> None:
     with pytest.raises(ImageNotLoaded) as failure:
-        look(Engine(says=Ran(1, "", "cannot dial")), "node-1")  # type: ignore[arg-type]
+        look(Engine(says=Ran(1, "", "cannot dial")), "node-1", [])  # type: ignore[arg-type]
     assert "node-1" in failure.value.message
     assert failure.value.cause == "cannot dial"
 
@@ -114,14 +119,14 @@ def in_docker(architecture: str = "amd64", names: Sequence[str] = ("mine:1",)) -
 
 def test_an_image_of_the_engine_is_taken_once() -> None:
     engine = Engine({"mine:1": in_docker()})
-    (source,) = resolve(engine, ["mine:1", "mine:1"], [AMD64])  # type: ignore[arg-type]
+    (source,) = resolve(engine, ["mine:1", "mine:1"])  # type: ignore[arg-type]
     assert source.image == IMAGE
     assert source.local
 
 
 def test_an_id_stands_for_all_names() -> None:
     engine = Engine({ID[7:19]: in_docker(names=("mine:1", "ghcr.io/me/mine:2"))})
-    (source,) = resolve(engine, [ID[7:19]], [AMD64])  # type: ignore[arg-type]
+    (source,) = resolve(engine, [ID[7:19]])  # type: ignore[arg-type]
     assert source.image.names == ("docker.io/library/mine:1", "ghcr.io/me/mine:2")
 
 
@@ -135,7 +140,7 @@ def test_an_id_stands_for_all_names() -> None:
 )
 def test_what_cannot_be_loaded_is_refused(images: dict[str, Any], reference: str, message: str, advice: str) -> None:
     with pytest.raises(Refused) as failure:
-        resolve(Engine(images), [reference], [AMD64])  # type: ignore[arg-type]
+        fitting(resolve(Engine(images), [reference]), [AMD64])  # type: ignore[arg-type]
     assert message in failure.value.message
     assert advice in failure.value.advice
     assert failure.value.cause
@@ -145,7 +150,7 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("notes")
     with pytest.raises(Refused, match=r"notes\.txt"):
-        resolve(Engine(), [str(path)], [AMD64])  # type: ignore[arg-type]
+        resolve(Engine(), [str(path)])  # type: ignore[arg-type]
 
 
 def test_the_size_of_a_tar_file_is_told_by_its_split() -> None:
@@ -156,3 +161,9 @@ def test_the_size_of_a_tar_file_is_told_by_its_split() -> None:
         {"type": 1, "name": "folder", "payload": "", "position": 3},
     ]
     assert tar_size(gzip.compress("\n".join(map(json.dumps, kept)).encode())) == 512 + 700 + 836
+
+
+def test_of_several_platforms_the_one_that_the_nodes_run_is_taken() -> None:
+    both = [Source(replace(IMAGE, platform=Platform("linux", one)), 1, None) for one in ("amd64", "arm64")]
+    for wanted, platform in zip(both, ("amd64", "arm64"), strict=True):
+        assert fitting(both, [Platform("linux", platform)]) == [wanted]
