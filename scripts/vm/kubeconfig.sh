@@ -14,8 +14,9 @@ FILE=${1:-$PWD/.vagrant/minikf.kubeconfig}
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/minikf-vm.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
 
-port=$(vagrant port --guest 9443 | tr -d '\r') ||
+port=$(vagrant port --guest 9443) ||
     fail "the machine's port cannot be found out" "Vagrant's message is above" "vagrant up"
+port=$(printf '%s' "$port" | tr -d '\r')
 # ssh itself: `vagrant ssh` asks for a terminal, which adds carriage returns.
 vagrant ssh-config --host minikf-vm >"$WORK/ssh" || fail "the machine cannot be reached" "Vagrant's message is above" "vagrant up"
 ssh -F "$WORK/ssh" -o LogLevel=ERROR minikf-vm minikf kubeconfig --raw </dev/null >"$WORK/kubeconfig" ||

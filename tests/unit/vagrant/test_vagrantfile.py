@@ -33,14 +33,19 @@ def _missing() -> str:
     return "" if asked.returncode == 0 else "ruby does not have vagrant as a gem, as Debian's package brings it"
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A home of Vagrant's own, nothing of MiniKF's or a proxy's; its folder for the machine is not in the checkout."""
     if why := _missing():
         pytest.skip(why)
+    folder = tmp_path_factory.mktemp("vagrant")
     kept = {key: value for key, value in os.environ.items() if not key.upper().startswith(("MINIKF_", "VAGRANT_"))}
     kept = {key: value for key, value in kept.items() if not key.lower().endswith("_proxy")}
-    return kept | {"VAGRANT_HOME": str(tmp_path / "home"), "VAGRANT_DOTFILE_PATH": str(tmp_path / "dot")}
+    return kept | {
+        "VAGRANT_HOME": str(folder / "home"),
+        "VAGRANT_DOTFILE_PATH": str(folder / "dot"),
+        "VAGRANT_CHECKPOINT_DISABLE": "1",  # it would ask the web for a newer release
+    }
 
 
 def _run(environment: dict[str, str], *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -49,14 +54,18 @@ def _run(environment: dict[str, str], *words: str, **variables: str) -> subproce
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def read(environment: dict[str, str]) -> Read:
+    """What the Vagrantfile says for a provider, with variables of the host; it is evaluated once for all providers."""
+    seen: dict[str, dict[str, dict[str, Any]]] = {}
+
     def facts(provider: str, **variables: str) -> dict[str, Any]:
-        done = _run(environment, "ruby", str(Path(__file__).with_name("facts.rb")), provider, **variables)
-        assert done.returncode == 0, done.stderr
-        found = json.loads(done.stdout.splitlines()[-1])
-        assert isinstance(found, dict)
-        return found
+        key = str(sorted(variables.items()))
+        if key not in seen:
+            done = _run(environment, "ruby", str(Path(__file__).with_name("facts.rb")), *PROVIDERS, **variables)
+            assert done.returncode == 0, done.stderr
+            seen[key] = json.loads(done.stdout.splitlines()[-1])
+        return seen[key][provider]
 
     return facts
 
