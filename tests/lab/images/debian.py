@@ -35,9 +35,9 @@ _MIRROR = "http://deb.debian.org/debian"
 _BALLAST = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
 
 
-def ensure(say: Say) -> Path:
-    """A tar archive of the system, made now if it is missing or damaged. Raises Unavailable."""
-    name = hashlib.sha256(f"{SUITE} {PACKAGES} {_BALLAST}".encode()).hexdigest()[:16]
+def ensure(say: Say, packages: tuple[str, ...] = PACKAGES) -> Path:
+    """A tar archive of a system with these packages, made now if it is missing or damaged. Raises Unavailable."""
+    name = hashlib.sha256(f"{SUITE} {packages} {_BALLAST}".encode()).hexdigest()[:16]
     folder = base() / "debian"
     archive = folder / f"{SUITE}-{name}.tar"
     if sound(archive, lambda _: None):
@@ -47,20 +47,20 @@ def ensure(say: Say) -> Path:
             demand_root("debootstrap")
             install(("debootstrap",), say)
             with scratch(folder) as part:
-                _bootstrap(part / "root", folder / "packages", part / "log", say)
+                _bootstrap(part / "root", packages, folder / "packages", part / "log", say)
                 _pack(part / "root", part / "tar")
                 put(part / "tar", archive)
     return archive
 
 
-def _bootstrap(root: Path, packages: Path, log: Path, say: Say) -> None:
+def _bootstrap(root: Path, packages: tuple[str, ...], downloads: Path, log: Path, say: Say) -> None:
     """Downloads are kept, so an interrupted run loses none. Mounts and processes end with it: they are all its own."""
     started = time.monotonic()
-    packages.mkdir(exist_ok=True)
+    downloads.mkdir(exist_ok=True)
     mirror = _mirror()
     say(f"debian: debootstrap of {SUITE} from {mirror} (about a minute)")
     command = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "debootstrap"]
-    command += ["--force-check-gpg", "--variant=minbase", f"--include={','.join(PACKAGES)}", f"--cache-dir={packages}"]
+    command += ["--force-check-gpg", "--variant=minbase", f"--include={','.join(packages)}", f"--cache-dir={downloads}"]
     with log.open("w") as out, child([*command, SUITE, str(root), mirror], stdout=out, stderr=out) as process:
         code = process.wait()
     if code:
