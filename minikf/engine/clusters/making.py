@@ -21,10 +21,11 @@ from minikf.spec import Event
 
 NETWORK = "network"
 IMAGES = "images"
+BEGUN = "begun"
 CLUSTER = "cluster"
 ACCESS = "access"
 READY = "ready"
-STEPS = (NETWORK, IMAGES, CLUSTER, ACCESS, READY)
+STEPS = (NETWORK, IMAGES, BEGUN, CLUSTER, ACCESS, READY)
 
 # What Docker answers where another program listens on a port already (libnetwork's port mapper, Linux and macOS).
 _PORT_TAKEN = ("port is already allocated", "address already in use", "ports are not available")
@@ -107,11 +108,12 @@ def _cluster(shop: Workshop, platform: Platform) -> Steps[Platform]:
     """Runs the binary. What an interrupted or failed creation left is removed first."""
     cluster = platform.cluster
     assert cluster is not None
-    left = owned.containers(shop.docker, shop.tool, cluster)
-    if left:
-        yield Event(CLUSTER, "progress", f"removing what an interrupted creation left: {len(left)} containers")
-        for one in left:
-            shop.docker.remove_container(one.id)
+    begun = BEGUN in cluster.made
+    if begun:
+        yield Event(CLUSTER, "progress", "removing what an interrupted creation left, if anything")
+        owned.remove_containers(shop.docker, shop.tool, cluster, unsettled=True)
+    else:
+        platform = note(shop.paths, platform, BEGUN)
     yield Event(CLUSTER, "started", f"{shop.tool.name} makes {cluster.name} of {cluster.node_image}")
     try:
         yield from _create(shop, platform)
@@ -145,8 +147,7 @@ def _create(shop: Workshop, platform: Platform) -> Steps[None]:
     try:
         yield from run(invocation, shop.tool, shop.log, shop.lock)
     except MinikfError:
-        for one in owned.containers(shop.docker, shop.tool, cluster):
-            shop.docker.remove_container(one.id)
+        owned.remove_containers(shop.docker, shop.tool, cluster, unsettled=False)
         raise
     finally:
         shop.scratch_kubeconfig.unlink(missing_ok=True)

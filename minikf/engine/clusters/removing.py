@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minikf.commands import command
 from minikf.engine import removal
-from minikf.engine.clusters import kept, owned, state
+from minikf.engine.clusters import kept, making, owned, state
 from minikf.engine.clusters.tool import Tool
 from minikf.engine.docker.client import Docker
 from minikf.engine.protocol import Steps
@@ -23,7 +23,8 @@ def remove(docker: Docker, tool: Tool, paths: PlatformPaths, platform: Platform,
     assert cluster is not None
     if keep_data and state.is_made(platform):
         yield from _keep(docker, tool, paths, platform, cluster)
-    count = owned.remove(docker, tool, cluster)
+    unsettled = making.BEGUN in cluster.made and making.CLUSTER not in cluster.made
+    count = owned.remove(docker, tool, cluster, unsettled=unsettled)
     left = [one.name for one in owned.containers(docker, tool, cluster)]
     if left:
         raise NoProgress(
