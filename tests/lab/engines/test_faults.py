@@ -16,9 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from dockerd.engine import Place
+from dockerd.engine import ensure as start_engine
+from dockerd.engine import stop as stop_engine
 from lab import Lab
 
-from .minikf import Home, docker, things, wait_for
+from .minikf import Home, docker, things
 from .socketproxy import DockerProxy
 
 NOBODY = 65534
@@ -227,30 +230,15 @@ def test_the_automatic_choice_is_k3d_where_its_node_image_is_here(
 @contextmanager
 def small_engine(folder: Path) -> Iterator[str]:
     """A Docker engine whose disk has 512 MiB; its address."""
-    data, address = folder / "data", f"unix://{folder}/small.sock"
-    data.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512m", "tmpfs", str(data)], check=True)
-    command = [
-        "dockerd",
-        "--data-root",
-        str(data),
-        "--exec-root",
-        str(folder / "run"),
-        "--pidfile",
-        str(folder / "pid"),
-    ]
-    command += ["-H", address, "--bridge=none", "--iptables=false"]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as engine:
-        try:
-            asked = ["docker", "-H", address, "version"]
-            wait_for(
-                "the small engine", lambda: subprocess.run(asked, capture_output=True, check=False).returncode == 0, 60
-            )
-            yield address
-        finally:
-            engine.terminate()
-            engine.wait(30)
-            subprocess.run(["umount", "--recursive", str(data)], check=False)
+    place = Place(folder / "s.sock", folder / "data", folder / "run", folder / "log", ("unshare", "--net"))
+    place.data.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512m", "tmpfs", str(place.data)], check=True)
+    try:
+        start_engine(print, place)
+        yield f"unix://{place.socket}"
+    finally:
+        stop_engine(print, place)
+        subprocess.run(["umount", "--recursive", str(place.data)], check=True)
 
 
 @pytest.mark.parametrize("engine", ["kind", "k3d"])
