@@ -49,6 +49,7 @@ def rows(world: World) -> Iterator[Row]:
 
     lab = ensure(lambda line: print(f"lab: {line}", flush=True))
     os.environ["PATH"] = f"{lab.bin}{os.pathsep}{os.environ['PATH']}"
+    os.environ["K3D_IMAGE_TOOLS"] = lab.tools_image
     tars = [_layer(number) for number in range(LAYERS)]
     with _images(tars), ImageEngine.connect() as engine:
         for name in ("kind", "k3d"):
