@@ -72,10 +72,11 @@ class _Bench:
         for name in peers:
             cold, there, changed = times[name]
             yield Row(f"{what}, 500 MB", ours[0], "s", 3, True, cold, name, True, True)
-            yield Row(f"{what}, already there", ours[1], "s", 20, True, there, name, True, True)
+            yield Row(f"{what}, already there", ours[1], "s", *_there(ours[1], floor), there, name, True, True)
             yield Row(f"{what}, 1 layer of 10 new", ours[2], "s", 3, True, changed, name, True, True)
         yield Row(f"{what}, 500 MB, unpacked by Docker", unpacked, "s", 1, True, times[first][0], first, True, True)
-        yield Row(f"{what}, 500 MB, floor", ours[0], "s", 3, False, floor, "tar -x in the node", True)
+        yield Row(f"{what}, 500 MB, floor", ours[0], "s", None, False, floor, "tar -x in the node", True)
+        yield Row(f"{what}, already there, floor", ours[1], "s", None, False, floor, "tar -x in the node", True)
 
     def _peers(self) -> dict[str, list[str]]:
         name = self._cluster.name
@@ -134,6 +135,11 @@ class _Bench:
             return timed(lambda: _docker("exec", self._node, "sh", "-c", script))
         finally:
             _docker("exec", self._node, "rm", "-rf", root)
+
+
+def _there(ours: float, floor: float) -> tuple[float | None, bool]:
+    """What was promised of an image that is there already: 20 times a peer, or within 1.2 times the floor."""
+    return (None if ours <= 1.2 * floor else 20), True
 
 
 @contextlib.contextmanager

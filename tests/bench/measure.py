@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `bound` is what `ours` (or with `of_ratio` the ratio ours/peer) may be at most, or at least."""
+    """One figure. `bound` is what `ours` (or with `of_ratio` the ratio ours/peer) may be at most, or at least; None where
+    nothing was promised of it."""
 
     name: str
     ours: float
     unit: str
-    bound: float
+    bound: float | None
     at_least: bool = False
     peer: float | None = None
     peer_name: str = ""
@@ -34,6 +35,8 @@ class Row:
     @property
     def met(self) -> bool:
         value = self.ratio if self.of_ratio else self.ours
+        if self.bound is None:
+            return True
         if value is None:
             return False
         return value >= self.bound if self.at_least else value <= self.bound
@@ -41,8 +44,8 @@ class Row:
     def text(self) -> str:
         peer = f"{self.peer:10.3f} {self.unit:<4} {self.peer_name}" if self.peer is not None else ""
         ratio = f"x{self.ratio:.2f}" if self.ratio is not None else ""
-        bound = f"{'>=' if self.at_least else '<='} {'x' if self.of_ratio else ''}{self.bound:g}"
-        verdict = "met" if self.met else "MISSED"
+        bound = f"{'>=' if self.at_least else '<='} {'x' if self.of_ratio else ''}{self.bound:g}" if self.bound else ""
+        verdict = "" if self.bound is None else "met" if self.met else "MISSED"
         return f"{self.name:<44} {self.ours:10.3f} {self.unit:<4} | {peer:<44} | {ratio:>8} {bound:>9}  {verdict}"
 
 
