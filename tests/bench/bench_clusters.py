@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.bench.labs import lab
 from tests.bench.measure import Row, command, environment, median, timed
 from tests.bench.world import World
 
@@ -20,10 +21,9 @@ PLATFORM = "bench"
 def rows(world: World) -> Iterator[Row]:
     """In turn, each side on an engine that has nothing else to do. What `up` waits for and a bare command does not, DNS
     that answers, is timed apart: the row that ends in "until DNS" has both sides wait for it."""
-    lab = _lab()
-    path = os.pathsep.join((str(lab.bin), os.environ["PATH"]))
-    for engine, image in (("kind", lab.node_image), ("k3d", lab.k3s_image)):
-        yield from _engine(world, engine, image, path)
+    made_of = lab()
+    for engine, image in (("kind", made_of.node_image), ("k3d", made_of.k3s_image)):
+        yield from _engine(world, engine, image, os.environ["PATH"])
 
 
 def _engine(world: World, engine: str, image: str, path: str) -> Iterator[Row]:
@@ -93,11 +93,3 @@ def _found(name: str, env: dict[str, str]) -> str:
     if found is None:
         raise FileNotFoundError(f"{name} is not in {env['PATH']}")
     return found
-
-
-def _lab():  # type: ignore[no-untyped-def]
-    """The lab of tests/lab, made where it is missing (see tests/lab/README.md)."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lab"))
-    from lab import ensure  # type: ignore[import-not-found]
-
-    return ensure(lambda line: print(line, file=sys.stderr))

@@ -15,45 +15,36 @@ import hashlib
 import io
 import json
 import os
-import pwd
 import random
 import shlex
 import statistics
 import subprocess
-import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from minikf.engine.docker.images import ImageEngine
 from minikf.engine.images import load
 from minikf.engine.images.deliver import Route
+from tests.bench.labs import lab
 from tests.bench.measure import Row, timed
 from tests.bench.world import World
 
 LAYERS, LAYER_BYTES = 10, 50_000_000
 RUNS = int(os.environ.get("MINIKF_BENCH_RUNS", "3"))
 FIRST, SECOND = "minikf-bench/images:1", "minikf-bench/images:2"
-_LAB = Path(__file__).resolve().parents[1] / "lab"
-_CACHE = os.environ.get("MINIKF_LAB_CACHE") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.cache/minikf-lab"
 
 
 def rows(world: World) -> Iterator[Row]:
-    sys.path.insert(0, str(_LAB))
-    os.environ["MINIKF_LAB_CACHE"] = _CACHE  # the home folder of the world is empty
+    made_of = lab()
     from clusters.cluster import cluster
     from clusters.names import new_name
-    from lab import ensure
 
-    lab = ensure(lambda line: print(f"lab: {line}", flush=True))
-    os.environ["PATH"] = f"{lab.bin}{os.pathsep}{os.environ['PATH']}"
-    os.environ["K3D_IMAGE_TOOLS"] = lab.tools_image
     tars = [_layer(number) for number in range(LAYERS)]
     with _images(tars), ImageEngine.connect() as engine:
         for name in ("kind", "k3d"):
-            with cluster(name, new_name(), lab, world.home) as made:
+            with cluster(name, new_name(), made_of, world.home) as made:
                 yield from _Bench(engine, made).rows(tars)
 
 
