@@ -13,4 +13,4 @@ def examine(name: str) -> list[Finding]:
     found = [home, machine.python(), machine.memory(), machine.clock(), *machine.inotify()]
     if home.level is not Level.ERROR:
         found += [*machine.disk(), platform.port(name), *platform.health(name)]
-    return [*found, tools.container_engine(), *tools.on_path()]
+    return [*found, tools.container_engine(), *tools.on_path(), tools.engine()]

@@ -6,6 +6,9 @@ import shutil
 
 from minikf.doctor.finding import Finding, Level
 from minikf.engine import docker
+from minikf.engine.facts import gather
+from minikf.plan import plan
+from minikf.spec import Wishes
 from minikf.tools import advice, install, look
 
 _USES = {
@@ -28,6 +31,12 @@ def container_engine() -> Finding:
         f"{answer.cause}; only cluster engines need it, the embedded engine does not",
         f"{'start Docker' if there else advice.docker()}, or use: minikf up --engine embedded",
     )
+
+
+def engine() -> Finding:
+    """Which engine `minikf up` takes for a new platform, and why; asks Docker and, where it must, a registry."""
+    chosen = plan("default", Wishes(), gather())
+    return Finding("engine", Level.OK, chosen.why, "", "")
 
 
 def on_path() -> list[Finding]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `bound` is what `ours` (or with `of_ratio` the ratio ours/peer) may be at most, or at least; None where
-    nothing was promised of it."""
+    """One figure. `bound` is what `ours` (or with `of_ratio` the ratio ours/peer) may be at most, or at least; None
+    where nothing was promised of it."""
 
     name: str
     ours: float

@@ -21,7 +21,7 @@ def find(name: str) -> Binary:
     """What is here already. Raises Refused where nothing is, or what is there is too old."""
     found = tools.look(name)
     if found.path is None or not found.new_enough:
-        raise Refused(f"{name}: {found.cause}", advice=f"minikf up --engine {name} downloads it")
+        raise Refused(f"{name} cannot be used", cause=found.cause, advice=f"minikf up --engine {name} downloads it")
     return Binary(str(found.path), found.version)
 
 
