@@ -16,7 +16,7 @@ from minikf.engine.embedded import Embedded
 from minikf.engine.record import Platform
 from minikf.kube.health import is_ready
 from minikf.paths import PlatformPaths
-from minikf.spec import Event
+from minikf.spec import Event, Plan
 from tests.embedded.homes import Home, finish
 
 SEVERAL = 3
@@ -61,7 +61,7 @@ def test_a_port_cannot_be_taken_between_its_choice_and_its_use(home: Home, monke
         except OSError:
             return
 
-    steps = engine.ensure()
+    steps = engine.ensure(Plan("default", "embedded"))
     try:
         while True:
             event = next(steps)
