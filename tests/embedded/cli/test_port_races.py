@@ -81,10 +81,10 @@ def test_a_port_cannot_be_taken_between_its_choice_and_its_use(home: Home, monke
 def test_a_platform_made_while_another_home_makes_its_own_gets_another_port(
     homes: list[Home], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = engine_in(homes[0], monkeypatch).ensure()
+    first = engine_in(homes[0], monkeypatch).ensure(Plan("default", "embedded"))
     while next(first).what != "daemon":
         pass
-    second = finish(engine_in(homes[1], monkeypatch).ensure())
+    second = finish(engine_in(homes[1], monkeypatch).ensure(Plan("default", "embedded")))
     assert finish(first).server != second.server
 
 
