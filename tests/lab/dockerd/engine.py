@@ -78,7 +78,7 @@ def stop(say: Say, place: Place = HERE) -> bool:
             raise Unavailable(f"dockerd (process {pid}) did not end within 30 s of SIGTERM; see {place.log}")
         time.sleep(0.1)
     with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # when it was our own child
+        os.waitpid(pid, 0)  # when it was our own child: its main thread may be dead before the others
     place.record.unlink(missing_ok=True)
     say(f"ended the Docker engine that the lab had started (process {pid})")
     return True
