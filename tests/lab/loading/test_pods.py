@@ -15,8 +15,6 @@ from minikf.engine.images.deliver import Route
 from . import strange
 from .conftest import Node, docker, run
 
-pytestmark = pytest.mark.core
-
 
 def runs(cluster: Cluster, name: str, image: str) -> str:
     """What a pod of an image prints, which the kubelet must not pull."""
@@ -28,7 +26,7 @@ def runs(cluster: Cluster, name: str, image: str) -> str:
     return cluster.kubectl("logs", name)
 
 
-@pytest.mark.parametrize("engine", ["kind", "k3d"])
+@pytest.mark.parametrize("engine", [pytest.param("kind", marks=pytest.mark.core), "k3d"])
 def test_pods_run_loaded_images(engine: str, request: pytest.FixtureRequest, tag: Callable[[str], str]) -> None:
     cluster: Cluster = request.getfixturevalue(f"{engine}_cluster")
     node = Node(cluster.node)
