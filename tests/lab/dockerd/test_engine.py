@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,17 @@ pytestmark = pytest.mark.core
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, lab: Lab) -> Place:
-    """A place for a second engine, with a network of its own: two would take each other's bridge and rules away."""
-    return Place(tmp_path / "socket", tmp_path / "data", tmp_path / "run", tmp_path / "log", ("unshare", "--net"))
+def elsewhere(lab: Lab) -> Iterator[Place]:
+    """A place for a second engine, with a network of its own: two would take each other's bridge and rules away.
+
+    Its folder has a short name, since containerd's socket is deep in it and a socket's path has at most 107 bytes.
+    """
+    with tempfile.TemporaryDirectory(prefix="lab-") as name:
+        folder = Path(name)
+        yield Place(folder / "socket", folder / "data", folder / "run", folder / "log", ("unshare", "--net"))
+        subprocess.run(
+            ["umount", "--recursive", str(folder / "data")], capture_output=True, check=False
+        )  # of one that failed
 
 
 def test_an_engine_starts_where_none_answers_and_ends(elsewhere: Place) -> None:
