@@ -10,6 +10,7 @@ from minikf.engine.docker.client import Docker, answers
 from minikf.files import readable_failures
 
 _CHUNK = 2 * 1024 * 1024
+_NAMES = ("path", "linkpath")
 
 
 def fetch(docker: Docker, container_id: str, folder: str, target: Path) -> int:
@@ -48,6 +49,8 @@ def _renamed(archive: Path, name: str) -> Iterator[bytes]:
     """The archive's bytes with its first folder called `name`; a chunk of a file at a time."""
     with tarfile.open(archive, "r:") as source:
         for member in source:
+            # Long names stand in these headers, too, and would win over the new ones.
+            member.pax_headers = {key: text for key, text in member.pax_headers.items() if key not in _NAMES}
             member.name = _moved(member.name, name)
             if member.islnk():
                 member.linkname = _moved(member.linkname, name)
