@@ -138,9 +138,13 @@ class Runner:
             running.queue.done(key)
             running.slots.release()
 
+    def _is_gone(self, running: _Running, key: Key, error: ApiError) -> bool:
+        """Whether the object was deleted while it was looked at: then what is not found is the object itself."""
+        return error.reason == "NotFound" and self._context.objects.find(running.controller.kinds[0], *key) is None
+
     def _failed(self, running: _Running, key: Key, error: Exception) -> None:
         pause = running.queue.add_failed(key)
-        if isinstance(error, ApiError) and error.reason == "Conflict":
+        if isinstance(error, ApiError) and (error.reason == "Conflict" or self._is_gone(running, key, error)):
             log.debug("%s %s/%s: %s", running.controller.component, *key, error.message)
             return
         text = error.message if isinstance(error, ApiError) else f"{type(error).__name__}: {error}"

@@ -169,6 +169,30 @@ async def test_failures_are_tried_again_and_told(
     assert "Traceback" in caplog.text
 
 
+async def test_an_object_that_goes_while_it_is_looked_at_is_no_failure(
+    objects: Objects, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was deleted between the look and the write; something else that is missing is told all the same."""
+
+    async def lose(key: Key) -> None:
+        if key.name == "going" and controller.seen.count("going") == 1:
+            await objects.delete(CONFIG_MAP, "default", "going")
+            await objects.patch(CONFIG_MAP, "default", "going", partial(set_number, 1))
+        if key.name == "asking" and controller.seen.count("asking") == 1:
+            await objects.patch(CONFIG_MAP, "default", "missing", partial(set_number, 1))
+
+    controller = Recording(lose)
+    runner = runner_of(objects, tmp_path, controller)
+    await runner.start()
+    await put(objects, "going")
+    await until(lambda: controller.seen.count("going") >= 2 and runner.idle)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    await put(objects, "asking")
+    await until(lambda: controller.seen.count("asking") >= 2)
+    await runner.stop()
+    assert 'configmaps "missing" not found' in caplog.text
+
+
 async def test_asked_again_after_a_while(objects: Objects, tmp_path: Path) -> None:
     async def again(key: Key) -> float | None:
         return 0.01 if len(controller.seen) < 3 else None
