@@ -14,7 +14,7 @@ from tests.bench.labs import lab
 from tests.bench.measure import Row, command, environment, median, timed
 from tests.bench.world import World
 
-RUNS = 3
+RUNS = int(os.environ.get("MINIKF_BENCH_RUNS", "3"))
 PLATFORM = "bench"
 
 
