@@ -15,7 +15,7 @@ from minikf.engine.record import Cluster
 from minikf.paths import PlatformPaths
 from minikf.spec import Event, Plan
 
-# k3d refuses longer names (pkg/types/types.go, DefaultObjectNamePrefix and HostnameMaxLength).
+# k3d refuses longer names (its pkg/types/defaults.go, DefaultClusterNameMaxLength).
 _LONGEST_NAME = 32
 
 

@@ -25,7 +25,6 @@ BEGUN = "begun"
 CLUSTER = "cluster"
 ACCESS = "access"
 READY = "ready"
-STEPS = (NETWORK, IMAGES, BEGUN, CLUSTER, ACCESS, READY)
 
 # What Docker answers where another program listens on a port already (libnetwork's port mapper, Linux and macOS).
 _PORT_TAKEN = ("port is already allocated", "address already in use", "ports are not available")
@@ -89,13 +88,13 @@ def _network(shop: Workshop, cluster: Cluster) -> Steps[None]:
 
 def _images(shop: Workshop, cluster: Cluster) -> Steps[None]:
     """The node image and what else the tool starts containers of: here, or pulled; for this machine's processor."""
+    here = shop.docker.architecture()
     for reference in (cluster.node_image, *shop.tool.other_images()):
         found = shop.docker.image(reference)
         if found is None:
             yield Event("image", "started", f"pulling {reference}")
             yield from pull(shop.docker, reference)
             found = shop.docker.image(reference)
-        here = shop.docker.architecture()
         if found is not None and found.architecture != here:
             raise Refused(
                 f"the image {reference} is for {found.architecture}, and Docker's machine is {here}",
@@ -108,8 +107,7 @@ def _cluster(shop: Workshop, platform: Platform) -> Steps[Platform]:
     """Runs the binary. What an interrupted or failed creation left is removed first."""
     cluster = platform.cluster
     assert cluster is not None
-    begun = BEGUN in cluster.made
-    if begun:
+    if BEGUN in cluster.made:
         yield Event(CLUSTER, "progress", "removing what an interrupted creation left, if anything")
         owned.remove_containers(shop.docker, shop.tool, cluster, unsettled=True)
     else:
