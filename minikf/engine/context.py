@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from minikf.commands import command
-from minikf.engine import removal
+from minikf.engine import record, removal
 from minikf.engine.lock import acquire, held
 from minikf.engine.protocol import Capabilities, Steps
 from minikf.engine.record import Joined, Platform
@@ -22,6 +22,9 @@ from minikf.spec import Access, Event, LoadedImage, Plan, Status
 
 # Another continent answers within it, and nobody waits longer for a cluster that is switched off.
 REACH_SECONDS = 5.0
+
+
+_UP = "up --engine context"
 
 
 class Context:
@@ -182,16 +185,12 @@ class Context:
         return kubeconfig.access_of(self._paths, CONTEXT, kubeconfig.server_of(self._paths.kubeconfig))
 
     def _up(self) -> str:
-        return command("up --engine context", self._paths.name)
+        return command(_UP, self._paths.name)
 
     def _existing(self) -> tuple[Platform, Joined]:
         platform = Platform.read(self._paths)
         if platform is None or platform.joined is None:
-            raise Refused(
-                f"there is no platform '{self._paths.name}'",
-                cause=f"{self._paths.platform_file} does not exist",
-                advice=self._up(),
-            )
+            raise record.absent(self._paths, _UP)
         return platform, platform.joined
 
 

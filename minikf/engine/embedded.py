@@ -197,11 +197,7 @@ class Embedded:
     def _existing(self) -> Platform:
         platform = Platform.read(self._paths)
         if platform is None:
-            raise Refused(
-                f"there is no platform '{self._paths.name}'",
-                cause=f"{self._paths.platform_file} does not exist",
-                advice=command("up", self._paths.name),
-            )
+            raise record.absent(self._paths)
         return platform
 
     def _access(self, port: int) -> Access:

@@ -100,6 +100,15 @@ class Platform:
         return self
 
 
+def absent(paths: PlatformPaths, up: str = "up") -> Refused:
+    """The refusal to work on a platform that was never made; `up` is the command that makes it."""
+    return Refused(
+        f"there is no platform '{paths.name}'",
+        cause=f"{paths.platform_file} does not exist",
+        advice=command(up, paths.name),
+    )
+
+
 @dataclass(frozen=True)
 class Daemon:
     """`daemon.json`: the process that serves a platform, and the release it runs."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from minikf.commands import command
 from minikf.engine import images, record
 from minikf.engine.clusters import owned, state
 from minikf.engine.clusters.bringing import Bringing
@@ -16,7 +15,7 @@ from minikf.engine.docker.images import ImageEngine
 from minikf.engine.lock import acquire, held
 from minikf.engine.protocol import Capabilities, Steps
 from minikf.engine.record import Cluster, Platform
-from minikf.errors import Refused, Unreachable
+from minikf.errors import Unreachable
 from minikf.kube.health import is_ready
 from minikf.paths import PlatformPaths
 from minikf.spec import Access, Event, LoadedImage, Plan, Status
@@ -121,9 +120,5 @@ class ClusterEngine:
     def _existing(self) -> tuple[Platform, Cluster]:
         platform = Platform.read(self._paths)
         if platform is None or platform.cluster is None:
-            raise Refused(
-                f"there is no platform '{self._paths.name}'",
-                cause=f"{self._paths.platform_file} does not exist",
-                advice=command("up", self._paths.name),
-            )
+            raise record.absent(self._paths)
         return platform, platform.cluster
