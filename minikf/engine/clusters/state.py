@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minikf.commands import command
 from minikf.engine import record
 from minikf.engine.clusters import making, owned
@@ -11,6 +13,7 @@ from minikf.engine.docker.client import connect
 from minikf.engine.record import Platform
 from minikf.errors import MinikfError
 from minikf.kube import cluster as kube_cluster
+from minikf.kube import kubeconfig
 from minikf.paths import PlatformPaths
 from minikf.spec import Access, Status
 
@@ -22,21 +25,14 @@ def is_made(platform: Platform) -> bool:
 
 def access(paths: PlatformPaths, platform: Platform) -> Access:
     """How to reach the cluster, whether or not it runs now."""
-    server = f"https://{LOOPBACK}:{platform.port}"
-    endpoints = {"kubernetes": server}
-    if platform.cluster is not None:
-        endpoints["ingress"] = f"http://{LOOPBACK}:{platform.cluster.http_port}"
-        endpoints["ingress-tls"] = f"https://{LOOPBACK}:{platform.cluster.https_port}"
-    return Access(
-        platform=paths.name,
-        engine=platform.engine,
-        server=server,
-        kubeconfig=paths.kubeconfig,
-        ca=paths.ca,
-        endpoints=endpoints,
-        certificate=paths.certificate,
-        key=paths.key,
-    )
+    reached = kubeconfig.access_of(paths, platform.engine, f"https://{LOOPBACK}:{platform.port}")
+    if platform.cluster is None:
+        return reached
+    ingress = {
+        "ingress": f"http://{LOOPBACK}:{platform.cluster.http_port}",
+        "ingress-tls": f"https://{LOOPBACK}:{platform.cluster.https_port}",
+    }
+    return replace(reached, endpoints=reached.endpoints | ingress)
 
 
 def status(engine: str, paths: PlatformPaths) -> Status:
