@@ -1,0 +1,111 @@
+"""What a bundle says, as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from minikf.bundle.origin import Origin
+
+STANDARD = "standard"
+"""The variant that upstream's example installs."""
+
+LITE = "lite"
+"""The variant for small machines: no mesh, no cert-manager, one replica of everything."""
+
+VARIANTS = (STANDARD, LITE)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What one variant of a component is rendered from: kustomizations of upstream, and patches of ours by file name.
+
+    `leave_out` are objects, as `Kind/name` or `Kind/namespace/name`, that another component brings already.
+    """
+
+    origins: tuple[Origin, ...]
+    patches: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Licence:
+    """An SPDX identifier, read from `source` (an Origin's address or a package's file).
+
+    `free` is whether the Open Source Initiative has approved it and it is not of the AGPL family; what is not free is
+    in no profile and wants `--accept-licence`.
+    """
+
+    spdx: str
+    source: str
+    free: bool = True
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A web page of a component: `service` in `namespace`, its port and the path below which it answers."""
+
+    service: str
+    namespace: str
+    port: int
+    path: str = "/"
+
+
+@dataclass(frozen=True)
+class Component:
+    """One entry of a bundle.
+
+    `needs` are ids that must be ready before; `ready` are objects, as `Kind/namespace/name`, beyond the workloads that
+    are always waited for; `test` names a smoke test. `locked` is whether its bytes were read; where they could not be,
+    `why_not` says why, and it is locked on the user's machine at its first use. `group` is the heading in lists.
+    """
+
+    id: str
+    title: str
+    does: str
+    group: str
+    licence: Licence
+    shapes: dict[str, Shape]
+    needs: tuple[str, ...] = ()
+    needs_lite: tuple[str, ...] | None = None
+    ready: tuple[str, ...] = ()
+    test: str = ""
+    ui: Interface | None = None
+    locked: bool = True
+    why_not: str = ""
+
+    def needs_of(self, variant: str) -> tuple[str, ...]:
+        return self.needs_lite if variant == LITE and self.needs_lite is not None else self.needs
+
+    def shape(self, variant: str) -> Shape:
+        """That variant's shape; a component without one of its own has the standard one."""
+        return self.shapes.get(variant) or self.shapes[STANDARD]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A named set of components in one variant."""
+
+    name: str
+    does: str
+    variant: str
+    components: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """All that can be installed of one version, by id."""
+
+    name: str
+    version: str
+    components: dict[str, Component]
+    profiles: dict[str, Profile]
+    upgrades_from: str = ""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The components that are to be there, each after all that it needs."""
+
+    bundle: Bundle
+    variant: str
+    components: tuple[Component, ...] = field(default=())

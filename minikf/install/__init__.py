@@ -1,0 +1,1 @@
+"""Installs what a bundle renders: a graph of objects, applied, waited for and written down."""
