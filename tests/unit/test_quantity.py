@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minikf.embedded.quantity import canonical, is_quantity, parse
+from minikf.quantity import canonical, is_quantity, parse
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from minikf.embedded import kinds, quantity
+from minikf import quantity
+from minikf.embedded import kinds
 from minikf.embedded.kinds import Kind
 from minikf.embedded.pods import resources
 from minikf.embedded.pods.status import ADDRESS

@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from minikf.embedded import quantity
+from minikf import quantity
 from minikf.embedded.status import Object
 
 _COMPUTE = ("cpu", "memory")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from minikf.embedded.kinds import Kind
-from minikf.embedded.quantity import is_quantity
 from minikf.embedded.schema import formats
 from minikf.embedded.schema.node import Node
 from minikf.embedded.status import Object, undecodable
+from minikf.quantity import is_quantity
 
 _JSON_TYPES = {bool: "bool", str: "string", int: "number", float: "number", list: "array", dict: "object"}
 _GO_TYPES: dict[str, type | tuple[type, ...]] = {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from minikf.embedded.quantity import is_quantity
+from minikf.quantity import is_quantity
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==\Z|[A-Za-z0-9+/]{3}=\Z)?")
 _BASE64_CHARACTER = re.compile(r"[A-Za-z0-9+/]")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikf.embedded.quantity import canonical
 from minikf.embedded.schema.node import Node
+from minikf.quantity import canonical
 
 _RESET = "managedFields"  # an empty list of these asks to forget all managers
 

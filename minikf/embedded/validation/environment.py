@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection
 
 from minikf.embedded import names
-from minikf.embedded.quantity import parse
 from minikf.embedded.schema.fieldpath import Path, child, index, invalid, not_supported, required
 from minikf.embedded.status import Cause, Object
 from minikf.embedded.validation.values import named, required_name
+from minikf.quantity import parse
 
 ENV_FIELDS = (
     *("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from minikf.embedded import names
-from minikf.embedded.quantity import parse
 from minikf.embedded.schema.fieldpath import Path, child, duplicate, forbidden, index, invalid, key, required
 from minikf.embedded.status import Cause, Object
 from minikf.embedded.validation.values import IMMUTABLE, quantity
+from minikf.quantity import parse
 
 _COMPUTE = ("cpu", "memory", "ephemeral-storage")
 _QUOTA = (

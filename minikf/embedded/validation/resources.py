@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from minikf.embedded import names
-from minikf.embedded.quantity import parse
 from minikf.embedded.schema.fieldpath import Path, child, invalid, key, required
 from minikf.embedded.status import Cause, Object
 from minikf.embedded.validation.values import quantity
+from minikf.quantity import parse
 
 _STANDARD = ("cpu", "memory", "ephemeral-storage")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from minikf.embedded import names
-from minikf.embedded.quantity import parse
 from minikf.embedded.schema.fieldpath import Path, child, invalid, key, not_supported, required
 from minikf.embedded.status import Cause, Object
+from minikf.quantity import parse
 
 _MAX_INT32 = 2**31 - 1
 IMMUTABLE = "field is immutable"

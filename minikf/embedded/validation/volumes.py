@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from minikf.embedded import names
-from minikf.embedded.quantity import parse
 from minikf.embedded.schema.fieldpath import (
     Path,
     child,
@@ -26,6 +25,7 @@ from minikf.embedded.validation.values import (
     quantity,
     required_name,
 )
+from minikf.quantity import parse
 
 _MODE = "must be a number between 0 and 0777 (octal), both inclusive"
 _HOST_PATH_TYPES = [

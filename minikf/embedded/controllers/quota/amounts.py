@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from minikf.embedded import quantity
+from minikf import quantity
 
 _PRECISION = 60
 

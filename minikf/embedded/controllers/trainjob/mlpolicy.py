@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_UP, Decimal
 
-from minikf.embedded import quantity
+from minikf import quantity
 from minikf.embedded.controllers.trainjob.names import set_variables
 from minikf.embedded.status import Object
 

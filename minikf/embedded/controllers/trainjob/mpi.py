@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from decimal import Decimal
 
-from minikf.embedded import quantity
+from minikf import quantity
 from minikf.embedded.controllers.base import owner_reference
 from minikf.embedded.controllers.trainjob.mlpolicy import gpus, number_of_nodes
 from minikf.embedded.controllers.trainjob.names import (

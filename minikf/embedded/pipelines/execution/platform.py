@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from minikf.embedded import quantity
+from minikf import quantity
 from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.records import Json
 from minikf.embedded.pipelines.spec.model import Package

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from minikf.embedded import quantity
+from minikf import quantity
 from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.execution import placeholders
 from minikf.embedded.pipelines.execution.platform import PodParts

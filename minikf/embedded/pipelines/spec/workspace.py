@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from minikf.embedded import quantity
+from minikf import quantity
 from minikf.embedded.pipelines.errors import PipelineError
 from minikf.embedded.pipelines.records import Json
 

@@ -1,0 +1,6 @@
+"""From locked files to objects, by kubectl's own kustomize; each component once, then from the cache."""
+
+from minikf.bundle.render.documents import Document
+from minikf.bundle.render.rendering import Rendered, Wanted, render
+
+__all__ = ["Document", "Rendered", "Wanted", "render"]
