@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from minikf.engine.clusters import labels
-from minikf.engine.clusters.tool import LOOPBACK, Invocation, plain, without_colours
+from minikf.engine.clusters.tool import CONTROLLER_FLAGS, LOOPBACK, Invocation, plain, without_colours
 from minikf.engine.record import Cluster
 
 _LOGGED = re.compile(r"(INFO|WARN|ERRO|FATA)\[\d+\]")
@@ -50,7 +50,13 @@ class K3d:
             "options": {
                 "k3d": {"wait": True, "disableLoadbalancer": True},
                 "k3s": {
-                    "extraArgs": [{"arg": "--disable=traefik", "nodeFilters": ["server:*"]}],
+                    "extraArgs": [
+                        {"arg": argument, "nodeFilters": ["server:*"]}
+                        for argument in (
+                            "--disable=traefik",
+                            *(f"--kube-controller-manager-arg={flag}" for flag in CONTROLLER_FLAGS),
+                        )
+                    ],
                     "nodeLabels": [{"label": f"{labels.PLATFORM}={cluster.platform}", "nodeFilters": everywhere}],
                 },
                 "kubeconfig": {"updateDefaultKubeconfig": False, "switchCurrentContext": False},

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from minikf.engine.clusters import labels
-from minikf.engine.clusters.tool import LOOPBACK, Invocation, plain
+from minikf.engine.clusters.tool import CONTROLLER_FLAGS, LOOPBACK, Invocation, plain
 from minikf.engine.record import Cluster
 
 NETWORK_VARIABLE = "KIND_EXPERIMENTAL_DOCKER_NETWORK"
@@ -49,14 +49,20 @@ class Kind:
         }
 
     def files(self) -> dict[str, str]:
-        """A patch of the deployment of CoreDNS, by the name that kubeadm demands (its v1beta4 `Patches`).
+        """Patches by the names that kubeadm demands (its v1beta4 `Patches`). They save 8 s until DNS answers.
 
-        kubeadm has CoreDNS asked every 10 seconds whether it is ready, so that DNS may answer long before anybody hears
-        of it. Every 2 seconds is what k3s does (k3s-io/k3s, manifests/coredns.yaml).
+        The one control plane elects no leader: the first try comes before the roles are there, the next one up to
+        4.4 s later. Its controllers ask for a token each when they start; for that see CONTROLLER_FLAGS. One CoreDNS is
+        enough for one machine, as k3s has it, and is asked each second whether it is ready, by kubeadm each tenth.
         """
-        container = {"name": "coredns", "readinessProbe": {"periodSeconds": 2}}
-        patch = {"spec": {"template": {"spec": {"containers": [container]}}}}
-        return {f"{PATCHES}/corednsdeployment0+strategic.json": json.dumps(patch) + "\n"}
+        container = {"name": "coredns", "readinessProbe": {"periodSeconds": 1}}
+        dns = {"spec": {"replicas": 1, "template": {"spec": {"containers": [container]}}}}
+        alone = "leader-elect=false"
+        return {
+            f"{PATCHES}/corednsdeployment0+strategic.json": json.dumps(dns) + "\n",
+            f"{PATCHES}/kube-controller-manager0+json.json": _flags(alone, *CONTROLLER_FLAGS),
+            f"{PATCHES}/kube-scheduler0+json.json": _flags(alone),
+        }
 
     def create(self, binary: str, cluster: Cluster, config: Path, kubeconfig: Path) -> Invocation:
         # --retain: what a failed creation leaves is ours to look at and to remove. No --wait: we watch what kind polls.
@@ -88,3 +94,9 @@ class Kind:
 
     def volumes_path(self) -> str:
         return "/var/local-path-provisioner"
+
+
+def _flags(*flags: str) -> str:
+    """Appended to a static pod's command; the last of two same flags counts."""
+    added = [{"op": "add", "path": "/spec/containers/0/command/-", "value": f"--{flag}"} for flag in flags]
+    return json.dumps(added) + "\n"

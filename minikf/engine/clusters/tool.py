@@ -10,6 +10,10 @@ from typing import Any, Protocol
 
 from minikf.engine.record import Cluster
 
+CONTROLLER_FLAGS = ("kube-api-qps=200", "kube-api-burst=400")
+"""For the controller manager. Its default of 20 calls a second (its own reference) is for machines that many share: 40
+controllers that ask for a token each take 5 s to start, and the pods of a bundle wait for their turn."""
+
 LOOPBACK = "127.0.0.1"
 
 # Colours; what k3d's logger puts before a message, as in `INFO[0012] `; kind's marks and pictures around one.

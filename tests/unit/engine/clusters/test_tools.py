@@ -34,12 +34,20 @@ def test_kind_gets_loopback_ports_our_network_and_agents() -> None:
 
 
 def test_kinds_patches_lie_where_its_configuration_says() -> None:
-    (name, text) = next(iter(Kind().files().items()))
+    (name, text), *flags = Kind().files().items()
     told = Kind().config(CLUSTER, 26443, FOLDER)
     mount = told["nodes"][0]["extraMounts"][0]
     assert mount["hostPath"] == str((FOLDER / name).parent) and mount["readOnly"] is True
     assert json.loads(told["kubeadmConfigPatches"][0])["patches"]["directory"] == mount["containerPath"]
     assert json.loads(text)["spec"]["template"]["spec"]["containers"][0]["name"] == "coredns"
+    assert [Path(name).name for name, _ in flags] == ["kube-controller-manager0+json.json", "kube-scheduler0+json.json"]
+    manager = [one["value"] for one in json.loads(flags[0][1])]
+    assert manager == ["--leader-elect=false", "--kube-api-qps=200", "--kube-api-burst=400"]
+
+
+def test_k3ds_controllers_may_ask_as_often_as_kinds() -> None:
+    arguments = [one["arg"] for one in K3d("5.8.3").config(CLUSTER, 26443, FOLDER)["options"]["k3s"]["extraArgs"]]
+    assert "--kube-controller-manager-arg=kube-api-qps=200" in arguments
 
 
 def test_k3d_gets_loopback_ports_our_network_our_marks_and_leaves_kubeconfigs_alone() -> None:
