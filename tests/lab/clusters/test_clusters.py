@@ -21,7 +21,6 @@ from .cluster import Cluster, ClusterFailed, cluster
 from .fixtures import TwoClusters
 from .names import clusters, dead, is_dead, new_name, remove
 
-pytestmark = pytest.mark.core
 LAB = Path(__file__).resolve().parents[1]
 
 
@@ -55,6 +54,7 @@ def _keeps_its_promises(made: Cluster) -> None:
     assert volume["spec"]["storageClassName"] == "standard"
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("engine", ["kind", "k3d"])
 def test_a_cluster_works_and_leaves_nothing(engine: str, lab: Lab, tmp_path: Path) -> None:
     name = new_name()
@@ -121,6 +121,7 @@ def _runs(made: Cluster, image: str) -> None:
     made.kubectl("wait", "pod/own", "--for=condition=Ready", "--timeout=60s")
 
 
+@pytest.mark.core
 def test_two_clusters_are_two(two_clusters: TwoClusters) -> None:
     laptop, cloud = two_clusters.laptop, two_clusters.cloud
     laptop.apply(_object("ConfigMap", "mine", data={"where": "laptop"}))
@@ -131,6 +132,7 @@ def test_two_clusters_are_two(two_clusters: TwoClusters) -> None:
     assert "not found" in missing.value.stderr
 
 
+@pytest.mark.core
 def test_a_cluster_that_cannot_come_up_says_why(lab: Lab, tmp_path: Path) -> None:
     broken = dataclasses.replace(lab, node_image="Not/a-name-of-an-image:1")
     name = new_name()
@@ -155,6 +157,7 @@ with coming("kind", name, Lab(Path(sys.argv[1]), sys.argv[2], "", ""), Path(sys.
 """
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_cluster_goes_when_its_run_is_ended_while_it_comes(number: int, lab: Lab, tmp_path: Path) -> None:
     """SIGKILL leaves no fixture time to clean up; and nobody waits for a cluster that nobody wants any more."""
@@ -185,6 +188,7 @@ def _until(met: Any, complaint: str) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.core
 def test_clusters_of_dead_runs_are_removed_and_no_others(lab: Lab) -> None:
     """Made of one container each, not started: an engine knows its own by labels."""
     mine = new_name()

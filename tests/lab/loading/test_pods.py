@@ -26,13 +26,19 @@ def runs(cluster: Cluster, name: str, image: str) -> str:
     return cluster.kubectl("logs", name)
 
 
-@pytest.mark.parametrize("engine", [pytest.param("kind", marks=pytest.mark.core), "k3d"])
-def test_pods_run_loaded_images(engine: str, request: pytest.FixtureRequest, tag: Callable[[str], str]) -> None:
+@pytest.mark.parametrize(
+    ("engine", "routes"),
+    [pytest.param("kind", [Route.DIRECT], marks=pytest.mark.core), ("kind", list(Route)), ("k3d", list(Route))],
+    ids=["kind-direct", "kind-all", "k3d-all"],
+)
+def test_pods_run_loaded_images(
+    engine: str, routes: list[Route], request: pytest.FixtureRequest, tag: Callable[[str], str]
+) -> None:
     cluster: Cluster = request.getfixturevalue(f"{engine}_cluster")
     node = Node(cluster.node)
     program = ("bin/kubectl", (cluster.lab.bin / "kubectl").read_bytes())
     names = {}
-    for number, route in enumerate(Route):
+    for number, route in enumerate(routes):
         names[route] = tag(route.value)
         layers = [*strange.layers(program), strange.Layer().file("number", bytes([number])).bytes()]
         # A lowest layer of its own for each, so that none finds another's snapshots.
