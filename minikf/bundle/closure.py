@@ -28,14 +28,14 @@ class Node:
 class Closure:
     """Follows kustomizations through a source; what was read once is not read again.
 
-    `problems` are the files that are not there and the entries that no lock can pin, by where they were met.
+    `problems` are the files that are not there and the entries that no lock can pin, by what could not be followed.
     """
 
     def __init__(self, read: Read, threads: int = 1) -> None:
         self._read = read
         self._threads = threads
         self._nodes: dict[Target, Node | None] = {}
-        self.problems: dict[str, MinikfError] = {}
+        self.problems: dict[Target, MinikfError] = {}
 
     def follow(self, roots: Iterable[Origin]) -> Iterator[int]:
         """Reads all that these kustomizations, or single files, are made of; yields how many were followed so far.
@@ -73,7 +73,7 @@ class Closure:
         """Raises the first problem, by the name of the file that has it, and says how many more there are."""
         if not self.problems:
             return
-        first = self.problems[min(self.problems)]
+        first = min(self.problems.values(), key=lambda error: error.message)
         if more := len(self.problems) - 1:
             first.cause = f"{first.cause}; and {more} more" if first.cause else f"and {more} more"
         raise first
@@ -82,14 +82,12 @@ class Closure:
         try:
             self._nodes[target] = result()
         except NotLockable as error:
-            self._nodes[target] = None
-            self.problems[error.message] = error
+            self._nodes[target], self.problems[target] = None, error
         except FileMissing as error:
-            self._nodes[target] = None
             if named is not None:
                 raised = named.mark.refused(f"'{named.text}' is not there", cause=error.message, advice=error.advice)
                 error = FileMissing(raised.message, cause=raised.cause, advice=raised.advice)
-            self.problems[error.message] = error
+            self._nodes[target], self.problems[target] = None, error
 
     def _node(self, origin: Origin, sort: Sort) -> Node:
         """Raises FileMissing where there is neither the file nor the folder, and NotLockable."""

@@ -82,6 +82,10 @@ class Component:
         """That variant's shape; a component without one of its own has the standard one."""
         return self.shapes.get(variant) or self.shapes[STANDARD]
 
+    def origins(self, variant: str) -> tuple[Origin, ...]:
+        """The kustomizations, or single files, of that variant."""
+        return self.shape(variant).origins
+
     def has(self, variant: str) -> bool:
         """Whether it has a shape for that variant; one that nobody could read may have none."""
         return variant in self.shapes or STANDARD in self.shapes

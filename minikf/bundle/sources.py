@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
-from minikf.bundle.errors import FileMissing
+from minikf.bundle.errors import FileChanged, FileMissing
 from minikf.bundle.origin import Origin
 from minikf.errors import NoProgress, Refused, Unreachable
 
@@ -158,9 +158,9 @@ def each(work: Callable[[Origin], T], wanted: Collection[Origin], threads: int) 
                 job.cancel()
 
 
-def too_long(origin: Origin, limit: int) -> Refused:
-    return Refused(
-        f"{origin.address} is longer than {limit:,} bytes",
-        cause="so it is not the file that is meant",
-        advice="look at it; where it changed with intent: minikf bundle lock",
+def too_long(origin: Origin, limit: int) -> FileChanged:
+    return FileChanged(
+        f"{origin.address} is longer than {limit:,} bytes, so it is not used",
+        cause="neither the file that was locked nor any manifest is that long",
+        advice="see all that differs: minikf bundle verify; or name a mirror that has the file as it was: --mirror",
     )

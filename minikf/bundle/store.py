@@ -86,7 +86,7 @@ class Store:
         chosen = list(parts)
         files = lock.files_of(chosen)
         contents = ((name, self._held(name, file)) for name, file in files.items())
-        roots = {origin.address for component, variant in chosen for origin in component.shape(variant).origins}
+        roots = {origin.address for component, variant in chosen for origin in component.origins(variant)}
         with readable_failures(folder):
             plant(contents, files, roots, folder)
         return folder
