@@ -68,5 +68,6 @@ def _local(data: bytes, file: Origin, files: Mapping[str, LockedFile]) -> tuple[
                 advice="minikf bundle verify",
             )
         start, end = reference.mark.span
-        text = text[:start] + json.dumps(path) + text[end:]
+        line_end = "\n" if text[start:end].endswith("\n") else ""  # a block scalar's last one is its own
+        text = text[:start] + json.dumps(path) + line_end + text[end:]
     return (text.encode() if found else data), wanted
