@@ -124,3 +124,19 @@ class Selection:
     bundle: Bundle
     variant: str
     components: tuple[Component, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What pods and claims ask for at once: thousandths of a processor, and bytes."""
+
+    cpu_milli: int = 0
+    memory_bytes: int = 0
+    storage_bytes: int = 0
+
+    def __add__(self, other: Requests) -> Requests:
+        return Requests(
+            self.cpu_milli + other.cpu_milli,
+            self.memory_bytes + other.memory_bytes,
+            self.storage_bytes + other.storage_bytes,
+        )

@@ -33,6 +33,7 @@ class Store:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or cache_home() / "bundles"
+        self.incoming = self.root / "incoming"
         self._blobs = BlobStore(self.root)
 
     def ensure(self, lock: Lock, selection: Selection, source: Source) -> Generator[Event, None, None]:

@@ -1,6 +1,6 @@
 """`bundle.lock`: every byte that a bundle is made of, and what was read from what it renders."""
 
-from minikf.bundle.lock.model import Facts, Lock, LockedFile, LockedImage, LockedVariant, Part, Requests
+from minikf.bundle.lock.model import Facts, Lock, LockedFile, LockedImage, LockedVariant, Part
 from minikf.bundle.lock.text import FILE, locked, read, write
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "LockedImage",
     "LockedVariant",
     "Part",
-    "Requests",
     "locked",
     "read",
     "write",

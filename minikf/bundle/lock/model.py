@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from minikf.bundle.model import Bundle, Component
+from minikf.bundle.model import Bundle, Component, Requests
 from minikf.errors import Refused
 from minikf.spec import Event
 
@@ -38,22 +38,6 @@ class LockedImage:
     @property
     def tag_only(self) -> bool:
         return not self.digest
-
-
-@dataclass(frozen=True)
-class Requests:
-    """What pods and claims ask for: thousandths of a processor, and bytes."""
-
-    cpu_milli: int = 0
-    memory_bytes: int = 0
-    storage_bytes: int = 0
-
-    def __add__(self, other: Requests) -> Requests:
-        return Requests(
-            self.cpu_milli + other.cpu_milli,
-            self.memory_bytes + other.memory_bytes,
-            self.storage_bytes + other.storage_bytes,
-        )
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from minikf.bundle.catalog import shown
 from minikf.bundle.errors import BundleInvalid
-from minikf.bundle.lock.model import Facts, Lock, LockedFile, LockedImage, LockedVariant, Requests
-from minikf.bundle.model import VARIANTS, Bundle
+from minikf.bundle.lock.model import Facts, Lock, LockedFile, LockedImage, LockedVariant
+from minikf.bundle.model import VARIANTS, Bundle, Requests
 from minikf.bundle.origin import of_address
 from minikf.errors import Refused
 from minikf.files import readable_failures

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from minikf.tools import look
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 HEAD = """\
@@ -25,11 +26,11 @@ def upstream() -> Path | None:
 
 
 def kubectl() -> Path | None:
-    """A kubectl: on PATH, else the one that the lab built."""
+    """A kubectl that is new enough: on PATH or downloaded before, else the one that the lab built."""
+    found = look("kubectl")
     lab = Path(os.environ.get("MINIKF_LAB_CACHE") or "~/.cache/minikf-lab").expanduser()
-    built = (lab / "bin" / "kubectl", *sorted(lab.glob("*/bin/kubectl")))
-    found = shutil.which("kubectl") or next((str(file) for file in built if os.access(file, os.X_OK)), None)
-    return Path(found) if found else None
+    built = sorted(lab.glob("bin/*/kubectl"))
+    return found.path if found.new_enough else next((file for file in built if os.access(file, os.X_OK)), None)
 
 
 def entry(name: str, *more: str, paths: str = "") -> str:

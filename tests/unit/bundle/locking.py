@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from minikf.bundle import catalog
-from minikf.bundle.lock import Facts, Lock, Part, Requests
+from minikf.bundle.lock import Facts, Lock, Part
 from minikf.bundle.lock.make import make
-from minikf.bundle.model import Bundle
+from minikf.bundle.model import Bundle, Requests
 from minikf.bundle.sources import Folder
 from minikf.bundle.store import Store
 from minikf.spec import Event
@@ -29,6 +29,7 @@ FILES = {
     "acme/more/v2/x/kustomization.yaml": "resources: [x.yaml]\n",
     "acme/more/v2/x/x.yaml": OBJECT % "x",
 }
+PATCH = "- patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: base}, data: {size: small}}'\n"
 LOCKED = sorted(set(FILES) - {"acme/manifests/v1/app/unread.txt"})
 
 
@@ -44,7 +45,7 @@ def written(folder: Path, *, extra: str = "", head: str = HEAD) -> Bundle:
     """`base`, `app` with a shape of its own for lite and a patch, and what nobody could read."""
     folder.mkdir(exist_ok=True)
     (folder / "patches").mkdir(exist_ok=True)
-    (folder / "patches" / "small.yaml").write_text("- patch: '[]'\n")
+    (folder / "patches" / "small.yaml").write_text(PATCH)
     far = entry("far", "locked: false", "why_not: no mirror has it").replace("  standard: {paths: [here/far]}\n", "")
     app = entry("app", "lite: {paths: [here/small], patches: [small.yaml]}", "needs: [base]")
     profiles = "".join(
