@@ -45,6 +45,10 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Distribution",
+        (Verb("bundle", "minikf.cli.bundle:app", "Look at what can be installed, and verify every byte of it."),),
+    ),
+    Section(
         "Help",
         (
             Verb("doctor", "minikf.cli.doctor:doctor", "Look for what keeps MiniKF from working well here."),

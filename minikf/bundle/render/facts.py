@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from minikf.bundle.model import Requests
 from minikf.bundle.render.documents import Document
 from minikf.bundle.render.quantities import bytes_of, milli_of
 from minikf.bundle.render.tailor import containers
@@ -20,22 +21,6 @@ _IMAGE = re.compile(
 # A runtime names its image by the usual key, and then it needs no host.
 _KEYED = re.compile(r"^ *(?:- )?\"?image\"?: \"?([a-zA-Z0-9][\w./:@-]*)\"?,?$", re.MULTILINE)
 _WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet"}
-
-
-@dataclass(frozen=True)
-class Requests:
-    """What pods and claims ask for at once: thousandths of a processor, and bytes."""
-
-    cpu_milli: int = 0
-    memory_bytes: int = 0
-    storage_bytes: int = 0
-
-    def __add__(self, other: Requests) -> Requests:
-        return Requests(
-            self.cpu_milli + other.cpu_milli,
-            self.memory_bytes + other.memory_bytes,
-            self.storage_bytes + other.storage_bytes,
-        )
 
 
 @dataclass(frozen=True)

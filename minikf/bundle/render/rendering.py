@@ -12,11 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from minikf.bundle.model import LITE, Component
-from minikf.bundle.origin import Origin
 from minikf.bundle.render import kept, kustomize
 from minikf.bundle.render.documents import Document, joined, split
 from minikf.bundle.render.tailor import tailored
@@ -133,30 +133,39 @@ class _Workshop:
         return joined(tailored(left) if one.variant == LITE else left)
 
     def _patched(self, one: Wanted) -> Path:
-        """A kustomization of ours over upstream's. Patches go in as text: kustomize reads no file outside its root."""
+        """A kustomization of ours over upstream's, with our patches below it: kustomize reads no file outside."""
         shape = one.component.shape(one.variant)
-        folder = make_folder(self._ours / one.component.id)
-        content = {
+        folder = make_folder(self._ours / f"{one.component.id}-{one.variant}")
+        content: dict[str, Any] = {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
-            "resources": [self._seen_from(folder, origin) for origin in shape.origins],
-            "patches": [patch for name in shape.patches for patch in _patches(one.patches[name].read_text(), name)],
+            "resources": [os.path.relpath(self._tree / origin.address, folder) for origin in shape.origins],
+            "components": [],
+            "patches": [],
         }
+        for name in shape.patches:
+            _add(one.patches[name].read_text(), name, folder, content)
         (folder / "kustomization.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
         return folder
 
-    def _seen_from(self, folder: Path, origin: Origin) -> str:
-        return os.path.relpath(self._tree / origin.address, folder)
 
-
-def _patches(text: str, name: str) -> list[dict[str, object]]:
-    """A file of patches is a list as kustomize's `patches`, or documents that are patches themselves."""
-    documents = [one for one in yaml.safe_load_all(text) if one]
-    if len(documents) == 1 and isinstance(documents[0], list):
-        return documents[0]
-    if not all(isinstance(one, dict) for one in documents):
-        raise Refused(f"the patch {name} is neither a list of patches nor an object", advice="minikf bundle verify")
-    return [{"patch": yaml.safe_dump(one)} for one in documents]
+def _add(text: str, name: str, folder: Path, content: dict[str, Any]) -> None:
+    """Puts one of our patches where kustomize takes it: a list is `patches`, a Component one of `components`, and all
+    else are objects of our own, which upstream's path lacks."""
+    found = [one for one in yaml.safe_load_all(text) if one]
+    if len(found) == 1 and isinstance(found[0], list):
+        content["patches"] += found[0]
+    elif not found or not all(isinstance(one, dict) for one in found):
+        raise Refused(
+            f"the patch {name} is neither a list of patches, a Component nor an object", advice="minikf bundle verify"
+        )
+    elif found[0].get("kind") == "Component":
+        inner = make_folder(folder / name)
+        (inner / "kustomization.yaml").write_text(text)
+        content["components"].append(name)
+    else:
+        (folder / f"own-{name}").write_text(text)
+        content["resources"].append(f"own-{name}")
 
 
 def _without(documents: Sequence[Document], keys: Sequence[str], where: str) -> tuple[Document, ...]:

@@ -63,13 +63,30 @@ def test_lite_makes_workloads_small_and_keeps_their_limits(rendering: Rendering,
     }
 
 
-def test_patches_of_ours_are_applied_over_upstream(rendering: Rendering, tree: Path, tmp_path: Path) -> None:
+def test_a_component_of_ours_is_applied_over_upstream(rendering: Rendering, tree: Path, tmp_path: Path) -> None:
     patch = tmp_path / "scale.yaml"
+    version = "kustomize.config.k8s.io/v1alpha1"
     patch.write_text(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {replicas: 7}\n"
+        f"apiVersion: {version}\nkind: Component\nnamespace: other\nreplicas: [{{name: web, count: 7}}]\n"
     )
     (made,) = rendering(wanted(tree, "web", patches={"scale.yaml": patch}))
-    assert made.documents[1].parsed["spec"]["replicas"] == 7
+    assert made.documents[1].parsed["spec"]["replicas"] == 7 and made.documents[1].namespace == "other"
+
+
+def test_an_object_of_ours_is_added(rendering: Rendering, tree: Path, tmp_path: Path) -> None:
+    patch = tmp_path / "own.yaml"
+    patch.write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: own}\n")
+    (made,) = rendering(wanted(tree, "web", patches={"own.yaml": patch}))
+    assert [document.key for document in made.documents] == ["Namespace/own", "Namespace/shop", "Deployment/shop/web"]
+
+
+@pytest.mark.parametrize("text", ["", "7", "- a\n---\na: 1\n"])
+def test_a_patch_that_is_none_is_refused(rendering: Rendering, tree: Path, tmp_path: Path, text: str) -> None:
+    patch = tmp_path / "wrong.yaml"
+    patch.write_text(text)
+    with pytest.raises(Refused) as raised:
+        rendering(wanted(tree, "web", patches={"wrong.yaml": patch}))
+    assert "wrong.yaml is neither a list of patches, a Component nor an object" in raised.value.message
 
 
 def test_a_list_of_patches_may_remove_objects(rendering: Rendering, tree: Path, tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""From a lock and the store to objects: the files laid out, kustomize run over them, and what can be read from it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+
+from minikf.bundle.lock.model import Facts, Lock, Part
+from minikf.bundle.model import Bundle
+from minikf.bundle.render import Rendered, Wanted, render
+from minikf.bundle.render.facts import facts
+from minikf.bundle.render.kept import version
+from minikf.bundle.render.rendering import FORMAT
+from minikf.bundle.store import Store
+from minikf.files import make_folder
+from minikf.spec import Event
+
+
+def rendered(
+    bundle: Bundle, lock: Lock, parts: Sequence[Part], store: Store, kubectl: Path
+) -> Generator[Event, None, tuple[Rendered, ...]]:
+    """What each of the parts is rendered to, in their order. Their files are in the store by now.
+
+    Raises Refused where something is not locked or not here, and as `render`.
+    """
+    wanted = [
+        Wanted(
+            component,
+            variant,
+            {name: lock.files[name].sha256 for name in lock.variant(component, variant).files},
+            bundle.patches,
+        )
+        for component, variant in parts
+    ]
+    # What a killed process leaves there is swept with all else that never became whole.
+    with tempfile.TemporaryDirectory(prefix="tree-", dir=make_folder(store.incoming)) as folder:
+        tree = Path(folder) / "tree"
+        return (yield from render(wanted, lambda: store.tree(lock, parts, tree), kubectl, cache(store)))
+
+
+def cache(store: Store) -> Path:
+    """Where what was rendered is kept."""
+    return store.root / "rendered"
+
+
+class Kustomize:
+    """The renderer of `lock.make`, by kubectl's own kustomize."""
+
+    def __init__(self, bundle: Bundle, store: Store, kubectl: Path) -> None:
+        self._bundle = bundle
+        self._store = store
+        self._kubectl = kubectl
+        self.version = f"kustomize {version(kubectl, cache(store))}, format {FORMAT}"
+
+    def facts(self, lock: Lock, parts: Sequence[Part]) -> Generator[Event, None, Mapping[tuple[str, str], Facts]]:
+        """Raises as `rendered`, and Refused for a quantity that is none."""
+        made = yield from rendered(self._bundle, lock, parts, self._store, self._kubectl)
+        return {(one.component.id, one.variant): _facts(one) for one in made}
+
+
+def _facts(one: Rendered) -> Facts:
+    found = facts(one.documents)
+    return Facts(one.sha256, found.objects, found.kinds, found.images, found.more_images, found.requests)

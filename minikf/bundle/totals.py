@@ -1,0 +1,61 @@
+"""What a set of components comes to: files, objects, images and requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from minikf.bundle.lock.model import Lock, Part
+from minikf.bundle.model import Requests
+
+
+@dataclass(frozen=True)
+class Totals:
+    """`bytes` are those of the files; `images` are run by workloads, `more_images` named for others to run.
+
+    `image_bytes` is the size of those images whose registry was asked; `tag_only` are the others. `unknown` are the ids
+    of components that nobody has rendered yet, or that are not locked: their objects, images and requests are missing.
+    """
+
+    files: int
+    bytes: int
+    objects: int
+    requests: Requests
+    images: tuple[str, ...]
+    more_images: tuple[str, ...]
+    image_bytes: int
+    tag_only: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def totals(lock: Lock, parts: Iterable[Part]) -> Totals:
+    """What these parts come to; a file or an image that several have counts once."""
+    names: set[str] = set()
+    made, unknown = [], []
+    for component, variant in parts:
+        found = lock.components.get(component.id, {}).get(variant)
+        names.update(found.files if found is not None else ())
+        if found is None or found.facts is None:
+            unknown.append(component.id)
+        else:
+            made.append(found.facts)
+    images = sorted({image for one in made for image in one.images})
+    more = sorted({image for one in made for image in one.more_images} - set(images))
+    requests = Requests()
+    for one in made:
+        requests += one.requests
+    return Totals(
+        len(names),
+        sum(lock.files[name].size for name in names),
+        sum(one.objects for one in made),
+        requests,
+        tuple(images),
+        tuple(more),
+        sum(lock.images[image].size for image in images),
+        tuple(image for image in images if lock.images[image].tag_only),
+        tuple(unknown),
+    )
