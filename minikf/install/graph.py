@@ -2,8 +2,9 @@
 
 An object waits for its namespace, a custom resource for its kind to be served and for the webhook that converts it, a
 webhook configuration for its server, and an object that a webhook of the bundle wants to see waits for that webhook
-where its component needs the webhook's component. All else Kubernetes waits for by itself: a pod for its Secret,
-ConfigMap, ServiceAccount and claim, a role binding for its role.
+where its component needs the webhook's component. A workload waits for its ServiceAccount and PriorityClass, without
+which its pods are refused. All else Kubernetes waits for by itself: a pod for its Secret, ConfigMap and claim, a role
+binding for its role.
 """
 
 from __future__ import annotations
@@ -83,6 +84,8 @@ class _Making:
         answering: set[Service] = set()
         if item.namespace in self.namespaces:
             after.add(self.namespaces[item.namespace])
+        if item.kind in WORKLOADS:
+            after |= self._admitted_by(item)
         defined = self.definitions.get((item.ref.group, item.kind))
         if defined in self._converters:
             answering.add(self._converters[defined])
@@ -91,6 +94,17 @@ class _Making:
         else:
             after |= self._admitting(item, component)
         return Node(item, component, frozenset(after), frozenset({defined} if defined else ()), frozenset(answering))
+
+    def _admitted_by(self, item: Item) -> set[Id]:
+        """What the API server wants to know before it takes a pod at all. A workload whose pods are refused is tried
+        again by its controller ever more seldom, in the end every quarter of an hour."""
+        spec = ((self.bodies[item.id].get("spec") or {}).get("template") or {}).get("spec") or {}
+        account = spec.get("serviceAccountName") or spec.get("serviceAccount") or ""
+        wanted = {
+            ("", "ServiceAccount", item.namespace, str(account)),
+            ("scheduling.k8s.io", "PriorityClass", "", str(spec.get("priorityClassName") or "")),
+        }
+        return {id for id in wanted if id in self.items}
 
     def _admitting(self, item: Item, component: str) -> Iterator[Id] | set[Id]:
         """The webhook configurations that want to see it and that its component needs."""

@@ -23,6 +23,7 @@ class Applied:
     uid: str
     owned: str
     created: bool
+    generation: int = 0
     warnings: tuple[str, ...] = ()
 
 
@@ -103,6 +104,7 @@ def _applied(answer: Answer, manager: str) -> Applied | Transient:
         str(metadata.get("uid") or ""),
         owned(metadata, manager),
         answer.status == HTTPStatus.CREATED,
+        int(metadata.get("generation") or 0),
         tuple(_text(line) for line in answer.warnings),
     )
 
