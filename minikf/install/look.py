@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import yaml
@@ -23,6 +24,7 @@ def parsed(item: Item) -> dict[str, Any]:
     return _object(item, item.text)
 
 
+@cache
 def definition(item: Item) -> dict[str, Any]:
     """A CustomResourceDefinition without its versions, which kustomize's canonical YAML has last."""
     found = None if item.text.lstrip().startswith("{") else _VERSIONS.search(item.text)

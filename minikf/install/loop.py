@@ -60,6 +60,7 @@ class Loop:
         self._poller = Poller(discovery, self.inbox.put)
         self._observers = Observers(access, discovery, self.inbox.put)
         self._causes = Causes(access)
+        self._servers = frozenset().union(*self.graph.behind.values())
         self._moved = time.monotonic()
         for id in self.awaited:
             self.progress.verdicts[id] = Verdict(State.PROGRESSING, "it is not there yet")
@@ -112,7 +113,6 @@ class Loop:
     def _handle(self, message: Message) -> None:
         match message:
             case Tried(node, found):
-                self._sender.busy -= 1
                 self._tried(node, found)
             case Served():
                 self._see_served()
@@ -145,12 +145,12 @@ class Loop:
 
     def _free(self, nodes: Iterable[Node]) -> None:
         for node in nodes:
-            self._sender.send(node, urgency(node))
+            self._sender.send(node, urgency(node, self._servers))
 
     def _try_again(self) -> None:
         while self._later and self._later[0][0] <= time.monotonic():
             node = heapq.heappop(self._later)[-1]
-            self._sender.send(node, urgency(node))
+            self._sender.send(node, urgency(node, self._servers))
 
     def _see_served(self) -> None:
         served = {(one.api_version.rpartition("/")[0], one.kind) for one in self.cluster.discovery.all()}

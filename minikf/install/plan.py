@@ -9,7 +9,6 @@ from minikf.errors import Refused
 from minikf.install.graph import Graph, Node
 from minikf.install.objects import Id
 from minikf.install.record import Record
-from minikf.kube.apply import Discovery
 from minikf.kube.apply.survey import Seen
 
 
@@ -34,7 +33,6 @@ def todo(graph: Graph, known: Mapping[Id, Record], seen: Mapping[Id, Seen]) -> T
             and there is not None
             and not there.deleting
             and (record.hash, record.uid, record.owned) == (node.item.hash, there.uid, there.owned)
-            and there.owned
         ):
             same.add(id)
         records[id] = _record(node, record, there)
@@ -50,24 +48,11 @@ def _record(node: Node, known: Record | None, there: Seen | None) -> Record:
     elif known.uid:  # somebody may have deleted ours and made one of his own
         adopted = known.adopted or known.uid != there.uid
     else:  # we were about to make it, and were killed before we knew that we had
-        adopted = known.adopted or not there.owned
+        adopted = known.adopted
     uid, hash, owned = (known.uid, known.hash, known.owned) if known else ("", "", "")
     return Record(
         node.component, item.api_version, item.kind, item.namespace, item.name, adopted, uid, hash, owned
     )  # fmt: skip
-
-
-def check_kinds(graph: Graph, discovery: Discovery) -> None:
-    """Raises Refused for an object of a kind that the cluster does not serve and no definition of the bundle brings."""
-    brought = set(graph.defines.values())
-    for node in graph.nodes.values():
-        item = node.item
-        if discovery.find(item.api_version, item.kind) is None and (item.ref.group, item.kind) not in brought:
-            raise Refused(
-                f"nobody knows what {item.ref} of component {node.component} is",
-                cause=f"the cluster does not serve {item.kind} of {item.api_version}, and no component defines it",
-                advice="kubectl api-resources",
-            )
 
 
 def check_namespaces(graph: Graph, seen: Mapping[Id, Seen]) -> None:

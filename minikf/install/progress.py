@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from minikf.install.graph import Graph, Node
-from minikf.install.look import CRD
+from minikf.install.look import CRD, WORKLOADS
 from minikf.install.objects import Id
 from minikf.install.webhooks import Service
 from minikf.kube.ready import State, Verdict
@@ -103,12 +103,14 @@ class Progress:
         return served and (id not in self.verdicts or self.verdicts[id].ready)
 
 
-def urgency(node: Node) -> tuple[int, int]:
-    """Namespaces, then definitions, the longest first: making them served takes the API server longest. Then what
-    webhooks are served by; the rest fills the time until those are there."""
+def urgency(node: Node, servers: frozenset[Id]) -> tuple[int, int]:
+    """The lower, the sooner: namespaces, then what webhooks are served by and what that waits for, then all else, images
+    to pull first. Of definitions the longest first: with the others the API server then fills its time."""
     item = node.item
     if item.kind == "Namespace":
         return 0, 0
     if item.kind == CRD:
         return 1, -len(item.text)
-    return (2, 0) if item.kind in ("Deployment", "StatefulSet", "DaemonSet", "Service") else (3, 0)
+    if item.kind == "ServiceAccount" or item.id in servers:
+        return 1, 0
+    return (2, 0) if item.kind in (*WORKLOADS, "Service") else (3, 0)

@@ -13,9 +13,10 @@ from minikf.install.inventory import Inventory
 from minikf.install.journal import Journal
 from minikf.install.loop import Loop
 from minikf.install.objects import Id, Part
-from minikf.install.plan import Todo, check_kinds, check_namespaces, todo
+from minikf.install.plan import Todo, check_namespaces, todo
 from minikf.install.progress import Progress
 from minikf.install.record import Record
+from minikf.install.scope import scoped
 from minikf.install.workers import WORKERS
 from minikf.install.yielding import may_lose
 from minikf.kube.apply import Applied
@@ -46,9 +47,8 @@ def install(
     one. Raises Refused for what cannot be installed (before anything is changed), Fatal (Conflict, Quota) where the API
     will never take an object, NoProgress that names what blocks, WorkFailed for a job that failed, Unreachable.
     """
-    plan = graph(parts)
     cluster = Cluster(access, patience)
-    check_kinds(plan, cluster.discovery)
+    plan = graph(scoped(parts, cluster.discovery))
     inventory = cluster.insist(lambda: Inventory(cluster.calls))
     kinds = {(node.item.api_version, node.item.kind) for node in plan.nodes.values()} | {("v1", "Namespace")}
     seen = cluster.survey(kinds)

@@ -9,17 +9,20 @@ from itertools import count
 
 from minikf.errors import MinikfError, Unreachable
 from minikf.install.graph import Node
+from minikf.install.look import CRD
 from minikf.install.messages import Broken, Message, Served, Tried
 from minikf.install.yielding import without
 from minikf.kube.apply import Calls, Conflict, Discovery, NoAnswer, Transient, Verdict, apply
 from minikf.kube.rest import ApiAnswer
 
-WORKERS = 8
-"""Calls at once. The record 0026 has what was measured: fewer leave the API server idle, more only queue in it."""
+WORKERS = 4
+"""Calls at once, for definitions and for all else apart: a definition occupies the API server for a tenth of a second and
+more, and what is quick would stand in line behind them. The record 0026 has what was measured."""
 
 POLL_SECONDS = 0.25
 
 _Tell = Callable[[Message], None]
+_Queue = queue.PriorityQueue[tuple[int, int, int, Node | None]]
 
 
 class Workers:
@@ -27,25 +30,23 @@ class Workers:
 
     def __init__(self, calls: Calls, discovery: Discovery, kubectl: str, tell: _Tell, number: int = WORKERS) -> None:
         self._calls, self._discovery, self._kubectl, self._tell = calls, discovery, kubectl, tell
-        self._queue: queue.PriorityQueue[tuple[int, int, int, Node | None]] = queue.PriorityQueue()
-        self._order = count()
-        self.busy = 0
-        self._threads = [threading.Thread(target=self._run, name=f"apply {n}", daemon=True) for n in range(number)]
-        for thread in self._threads:
-            thread.start()
+        self._definitions, self._others = _Queue(), _Queue()
+        self._order, self._number = count(), number
+        for line in (self._definitions, self._others) * number:
+            threading.Thread(target=self._run, args=(line,), name="apply", daemon=True).start()
 
     def send(self, node: Node, urgency: tuple[int, int]) -> None:
         """The lower, the more urgent."""
-        self.busy += 1
-        self._queue.put((*urgency, next(self._order), node))
+        line = self._definitions if node.item.kind == CRD else self._others
+        line.put((*urgency, next(self._order), node))
 
     def end(self) -> None:
         """Nothing more is begun; what is on its way comes to its end."""
-        for _ in self._threads:
-            self._queue.put((-1, 0, next(self._order), None))
+        for line in (self._definitions, self._others) * self._number:
+            line.put((-1, 0, next(self._order), None))
 
-    def _run(self) -> None:
-        while (node := self._queue.get()[-1]) is not None:
+    def _run(self, line: _Queue) -> None:
+        while (node := line.get()[-1]) is not None:
             try:
                 self._tell(Tried(node, self._try(node)))
             except MinikfError as error:
