@@ -32,7 +32,7 @@ def blocker(cluster: Cluster, graph: Graph, progress: Progress, causes: Causes) 
         if id in progress.applied or id not in progress.todo:
             return _definition(cluster, graph, id)
     for service in progress.awaited("answering"):
-        behind = graph.behind.get(service, frozenset())
+        behind = graph.behind.get((service[0], service[1]), frozenset())
         if behind <= progress.applied | (frozenset(graph.nodes) - progress.todo):
             return _service(cluster, progress, causes, service, behind)
     for id in progress.unready():
@@ -42,7 +42,9 @@ def blocker(cluster: Cluster, graph: Graph, progress: Progress, causes: Causes) 
 
 def _definition(cluster: Cluster, graph: Graph, id: Id) -> Blocker:
     try:
-        found = verdict(RestClient(cluster.access).get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{id[3]}"))
+        found = verdict(
+            RestClient(cluster.access).get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{id[3]}")
+        )
         cause = found.cause or "it is established, but discovery does not show its kind"
     except MinikfError as error:
         cause = error.message
@@ -57,7 +59,11 @@ def _service(
             found = _workload(cluster, progress, causes, id)
             return Blocker(found.what, f"{found.cause}; a webhook waits for it", found.advice)
     name = f"Service {service[0]}/{service[1]}"
-    return Blocker(name, "no pod behind it is ready, and a webhook waits for it", f"{cluster.kubectl} -n {service[0]} describe service {service[1]}")
+    return Blocker(
+        name,
+        "no pod behind it is ready, and a webhook waits for it",
+        f"{cluster.kubectl} -n {service[0]} describe service {service[1]}",
+    )
 
 
 def _workload(cluster: Cluster, progress: Progress, causes: Causes, id: Id) -> Blocker:

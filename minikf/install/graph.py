@@ -16,7 +16,7 @@ from typing import Any
 from minikf.errors import Refused
 from minikf.install.look import CRD, WORKLOADS, definition, parsed
 from minikf.install.objects import Id, Item, Part, closures
-from minikf.install.webhooks import KINDS, Hook, Service, Subject, hooks
+from minikf.install.webhooks import KINDS, Service, Subject, hooks
 from minikf.kube.apply import Ref
 
 
@@ -68,12 +68,16 @@ class _Making:
         self.nodes: dict[Id, Node] = {}
         self.items = _by_id(parts)
         self.component = {item.id: part.component for part in parts for item in part.objects}
-        self.namespaces = {item.name: item.id for item in self.items.values() if item.ref.group == "" and item.kind == "Namespace"}
+        self.namespaces = {
+            item.name: item.id for item in self.items.values() if item.ref.group == "" and item.kind == "Namespace"
+        }
         self._labels = {name: _labels(parsed(self.items[id])) for name, id in self.namespaces.items()}
         self.bodies = {item.id: parsed(item) for item in self.items.values() if item.kind in (*WORKLOADS, "Service")}
         specs = {item.id: definition(item) for item in self.items.values() if item.kind == CRD}
         self.definitions = {(str(spec["group"]), str(spec["names"]["kind"])): id for id, spec in specs.items()}
-        self._plurals = {(str(spec["group"]), str(spec["names"]["kind"])): str(spec["names"]["plural"]) for spec in specs.values()}
+        self._plurals = {
+            (str(spec["group"]), str(spec["names"]["kind"])): str(spec["names"]["plural"]) for spec in specs.values()
+        }
         self._converters = {id: found for id, spec in specs.items() if (found := _converter(spec)) is not None}
         self._hooks = [hook for item in self.items.values() if item.kind in KINDS for hook in hooks(item)]
         services = {hook.service for hook in self._hooks if hook.service} | set(self._converters.values())
@@ -106,7 +110,7 @@ class _Making:
         }
         return {id for id in wanted if id in self.items}
 
-    def _admitting(self, item: Item, component: str) -> Iterator[Id] | set[Id]:
+    def _admitting(self, item: Item, component: str) -> set[Id]:
         """The webhook configurations that want to see it and that its component needs."""
         hooks = [hook for hook in self._hooks if self.component[hook.configuration] in self.needs[component]]
         if not hooks or item.kind in (CRD, "Namespace"):
@@ -125,7 +129,9 @@ class _Making:
             return Subject("", "pods", _labels(template), item.namespace, labels)
         group, kind = item.ref.group, item.kind
         plural = self._plurals.get((group, kind)) or _plural(kind)
-        if not any(hook.objects for hook in self._hooks if any(group in (rule.get("apiGroups") or ()) for rule in hook.rules)):
+        if not any(
+            hook.objects for hook in self._hooks if any(group in (rule.get("apiGroups") or ()) for rule in hook.rules)
+        ):
             return Subject(group, plural, {}, item.namespace, labels)
         return Subject(group, plural, _labels(parsed(item)), item.namespace, labels)
 
@@ -134,7 +140,12 @@ class _Making:
         selector = (body or {}).get("spec", {}).get("selector") or {}
         for id, workload in self.bodies.items():
             template = workload.get("spec", {}).get("template") or {}
-            if selector and id[1] in WORKLOADS and id[2] == service[0] and selector.items() <= _labels(template).items():
+            if (
+                selector
+                and id[1] in WORKLOADS
+                and id[2] == service[0]
+                and selector.items() <= _labels(template).items()
+            ):
                 yield id
 
 
@@ -196,5 +207,7 @@ def _refuse_cycle(graph: Graph) -> None:
 def _before(graph: Graph, id: Id) -> list[Id]:
     """What has to be there before it, as far as it is in the bundle."""
     node = graph.nodes[id]
-    answering = [one for service in node.answering for one in (("", "Service", *service), *graph.behind.get(service, ()))]
+    answering = [
+        one for service in node.answering for one in (("", "Service", *service), *graph.behind.get(service, ()))
+    ]
     return [one for one in (*node.after, *node.served, *answering) if one in graph.nodes]

@@ -31,7 +31,7 @@ _AGAIN_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 @dataclass
 class Loop:
-    """One installation's work. `wrote` is called with each object that is applied, before anything that waits for it."""
+    """One installation's work. `wrote` is called with each object that is applied, before what waits for it is."""
 
     cluster: Cluster
     graph: Graph
@@ -54,7 +54,7 @@ class Loop:
     _moved: float = 0.0
 
     def run(self) -> Generator[Event, None, None]:
-        """Ends when all is applied and ready. Raises Fatal, WorkFailed, NoProgress, Unreachable or what `wrote` raises."""
+        """Ends when all is applied and ready. Raises Fatal, WorkFailed, NoProgress, Unreachable, and as `wrote`."""
         discovery, access = self.cluster.discovery, self.cluster.access
         self._sender = Workers(self.cluster.calls, discovery, self.cluster.kubectl, self.inbox.put, self.workers)
         self._poller = Poller(discovery, self.inbox.put)
@@ -225,7 +225,13 @@ class Loop:
             ids = [item.id for item in part.objects]
             if part.component not in self._finished and progress.finished(ids):
                 self._finished.add(part.component)
-                yield Event(f"component {part.component}", "done", f"{len(ids)} objects", objects_done=len(ids), objects_total=len(ids))
+                yield Event(
+                    f"component {part.component}",
+                    "done",
+                    f"{len(ids)} objects",
+                    objects_done=len(ids),
+                    objects_total=len(ids),
+                )
 
     def _once(self, key: str, event: Event) -> Iterable[Event]:
         text = f"{event.state} {event.message} {event.cause}"

@@ -40,8 +40,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Part:
-    """The objects of one component, which needs others. `ready` are objects that are waited for beyond its workloads, as
-    `Kind/namespace/name`, with two slashes where there is no namespace."""
+    """The objects of one component, which needs others. `ready` are objects that are waited for beyond its workloads,
+    as `Kind/namespace/name`, with two slashes where there is no namespace."""
 
     component: str
     needs: tuple[str, ...]

@@ -22,8 +22,8 @@ class Todo:
 
 
 def todo(graph: Graph, known: Mapping[Id, Record], seen: Mapping[Id, Seen]) -> Todo:
-    """An object needs nothing if its text was applied before, it is still the one that it was applied to, and nobody has
-    taken one of its fields since: then each field that we set has the value that we set."""
+    """An object needs nothing if its text was applied before, it is still the one that it was applied to, and nobody
+    has taken one of its fields since: then each field that we set has the value that we set."""
     same: set[Id] = set()
     records: dict[Id, Record] = {}
     for id, node in graph.nodes.items():

@@ -44,7 +44,7 @@ class Progress:
         return [self.graph.nodes[id] for id in self.todo if not self.gates[id]]
 
     def open(self, gate: Gate) -> list[Node]:
-        """What waits for nothing more, now that this is so. A gate is never shut again: what then fails is tried again."""
+        """What waits for nothing more, now that this is so. A gate is never shut: what then fails is tried again."""
         if gate in self.opened:
             return []
         self.opened.add(gate)
@@ -63,7 +63,9 @@ class Progress:
 
     def awaited(self, kind: str) -> set[Id | Service]:
         """Everything of that kind that objects wait for now."""
-        return {gate[1] for id, gates in self.gates.items() if id not in self.applied for gate in gates if gate[0] == kind}
+        return {
+            gate[1] for id, gates in self.gates.items() if id not in self.applied for gate in gates if gate[0] == kind
+        }
 
     @property
     def left(self) -> int:
@@ -104,8 +106,8 @@ class Progress:
 
 
 def urgency(node: Node, servers: frozenset[Id]) -> tuple[int, int]:
-    """The lower, the sooner: namespaces, then what webhooks are served by and what that waits for, then all else, images
-    to pull first. Of definitions the longest first: with the others the API server then fills its time."""
+    """The lower, the sooner: namespaces, then what webhooks are served by and what that waits for, then all else,
+    images to pull first. Of definitions the longest first: with the others the API server then fills its time."""
     item = node.item
     if item.kind == "Namespace":
         return 0, 0

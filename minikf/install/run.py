@@ -39,7 +39,12 @@ class Installed:
 
 
 def install(
-    access: Access, paths: PlatformPaths, parts: Iterable[Part], *, patience: float = PATIENCE_SECONDS, workers: int = WORKERS
+    access: Access,
+    paths: PlatformPaths,
+    parts: Iterable[Part],
+    *,
+    patience: float = PATIENCE_SECONDS,
+    workers: int = WORKERS,
 ) -> Generator[Event, None, Installed]:
     """Applies what is not there yet as it should be, and ends when all workloads are ready.
 
@@ -123,7 +128,9 @@ class _Work:
 
     def _settle(self) -> None:
         """What others have taken over by design since it was applied counts as it is now."""
-        losing = {id: node for id, node in self.graph.nodes.items() if id in self.journal.records and may_lose(node.item)}
+        losing = {
+            id: node for id, node in self.graph.nodes.items() if id in self.journal.records and may_lose(node.item)
+        }
         seen = self.cluster.survey({(node.item.api_version, node.item.kind) for node in losing.values()})
         for id in losing:
             record: Record = self.journal.records[id]

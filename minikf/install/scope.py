@@ -14,8 +14,9 @@ from minikf.kube.apply import Discovery
 def scoped(parts: Iterable[Part], discovery: Discovery) -> tuple[Part, ...]:
     """The parts with the namespace of each object as the cluster will have it; the texts stay as they are.
 
-    Upstream writes namespaces on some objects of the whole cluster, which the API server ignores, and leaves others out,
-    which means `default`. Raises Refused for a kind that the cluster does not serve and no definition brings.
+    Upstream writes namespaces on some objects of the whole cluster, which the API server ignores; where one is left
+    out that is needed, it is `default`. Raises Refused for a kind that the cluster does not serve and no definition
+    brings.
     """
     parts = tuple(parts)
     specs = [definition(item) for part in parts for item in part.objects if item.kind == CRD]
@@ -33,6 +34,4 @@ def scoped(parts: Iterable[Part], discovery: Discovery) -> tuple[Part, ...]:
         namespace = (item.namespace or "default") if namespaced else ""
         return item if namespace == item.namespace else replace(item, namespace=namespace)
 
-    return tuple(
-        replace(part, objects=tuple(placed(item, part.component) for item in part.objects)) for part in parts
-    )
+    return tuple(replace(part, objects=tuple(placed(item, part.component) for item in part.objects)) for part in parts)

@@ -16,8 +16,8 @@ from minikf.kube.apply import Calls, Conflict, Discovery, NoAnswer, Transient, V
 from minikf.kube.rest import ApiAnswer
 
 WORKERS = 4
-"""Calls at once, for definitions and for all else apart: a definition occupies the API server for a tenth of a second and
-more, and what is quick would stand in line behind them. The record 0026 has what was measured."""
+"""Calls at once, for definitions and for all else apart: a definition occupies the API server for a tenth of a second
+and more, and what is quick would stand in line behind them. The record 0026 has what was measured."""
 
 POLL_SECONDS = 0.25
 

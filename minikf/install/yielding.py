@@ -23,7 +23,9 @@ def yields(item: Item, field: str, owner: str) -> bool:
     if item.kind == "ClusterRole" and field == ".rules":  # the cluster's controller collects them
         return "aggregationRule" in item.text
     # A HorizontalPodAutoscaler writes through the controller manager.
-    return item.kind in ("Deployment", "StatefulSet") and field == ".spec.replicas" and owner == "kube-controller-manager"
+    return (
+        item.kind in ("Deployment", "StatefulSet") and field == ".spec.replicas" and owner == "kube-controller-manager"
+    )
 
 
 def may_lose(item: Item) -> bool:

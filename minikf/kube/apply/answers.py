@@ -92,7 +92,11 @@ def judged(ref: Ref, answer: Answer, kubectl: str, manager: str) -> Verdict:
         return Quota(f"{ref} exceeds a quota", cause=said, advice=advice)
     what = {HTTPStatus.FORBIDDEN: "you may not write", HTTPStatus.UNAUTHORIZED: "the API does not know who writes"}
     advice = f"{kubectl} auth can-i patch {ref.kind.lower()}" if answer.status in what else look
-    return Fatal(f"{what.get(HTTPStatus(answer.status), 'the API refuses')} {ref}: {reason or answer.status}", cause=said, advice=advice)
+    return Fatal(
+        f"{what.get(HTTPStatus(answer.status), 'the API refuses')} {ref}: {reason or answer.status}",
+        cause=said,
+        advice=advice,
+    )
 
 
 def _applied(answer: Answer, manager: str) -> Applied | Transient:

@@ -46,7 +46,9 @@ class Calls:
         self._connections = Connections(self._credentials, timeout)
         self._mine = threading.local()
 
-    def send(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """One call and its whole answer, whatever its status. Raises NoAnswer, or Unreachable where no try can help."""
         try:
             path = self._credentials.address().base + path

@@ -16,7 +16,7 @@ class Ref:
 
     @property
     def group(self) -> str:
-        """"" for the core group."""
+        """ "" for the core group."""
         return self.api_version.rpartition("/")[0]
 
     @property

@@ -21,7 +21,8 @@ Id = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Seen:
-    """One object that is there. `owned` is as `Applied.owned`; `owners` are the uids of what it belongs to."""
+    """One object that is there. `owned` is as `Applied.owned`; `owners` are the uids of what it belongs to, `managers`
+    all who own fields of it."""
 
     id: Id
     uid: str
@@ -30,6 +31,7 @@ class Seen:
     finalizers: tuple[str, ...]
     owners: tuple[str, ...]
     labels: tuple[tuple[str, str], ...] = ()
+    managers: frozenset[str] = frozenset()
 
 
 def survey(calls: Calls, resource: Resource, manager: str, namespace: str = "") -> Iterator[Seen]:
@@ -64,4 +66,5 @@ def _seen(resource: Resource, metadata: dict[str, Any], manager: str) -> Seen:
         tuple(metadata.get("finalizers") or ()),
         tuple(str(one.get("uid")) for one in metadata.get("ownerReferences") or ()),
         tuple(sorted((metadata.get("labels") or {}).items())),
+        frozenset(str(one.get("manager")) for one in metadata.get("managedFields") or ()),
     )

@@ -119,7 +119,9 @@ def _claim(body: Object) -> Verdict:
 
 def _namespace(body: Object) -> Verdict:
     phase = str((body.get("status") or {}).get("phase") or "")
-    return Verdict(State.READY) if phase == "Active" else Verdict(State.PROGRESSING, f"it is {phase or 'not there yet'}")
+    return (
+        Verdict(State.READY) if phase == "Active" else Verdict(State.PROGRESSING, f"it is {phase or 'not there yet'}")
+    )
 
 
 def _definition(body: Object) -> Verdict:
