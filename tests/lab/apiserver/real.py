@@ -21,8 +21,8 @@ def real_server(binaries: Path, folder: Path, crds: list[dict[str, Any]]) -> Ite
     """A running kube-apiserver with the CRDs established. Raises StartFailed with the end of the log."""
     etcd_port, peer_port, port = free_ports(3)
     with contextlib.ExitStack() as stack:
-        etcd = stack.enter_context(running(_etcd(binaries, folder, etcd_port, peer_port), folder / "etcd.log"))
-        wait_until(lambda: _etcd_ready(etcd_port), etcd, folder / "etcd.log")
+        etcd = stack.enter_context(running(etcd_command(binaries, folder, etcd_port, peer_port), folder / "etcd.log"))
+        wait_until(lambda: etcd_ready(etcd_port), etcd, folder / "etcd.log")
         server = Server(
             name="real",
             url=f"https://127.0.0.1:{port}",
@@ -34,7 +34,7 @@ def real_server(binaries: Path, folder: Path, crds: list[dict[str, Any]]) -> Ite
         )
         server.home.mkdir()
         write_kubeconfig(server.kubeconfig, server.url, server.ca, server.token)
-        command = _apiserver(binaries, folder, server, etcd_port, port)
+        command = apiserver_command(binaries, folder, server, etcd_port, port)
         log = folder / "kube-apiserver.log"
         process = stack.enter_context(running(command, log))
         wait_until(lambda: server.ca.exists() and answers(server), process, log)
@@ -46,7 +46,7 @@ def real_server(binaries: Path, folder: Path, crds: list[dict[str, Any]]) -> Ite
         yield server
 
 
-def _etcd(binaries: Path, folder: Path, port: int, peer_port: int) -> list[str]:
+def etcd_command(binaries: Path, folder: Path, port: int, peer_port: int) -> list[str]:
     client, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{peer_port}"
     return [
         str(binaries / "etcd"),
@@ -61,7 +61,7 @@ def _etcd(binaries: Path, folder: Path, port: int, peer_port: int) -> list[str]:
     ]
 
 
-def _apiserver(binaries: Path, folder: Path, server: Server, etcd_port: int, port: int) -> list[str]:
+def apiserver_command(binaries: Path, folder: Path, server: Server, etcd_port: int, port: int) -> list[str]:
     tokens = folder / "tokens.csv"
     tokens.write_text(f'{server.token},admin,admin,"system:masters"\n')
     tokens.chmod(0o600)
@@ -92,7 +92,7 @@ def _apiserver(binaries: Path, folder: Path, server: Server, etcd_port: int, por
     ]
 
 
-def _etcd_ready(port: int) -> bool:
+def etcd_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
             return bool(answer.status == 200)

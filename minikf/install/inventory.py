@@ -1,0 +1,113 @@
+"""What MiniKF put into a cluster, written down in the cluster itself: it outlives this machine's files.
+
+A ConfigMap in a namespace of its own, a key per component, a line an object. It is written before the first object is
+applied, with what was there before, and again when all is done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from minikf.errors import Refused
+from minikf.install.objects import Id
+from minikf.install.record import Record
+from minikf.kube.apply import MANAGER, Calls
+from minikf.kube.rest import refusal
+
+NAMESPACE = "minikf-system"
+NAME = "inventory"
+_FORMAT = "1"
+_NAMESPACES = "/api/v1/namespaces"
+_PATH = f"{_NAMESPACES}/{NAMESPACE}/configmaps"
+_JSON = {"Content-Type": "application/json"}
+
+
+class Inventory:
+    """Read when it is made. All raise NoAnswer, Unreachable or ApiAnswer."""
+
+    def __init__(self, calls: Calls) -> None:
+        """Also raises Refused for one that a newer MiniKF wrote."""
+        self._calls = calls
+        self._version = ""
+        self.records: dict[Id, Record] = {}
+        answer = calls.send("GET", f"{_PATH}/{NAME}")
+        if answer.status != HTTPStatus.NOT_FOUND:
+            if not answer.ok:
+                raise refusal(_PATH, answer)
+            self._take(json.loads(answer.body))
+
+    def write(self, records: Mapping[Id, Record]) -> None:
+        """Replaces it. Also raises Refused where somebody else wrote it since it was read."""
+        body = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": NAME, "namespace": NAMESPACE, "labels": {"app.kubernetes.io/managed-by": MANAGER}},
+            "data": {"format": _FORMAT, **_by_component(records.values())},
+        }
+        if not self._version:
+            self._make_namespace()
+            found = self._call("POST", _PATH, body)
+        else:
+            body["metadata"] |= {"resourceVersion": self._version}  # type: ignore[operator]
+            found = self._call("PUT", f"{_PATH}/{NAME}", body)
+        self._version = str(found["metadata"]["resourceVersion"])
+        self.records = dict(records)
+
+    def remove(self) -> None:
+        """With its namespace. That is gone when the cluster's own controllers have emptied it."""
+        for path in (f"{_PATH}/{NAME}", f"{_NAMESPACES}/{NAMESPACE}"):
+            answer = self._calls.send("DELETE", path)
+            if not answer.ok and answer.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+                raise refusal(path, answer)
+        self._version, self.records = "", {}
+
+    def _make_namespace(self) -> None:
+        metadata = {"name": NAMESPACE, "labels": {"app.kubernetes.io/managed-by": MANAGER}}
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        answer = self._calls.send("POST", _NAMESPACES, json.dumps(body).encode(), _JSON)
+        if not answer.ok and answer.status != HTTPStatus.CONFLICT:
+            raise refusal(_NAMESPACES, answer)
+
+    def _call(self, method: str, path: str, body: object) -> dict[str, Any]:
+        answer = self._calls.send(method, path, json.dumps(body).encode(), _JSON)
+        if answer.status == HTTPStatus.CONFLICT and b"being terminated" not in answer.body:
+            raise Refused(
+                "somebody else installs on this cluster at the same time",
+                cause=f"the inventory {NAMESPACE}/{NAME} has changed meanwhile",
+                advice="wait until that is over, then type the same command again",
+            )
+        if not answer.ok:
+            raise refusal(path, answer)
+        found: dict[str, Any] = json.loads(answer.body)
+        return found
+
+    def _take(self, body: Mapping[str, Any]) -> None:
+        data = dict(body.get("data") or {})
+        version = data.pop("format", _FORMAT)
+        if version != _FORMAT:
+            raise Refused(
+                f"a newer MiniKF has installed on this cluster: its inventory has format {version}",
+                advice="minikf version",
+            )
+        self._version = str(body["metadata"]["resourceVersion"])
+        try:
+            found = [Record.of(line) for text in data.values() for line in text.splitlines()]
+        except ValueError as error:
+            raise Refused(
+                f"the inventory {NAMESPACE}/{NAME} cannot be read",
+                cause=f"somebody has changed it: {error}",
+                advice=f"kubectl -n {NAMESPACE} get configmap {NAME} -o yaml",
+            ) from error
+        self.records = {one.id: one for one in found}
+
+
+def _by_component(records: Iterable[Record]) -> dict[str, str]:
+    """A key may have letters, digits, `-`, `_` and `.` only (v1 ConfigMap)."""
+    lines: dict[str, list[str]] = {}
+    for one in records:
+        key = "".join(sign if sign.isalnum() or sign in "-_." else "." for sign in one.component).strip(".") or "."
+        lines.setdefault(f"{key}.jsonl", []).append(one.line)
+    return {key: "\n".join(sorted(found)) for key, found in sorted(lines.items())}
