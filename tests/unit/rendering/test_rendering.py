@@ -66,9 +66,7 @@ def test_lite_makes_workloads_small_and_keeps_their_limits(rendering: Rendering,
 def test_a_component_of_ours_is_applied_over_upstream(rendering: Rendering, tree: Path, tmp_path: Path) -> None:
     patch = tmp_path / "scale.yaml"
     version = "kustomize.config.k8s.io/v1alpha1"
-    patch.write_text(
-        f"apiVersion: {version}\nkind: Component\nnamespace: other\nreplicas: [{{name: web, count: 7}}]\n"
-    )
+    patch.write_text(f"apiVersion: {version}\nkind: Component\nnamespace: other\nreplicas: [{{name: web, count: 7}}]\n")
     (made,) = rendering(wanted(tree, "web", patches={"scale.yaml": patch}))
     assert made.documents[1].parsed["spec"]["replicas"] == 7 and made.documents[1].namespace == "other"
 
