@@ -13,6 +13,8 @@ from minikf.errors import MinikfError
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING = "tag:yaml.org,2002:str"
+# PyYAML's composer in C recurses without a limit, and ends the process by a segmentation fault at some 100,000 levels.
+_DEEPEST = 100
 _KINDS = {
     "tag:yaml.org,2002:int": "a number",
     "tag:yaml.org,2002:float": "a number",
@@ -140,6 +142,7 @@ def documents(data: bytes, where: str, refuse: type[MinikfError] = BundleInvalid
     """The YAML documents of a file that is shown as `where`. Raises `refuse` for what is no YAML."""
     try:
         text = data.decode("utf-8-sig")
+        _check_depth(text)
         return [Marked(node, where, refuse) for node in yaml.compose_all(text, Loader=_LOADER) if node is not None]
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -155,3 +158,15 @@ def document(data: bytes, where: str, refuse: type[MinikfError] = BundleInvalid)
         cause = f"it holds {len(found)} documents" if found else "it is empty"
         raise refuse(f"{where} is not one document", cause=cause, advice=f"correct {where}")
     return found[0]
+
+
+def _check_depth(text: str) -> None:
+    """Raises ValueError for what is nested deeper than anything that a person writes."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                raise ValueError(f"line {event.start_mark.line + 1} is nested more than {_DEEPEST} levels deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1

@@ -21,7 +21,8 @@ def bundle(words: str = "", shelf: Traversable | None = None) -> Bundle:
     is not there, and as `catalog.read`.
     """
     if "/" in words or words in (".", ".."):
-        return catalog.read(Path(words))
+        folder = Path(words)
+        return catalog.read(folder, folder.resolve().parent)
     name, _, version = (words or DEFAULT).partition("@")
     known = names(shelf)
     if name not in known:

@@ -96,6 +96,25 @@ class Lock:
         names = {name for component, variant in parts for name in self.variant(component, variant).files}
         return {name: self.files[name] for name in sorted(names)}
 
+    def joined(self, other: Lock) -> Lock:
+        """This lock with the components of another one, e.g. of what was locked on the user's machine.
+
+        What both have counts as this one has it. Raises Refused where a file of both has two hashes.
+        """
+        for name in sorted(set(self.files) & set(other.files)):
+            if self.files[name] != other.files[name]:
+                raise Refused(
+                    f"{name} is locked twice, with two hashes",
+                    cause=f"{self.files[name].sha256} in one lock, {other.files[name].sha256} in the other",
+                    advice="minikf bundle verify",
+                )
+        return replace(
+            self,
+            files={**other.files, **self.files},
+            components={**other.components, **self.components},
+            images={**other.images, **self.images},
+        )
+
     def with_facts(self, renderer: str, facts: Mapping[tuple[str, str], Facts]) -> Lock:
         """With what was rendered, by component's id and variant; images that are new are known by their tag alone."""
         components = {

@@ -168,5 +168,5 @@ def test_patches_may_be_shared_by_versions(tmp_path: Path, write_bundle: Write) 
         (place / "patches").mkdir()
         for name in names:
             (place / "patches" / name).write_text(str(place))
-    found = catalog.read(folder, tmp_path)
+    found = shelf.bundle(f"{folder}/")
     assert found.patches["a.yaml"].read_text() == str(folder) and found.patches["b.yaml"].read_text() == str(tmp_path)

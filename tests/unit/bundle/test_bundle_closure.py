@@ -6,10 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from minikf.bundle.closure import Closure
+from minikf.bundle.closure import Closure, resolved
 from minikf.bundle.errors import FileMissing, NotLockable
 from minikf.bundle.origin import Origin, of_address, of_url
+from minikf.bundle.references import references
 from minikf.bundle.sources import Folder
 from minikf.errors import MinikfError
 
@@ -179,6 +183,33 @@ def test_what_cannot_be_pinned_is_refused_with_the_file(put: Put, app: str, mess
     source = put(app + "\n", **{f"acme/manifests/v1/app/{name}": text for name, text in files.items()})
     error = refused(source)
     assert message in error.message and "acme/manifests/v1/app/" in error.message
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "{a: " * 200_000, "- " * 200_000, "&a [*a]", "a: &a [*a, *a]"])
+def test_no_kustomization_ends_the_process(put: Put, text: str) -> None:
+    """PyYAML recurses in C: deep nesting would be a segmentation fault."""
+    assert "acme/manifests/v1/app/kustomization.yaml" in refused(put(text)).message
+
+
+@given(st.data())
+def test_whatever_a_kustomization_holds_the_refusal_is_typed(data: st.DataObject) -> None:
+    names = st.sampled_from(
+        ["resources", "patches", "configMapGenerator", "transformers", "openapi", "replacements", "x"]
+    )
+    leaves = (
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["a.yaml", "../..", "/x"])
+    )
+    fields = st.sampled_from(["path", "files", "env", "name", "patch"])
+    values = st.recursive(
+        leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(fields, inner, max_size=3)
+    )
+    text = yaml.safe_dump(data.draw(st.dictionaries(names, values, max_size=3)))
+    mangled = data.draw(st.sampled_from([text, text.replace(":", "", 1), text + "&", text[: len(text) // 2]]))
+    try:
+        for reference in references(mangled.encode(), "file"):
+            resolved(reference, ROOT)
+    except NotLockable as error:
+        assert error.message.startswith("file") and error.advice
 
 
 def test_all_that_is_missing_is_counted(put: Put) -> None:

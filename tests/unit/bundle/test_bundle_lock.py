@@ -124,6 +124,16 @@ def test_what_a_registry_said_is_kept(bundle: Bundle, mirror: Path, store: Store
     assert again.images == {"reg.example/app:v1": known, "reg.example/base:v1": LockedImage()}
 
 
+def test_what_was_locked_elsewhere_is_joined(bundle: Bundle, lock: Lock) -> None:
+    parts = {name: replace(lock, components={name: lock.components[name]}) for name in lock.components}
+    assert parts["base"].joined(parts["app"]) == lock
+    name = LOCKED[0]
+    other = replace(lock, files={**lock.files, name: replace(lock.files[name], sha256="0" * 64)})
+    with pytest.raises(Refused) as raised:
+        lock.joined(other)
+    assert f"{name} is locked twice" in raised.value.message and "0" * 64 in raised.value.cause
+
+
 def test_a_missing_file_is_named_with_the_kustomization(bundle: Bundle, mirror: Path, store: Store) -> None:
     (mirror / "acme/manifests/v1/base/base.yaml").unlink()
     events: list[Event] = []
