@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
 
 from minikf.bundle.origin import Origin
 
@@ -80,6 +82,10 @@ class Component:
         """That variant's shape; a component without one of its own has the standard one."""
         return self.shapes.get(variant) or self.shapes[STANDARD]
 
+    def has(self, variant: str) -> bool:
+        """Whether it has a shape for that variant; one that nobody could read may have none."""
+        return variant in self.shapes or STANDARD in self.shapes
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -93,13 +99,18 @@ class Profile:
 
 @dataclass(frozen=True)
 class Bundle:
-    """All that can be installed of one version, by id."""
+    """All that can be installed of one version, by id.
+
+    `folder` holds bundle.yaml and bundle.lock; `patches` are the files of all patches that shapes name, by name.
+    """
 
     name: str
     version: str
     components: dict[str, Component]
     profiles: dict[str, Profile]
     upgrades_from: str = ""
+    folder: Traversable | None = field(default=None, compare=False)
+    patches: Mapping[str, Traversable] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
