@@ -40,6 +40,10 @@ class Passing(Unreachable):
     """A failure that may be over in a moment: the connection ended early, or the server is busy."""
 
 
+class Absent(Refused):
+    """The server, or the mirror's folder, has no such file."""
+
+
 class BeyondEnd(Refused):
     """Bytes were asked for that begin behind the end of the file."""
 
@@ -142,7 +146,7 @@ def _answer(url: str, response: requests.Response, start: int, patience: float) 
     if status in (408, 425, 429) or status >= 500:
         raise Passing(f"{shown(url)} answers {status} {response.reason}", cause="its server is busy or broken")
     if status not in (200, 206):
-        raise Refused(
+        raise (Absent if status in (404, 410) else Refused)(
             f"{shown(url)} answers {status} {response.reason}",
             cause="there is no such file, or one must be known there",
             advice="look at that address in a browser",
@@ -271,7 +275,7 @@ def _is_loopback(url: str) -> bool:
 def _local(url: str, start: int) -> Iterator[Answer]:
     path = Path(unquote(urlsplit(url).path))
     if not path.is_file():
-        raise Refused(f"{path} is no file", cause="the mirror does not hold it", advice=f"put the file at {path}")
+        raise Absent(f"{path} is no file", cause="the mirror does not hold it", advice=f"put the file at {path}")
     with readable_failures(path), path.open("rb") as file:
         total = path.stat().st_size
         if start > total:

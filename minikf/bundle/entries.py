@@ -71,7 +71,7 @@ def component(part: Marked, roots: Mapping[str, Origin]) -> Component:
 
 def needs(part: Marked, found: Component, known: Mapping[str, Component]) -> None:
     """Raises where a component of a bundle needs one that the bundle does not have."""
-    fields = dict((key.text(), value) for key, value in part.pairs())
+    fields = {key.text(): value for key, value in part.pairs()}
     for field in ("needs", "needs_lite"):
         for item in fields[field].items() if field in fields else ():
             if item.text() not in known:

@@ -49,9 +49,18 @@ class Marked:
     def is_mapping(self) -> bool:
         return isinstance(self.node, yaml.MappingNode)
 
+    @property
+    def line(self) -> int:
+        return int(self.node.start_mark.line) + 1
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where it begins and ends in the document's text, in characters."""
+        return self.node.start_mark.index, self.node.end_mark.index
+
     def refused(self, message: str, *, cause: str = "", advice: str = "") -> MinikfError:
         """An error that begins with the file and the line."""
-        at = f"{self.where}, line {self.node.start_mark.line + 1}"
+        at = f"{self.where}, line {self.line}"
         return self._refuse(f"{at}: {message}", cause=cause, advice=advice or f"correct that line of {self.where}")
 
     def text(self) -> str:

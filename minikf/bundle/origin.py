@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, quote
 
 # kustomize's documentation of remote targets and go-getter's `//`: both spellings occur in the distribution.
-_TREE = re.compile(r"https://github\.com/([^/\s]+/[^/\s?]+?)/+([^?\s]*?)/*\?(\S+)")
+_TREE = re.compile(r"https://github\.com/([^/\s]+/[^/\s?]+?)(?:/+([^?\s]*?))?/*\?(\S+)")
 _RELEASE = re.compile(r"https://github\.com/([^/\s]+/[^/\s]+)/releases/download/([^/\s]+)/([^?\s]+)")
 _RAW = re.compile(r"https://raw\.githubusercontent\.com/([^/\s]+/[^/\s]+)/([^/\s]+)/([^?\s]+)")
 _RELEASES = "releases/download/"
@@ -45,9 +45,14 @@ class Origin:
         return "/".join(part for part in (self.repo, self.ref, self.path) if part)
 
     @property
+    def is_release(self) -> bool:
+        """Whether it was published with a release, and is a file so."""
+        return self.ref.startswith(_RELEASES)
+
+    @property
     def url(self) -> str:
         """Where GitHub has the file."""
-        if self.ref.startswith(_RELEASES):
+        if self.is_release:
             return f"https://github.com/{quote(self.address)}"
         return f"https://raw.githubusercontent.com/{quote(self.address)}"
 
@@ -68,7 +73,10 @@ def of_address(address: str) -> Origin:
     """The inverse of `Origin.address`. Raises ValueError where it is none."""
     parts = address.split("/")
     refs = 3 if "/".join(parts[2:4]) + "/" == _RELEASES else 1
-    return Origin("/".join(parts[:2]), "/".join(parts[2 : 2 + refs]), "/".join(parts[2 + refs :]))
+    found = Origin("/".join(parts[:2]), "/".join(parts[2 : 2 + refs]), "/".join(parts[2 + refs :]))
+    if found.address != address:
+        raise ValueError(f"'{address}' ends with a slash")
+    return found
 
 
 def of_url(url: str) -> Origin | None:
@@ -80,7 +88,7 @@ def of_url(url: str) -> Origin | None:
         return Origin(found[1], _RELEASES + found[2], found[3])
     if found := _TREE.fullmatch(url):
         ref = parse_qs(found[3]).get("ref", [""])[0]
-        return Origin(found[1].removesuffix(".git"), ref, found[2]) if ref else None
+        return Origin(found[1].removesuffix(".git"), ref, found[2] or "") if ref else None
     if found := _RAW.fullmatch(url):
         return Origin(found[1], found[2], found[3])
     return None

@@ -17,8 +17,8 @@ DEFAULT = "kubeflow"
 def bundle(words: str = "", shelf: Traversable | None = None) -> Bundle:
     """The bundle that `FOLDER`, `NAME@VERSION` or `NAME` (its newest version) names; "" is Kubeflow's newest.
 
-    `shelf` is the folder of `NAME/VERSION/bundle.yaml`, MiniKF's own one where it is None. Raises UsageError for what is
-    not there, and as `catalog.read`.
+    `shelf` is the folder of `NAME/VERSION/bundle.yaml`, MiniKF's own one where it is None. Raises UsageError for what
+    is not there, and as `catalog.read`.
     """
     if "/" in words or words in (".", ".."):
         return catalog.read(Path(words))

@@ -1,0 +1,163 @@
+"""What a lock says, as frozen data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from minikf.bundle.model import Bundle, Component
+from minikf.errors import Refused
+from minikf.spec import Event
+
+Part = tuple[Component, str]
+"""A component in a variant."""
+
+
+@dataclass(frozen=True)
+class LockedFile:
+    """A file of upstream: its sha256 in hexadecimal digits, and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class LockedImage:
+    """What a registry said of an image: its digest, the platforms that it is for, and its bytes for one of them.
+
+    All empty where no registry could be asked: then the tag alone says what is pulled.
+    """
+
+    digest: str = ""
+    platforms: tuple[str, ...] = ()
+    size: int = 0
+
+    @property
+    def tag_only(self) -> bool:
+        return not self.digest
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What pods and claims ask for: thousandths of a processor, and bytes."""
+
+    cpu_milli: int = 0
+    memory_bytes: int = 0
+    storage_bytes: int = 0
+
+    def __add__(self, other: Requests) -> Requests:
+        return Requests(
+            self.cpu_milli + other.cpu_milli,
+            self.memory_bytes + other.memory_bytes,
+            self.storage_bytes + other.storage_bytes,
+        )
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a component in a variant is rendered to.
+
+    `sha256` is that of all of it, `objects` their number; `kinds` are those that it serves, as `Kind.group`; `images`
+    those that its workloads run, `more_images` those that it names for others to run.
+    """
+
+    sha256: str
+    objects: int
+    kinds: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    more_images: tuple[str, ...] = ()
+    requests: Requests = field(default_factory=Requests)
+
+
+@dataclass(frozen=True)
+class LockedVariant:
+    """What a component in a variant is made of: addresses of files, and sha256 of our patches by name.
+
+    `inputs` is one hash over all that decides what is rendered; `facts` is None where nobody has rendered it yet.
+    """
+
+    files: tuple[str, ...]
+    patches: Mapping[str, str]
+    inputs: str
+    facts: Facts | None = None
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The lock of one version of a bundle. `renderer` is the engine that made the facts, "" before there are any."""
+
+    bundle: str
+    version: str
+    renderer: str = ""
+    files: Mapping[str, LockedFile] = field(default_factory=dict)
+    components: Mapping[str, Mapping[str, LockedVariant]] = field(default_factory=dict)
+    images: Mapping[str, LockedImage] = field(default_factory=dict)
+
+    def variant(self, component: Component, variant: str) -> LockedVariant:
+        """Raises Refused where the component is not locked in that variant."""
+        found = self.components.get(component.id, {}).get(variant)
+        if found is None:
+            raise Refused(
+                f"'{component.id}' is not in the lock of {self.bundle} {self.version} for the variant {variant}",
+                cause=component.why_not or "the component came into the bundle after it was locked",
+                advice="minikf bundle lock",
+            )
+        return found
+
+    def files_of(self, parts: Iterable[Part]) -> dict[str, LockedFile]:
+        """The files that these are made of, by address. Raises Refused where one is not locked."""
+        names = {name for component, variant in parts for name in self.variant(component, variant).files}
+        return {name: self.files[name] for name in sorted(names)}
+
+    def with_facts(self, renderer: str, facts: Mapping[tuple[str, str], Facts]) -> Lock:
+        """With what was rendered, by component's id and variant; images that are new are known by their tag alone."""
+        components = {
+            name: {
+                variant: replace(one, facts=facts.get((name, variant), one.facts)) for variant, one in variants.items()
+            }
+            for name, variants in self.components.items()
+        }
+        made = [one.facts for variants in components.values() for one in variants.values() if one.facts is not None]
+        named = {image for one in made for image in (*one.images, *one.more_images)}
+        images = {image: self.images.get(image, _from_name(image)) for image in sorted(named)}
+        return replace(self, renderer=renderer, components=components, images=images)
+
+
+class Renderer(Protocol):
+    """What the rendering part gives to `make`."""
+
+    @property
+    def version(self) -> str:
+        """Goes into the lock; where it differs from that in a lock, all of its facts are made anew."""
+
+    def facts(self, lock: Lock, parts: Sequence[Part]) -> Generator[Event, None, Mapping[tuple[str, str], Facts]]:
+        """What each of these is rendered to, by component's id and variant; all files are in the store by now."""
+
+
+def inputs(bundle: Bundle, part: Part, files: Mapping[str, LockedFile]) -> str:
+    """One hash over all that decides what is rendered. Raises OSError where a patch cannot be read."""
+    component, variant = part
+    shape = component.shape(variant)
+    all_of_it = {
+        "variant": variant,
+        "origins": [origin.address for origin in shape.origins],
+        "leave_out": list(shape.leave_out),
+        "patches": patches(bundle, part),
+        "files": {name: file.sha256 for name, file in files.items()},
+    }
+    return hashlib.sha256(json.dumps(all_of_it, sort_keys=True).encode()).hexdigest()
+
+
+def patches(bundle: Bundle, part: Part) -> dict[str, str]:
+    """The sha256 of each of our patches for that part."""
+    component, variant = part
+    names = component.shape(variant).patches
+    return {name: hashlib.sha256(bundle.patches[name].read_bytes()).hexdigest() for name in names}
+
+
+def _from_name(image: str) -> LockedImage:
+    """A reference with a digest says it itself."""
+    return LockedImage(digest=image.partition("@")[2])
