@@ -1,0 +1,93 @@
+"""Needs are edges that really are there: none is missing, and none is made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from minikf.bundle.model import LITE, STANDARD, VARIANTS
+from minikf.bundle.selection import ordered
+from tests.unit.bundles_data.conftest import Renders
+from tests.unit.bundles_data.edges import Edge, Map
+from tests.unit.bundles_data.rendering import CERTIFICATES, VERSIONS, Rendering, bundle, key, locked, without_mesh
+
+# Names of others in manifests that are no needs, and why.
+NOT_NEEDED = {
+    ("istio", "oauth2-proxy"): "the mesh's configuration says whom to ask about a request, when one comes",
+    ("katib", "pipelines"): "`mysql` is a driver's name there",
+}
+
+# Needs that no manifest shows, and where they were read.
+READ_ELSEWHERE = {
+    (
+        "profiles",
+        "roles",
+    ): "kubeflow/kubeflow, components/profile-controller/controllers/profile_controller.go: it binds "
+    "users to the cluster roles kubeflow-admin, kubeflow-edit and kubeflow-view",
+    ("model-registry-ui", "model-registry"): "kubeflow/model-registry v0.3.7, clients/ui/bff/internal/integrations/"
+    "kubernetes/shared_k8s_client.go: it shows what is behind the services with the registry's label",
+}
+
+CASES = [(version, variant) for version in VERSIONS for variant in VARIANTS]
+
+pytestmark = pytest.mark.slow
+
+
+def described(version: str, variant: str) -> list[str]:
+    """The components whose needs are said for a variant: in `lite`, those that need no mesh."""
+    found = bundle(version)
+    if variant == LITE:
+        return without_mesh(found)
+    return [one.id for one in locked(found) if STANDARD in one.shapes]
+
+
+def everyone(version: str, variant: str, renders: Renders) -> tuple[Rendering, Map]:
+    found = renders(version)
+    return found, Map({name: found.of(name, variant) for name in described(version, variant)})
+
+
+@pytest.mark.parametrize(("version", "variant"), CASES)
+def test_no_edge_is_missing(version: str, variant: str, rendering: Renders) -> None:
+    found, here = everyone(version, variant, rendering)
+    missing = []
+    for name in here.rendered:
+        needed = {one.id for one in ordered(found.bundle, [name], variant)}
+        missing += [
+            f"{name} needs {edge.component}: {edge.why}"
+            for edge in sorted(here.of(name))
+            if edge.firm and edge.component not in needed and (name, edge.component) not in NOT_NEEDED
+            if not (variant == LITE and edge.component == "nobody" and edge.why.endswith(CERTIFICATES))
+        ]
+    assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize(("version", "variant"), CASES)
+def test_every_need_has_a_reason(version: str, variant: str, rendering: Renders) -> None:
+    found, here = everyone(version, variant, rendering)
+    wrong = []
+    for name in here.rendered:
+        reasons: dict[str, list[Edge]] = {}
+        for edge in here.of(name):
+            reasons.setdefault(edge.component, []).append(edge)
+        for need in found.bundle.components[name].needs_of(variant):
+            if need not in reasons and (name, need) not in READ_ELSEWHERE:
+                wrong.append(f"{name} says that it needs {need}, and nothing of it shows why")
+            else:
+                why = min(reasons[need]).why if need in reasons else READ_ELSEWHERE[name, need]
+                print(f"{version} {variant}: {name} needs {need}: {why}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("version", "variant"), CASES)
+def test_no_object_is_brought_twice(version: str, variant: str, rendering: Renders) -> None:
+    """Not by two components of a profile, and not by a profile's and an add-on."""
+    _, here = everyone(version, variant, rendering)
+    seen: dict[tuple[str, str, str, str], str] = {}
+    twice = []
+    for name, things in here.rendered.items():
+        for one in things:
+            kind, _, called = key(one)
+            place = (here.group_of(one), kind, here.scoped(one), called)
+            if place in seen:
+                twice.append(f"{place} is brought by {seen[place]} and by {name}")
+            seen[place] = name
+    assert not twice, "\n".join(twice)
