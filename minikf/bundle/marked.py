@@ -167,6 +167,7 @@ def _check_depth(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _DEEPEST:
-                raise ValueError(f"line {event.start_mark.line + 1} is nested more than {_DEEPEST} levels deep")
+                line = event.start_mark.line + 1 if event.start_mark is not None else 0
+                raise ValueError(f"line {line} is nested more than {_DEEPEST} levels deep")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import quote, unquote, urlsplit
@@ -114,19 +115,17 @@ class Web:
         from minikf import fetch
 
         url = f"{self._root}/{quote(origin.address)}" if self._root else origin.url
-        for tried in range(1, TRIES + 1):
-            try:
-                return self._once(url, origin, limit)
-            except fetch.Absent as error:
-                raise FileMissing(error.message, cause=error.cause, advice=error.advice) from error
-            except (fetch.Passing, NoProgress):
-                if tried == TRIES:
-                    raise
-                time.sleep(PAUSE_SECONDS * 2 ** (tried - 1))
-            except Unreachable as error:
-                error.advice = f"{error.advice}, or name a mirror: --mirror FOLDER, or {VARIABLE}".lstrip(", ")
-                raise
-        raise AssertionError("the last try returns or raises")
+        try:
+            for tried in range(TRIES - 1):
+                with suppress(fetch.Passing, NoProgress):
+                    return self._once(url, origin, limit)
+                time.sleep(PAUSE_SECONDS * 2**tried)
+            return self._once(url, origin, limit)
+        except fetch.Absent as error:
+            raise FileMissing(error.message, cause=error.cause, advice=error.advice) from error
+        except Unreachable as error:
+            error.advice = f"{error.advice}, or name a mirror: --mirror FOLDER, or {VARIABLE}".lstrip(", ")
+            raise
 
     def _once(self, url: str, origin: Origin, limit: int) -> bytes:
         from minikf import fetch
@@ -142,7 +141,9 @@ class Web:
         return bytes(data)
 
 
-def each(work: Callable[[Origin], T], wanted: Collection[Origin], threads: int) -> Iterator[tuple[Origin, Future[T]]]:
+def each(
+    work: Callable[[Origin], T], wanted: Collection[Origin], threads: int
+) -> Generator[tuple[Origin, Future[T]], None, None]:
     """Does the work for each origin, several at once, and gives each with what came of it when it has ended.
 
     What has not begun when the reader goes away is not begun any more.

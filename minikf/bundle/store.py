@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from minikf.blobs import BlobMissing, BlobStore
@@ -46,13 +46,14 @@ class Store:
 
     def fetch(self, files: dict[str, LockedFile], source: Source) -> Generator[Event, None, None]:
         """As `ensure`, of files by address."""
-        missing = {of_address(name): file for name, file in files.items() if self.read(file) is None}
+        with self._disk(self.root):
+            missing = {of_address(name): file for name, file in files.items() if self.read(file) is None}
         total = sum(file.size for file in files.values())
         done = total - sum(file.size for file in missing.values())
         try:
             if missing:
                 yield Event(WHAT, "started", f"{len(missing)} from {source.name}", bytes_done=done, bytes_total=total)
-                with self._disk():
+                with self._disk(self.root):
                     self._check_room(sum(file.size for file in missing.values()))
                     self._blobs.sweep()
                     yield from self._fetch(missing, source, done, total)
@@ -63,7 +64,7 @@ class Store:
 
     def put(self, data: bytes) -> LockedFile:
         """Takes in bytes that no lock has yet. Raises Refused where there is no space."""
-        with self._disk():
+        with self._disk(self.root):
             return LockedFile(self._blobs.put_bytes(data).sha256, len(data))
 
     def read(self, file: LockedFile) -> bytes | None:
@@ -80,7 +81,7 @@ class Store:
 
         Remote entries of kustomizations lead to the locked copies, so that nothing has to be fetched, and each path of
         a part is a folder with a kustomization. Raises Refused where a file is not here, or something remote is not
-        locked, and as `minikf.files.readable_failures`.
+        locked, and where `folder` cannot be written.
         """
         from minikf.bundle.tree import plant  # YAML is read for this alone
 
@@ -88,7 +89,7 @@ class Store:
         files = lock.files_of(chosen)
         contents = ((name, self._held(name, file)) for name, file in files.items())
         roots = {origin.address for component, variant in chosen for origin in component.origins(variant)}
-        with readable_failures(folder):
+        with self._disk(folder):
             plant(contents, files, roots, folder)
         return folder
 
@@ -112,37 +113,31 @@ class Store:
             self._blobs.put_bytes(data)
 
         count, told = 0, time.monotonic()
-        for origin, job in each(bring, missing, source.threads):
-            job.result()
-            count, done = count + 1, done + missing[origin].size
-            if time.monotonic() - told >= TELL_SECONDS:
-                told = time.monotonic()
-                message = f"{count} of {len(missing)} files"
-                yield Event(WHAT, "progress", message, bytes_done=done, bytes_total=total)
+        with closing(each(bring, missing, source.threads)) as brought:
+            for origin, job in brought:
+                job.result()
+                count, done = count + 1, done + missing[origin].size
+                if time.monotonic() - told >= TELL_SECONDS:
+                    told = time.monotonic()
+                    message = f"{count} of {len(missing)} files"
+                    yield Event(WHAT, "progress", message, bytes_done=done, bytes_total=total)
 
     def _check_room(self, needed: int) -> None:
         free = shutil.disk_usage(make_folder(self.root)).free
         if needed > free:
-            raise self._no_space(f"{needed:,} bytes are needed and {free:,} are free")
+            raise _no_space(self.root, f"{needed:,} bytes are needed and {free:,} are free")
 
     @contextmanager
-    def _disk(self) -> Iterator[None]:
-        """Says what to do where the file system refuses."""
+    def _disk(self, folder: Path) -> Iterator[None]:
+        """Says what to do where the file system refuses to have something in `folder`."""
         try:
-            with readable_failures(self.root):
+            with readable_failures(folder):
                 yield
         except Refused as error:
             reason = error.__cause__
             if isinstance(reason, OSError) and reason.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise self._no_space(reason.strerror or str(reason)) from reason
+                raise _no_space(folder, reason.strerror or str(reason)) from reason
             raise
-
-    def _no_space(self, cause: str) -> Refused:
-        return Refused(
-            f"no space for the files of the bundle in {self.root}",
-            cause=cause,
-            advice="free some disk space, or set XDG_CACHE_HOME to a folder on another disk",
-        )
 
 
 def check(origin: Origin, file: LockedFile, data: bytes, source: Source) -> None:
@@ -155,4 +150,12 @@ def check(origin: Origin, file: LockedFile, data: bytes, source: Source) -> None
         cause=f"from {source.name} come {len(data):,} bytes with the sha256 {found}, and {file.size:,} bytes with "
         f"{file.sha256} were locked",
         advice="see all that differs: minikf bundle verify; or name a mirror that has the file as it was: --mirror",
+    )
+
+
+def _no_space(folder: Path, cause: str) -> Refused:
+    return Refused(
+        f"no space for the files of the bundle in {folder}",
+        cause=cause,
+        advice="free some disk space, or set XDG_CACHE_HOME to a folder on another disk",
     )

@@ -60,14 +60,14 @@ def show(
     """
     from minikf.bundle import shelf
     from minikf.bundle.marked import near
-    from minikf.cli import bundles
+    from minikf.cli import bundleshow
     from minikf.errors import UsageError
 
     found = shelf.bundle(which)
     if name in found.profiles:
-        bundles.show_profile(found, name, as_json=as_json)
+        bundleshow.profile(found, name, as_json=as_json)
     elif name in found.components:
-        bundles.show_component(found, found.components[name], as_json=as_json)
+        bundleshow.component(found, found.components[name], as_json=as_json)
     else:
         raise UsageError(
             f"{found.name} {found.version} has neither a component nor a profile '{name}'",

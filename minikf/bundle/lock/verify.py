@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from minikf.bundle.closure import Closure
@@ -41,12 +42,13 @@ def verify(bundle: Bundle, lock: Lock, source: Source) -> Generator[Event, None,
     yield Event(WHAT, "started", f"{len(lock.files)} files from {source.name}", bytes_total=total)
     reader = _Reader(source)
     done, told = 0, time.monotonic()
-    for origin, job in each(reader.look, [of_address(name) for name in lock.files], source.threads):
-        job.result()
-        done += lock.files[origin.address].size
-        if time.monotonic() - told >= TELL_SECONDS:
-            told = time.monotonic()
-            yield Event(WHAT, "progress", f"{len(reader.files)} files", bytes_done=done, bytes_total=total)
+    with closing(each(reader.look, [of_address(name) for name in lock.files], source.threads)) as looked:
+        for origin, job in looked:
+            job.result()
+            done += lock.files[origin.address].size
+            if time.monotonic() - told >= TELL_SECONDS:
+                told = time.monotonic()
+                yield Event(WHAT, "progress", f"{len(reader.files)} files", bytes_done=done, bytes_total=total)
     parts = lockable(bundle)
     closure = Closure(reader.read, source.threads)
     for _ in closure.follow(origin for one, variant in parts for origin in one.origins(variant)):

@@ -26,7 +26,7 @@ from minikf.errors import Refused
 from minikf.paths import cache_home
 from minikf.spec import Event
 from tests.unit.bundle.locking import FILES, LOCKED, damage, made, put, ran, states, written
-from tests.webserver import Served, serving, slow
+from tests.webserver import Handler, Served, serving, slow
 from tests.webserver import Web as Server
 
 PROGRAM = """
@@ -140,6 +140,22 @@ def test_a_file_of_another_length_is_refused(
     with pytest.raises(FileChanged) as raised:
         ran(store.ensure(lock, selection, Folder(mirror)))
     assert "acme/more/v2/x/x.yaml" in raised.value.message
+
+
+def without_its_length(handler: Handler) -> None:
+    """Half of the file from a server that does not say how much there is."""
+    content = handler.web.files[handler.path].content
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(content[: len(content) // 2])
+
+
+def test_half_an_answer_is_not_taken_for_the_file(store: Store, lock: Lock, selection: Selection, web: Server) -> None:
+    web.files["/acme/more/v2/x/x.yaml"].always = without_its_length
+    with pytest.raises(FileChanged) as raised:
+        ran(store.ensure(lock, selection, Web(web.url, "mirror")))
+    assert "acme/more/v2/x/x.yaml is not what was locked" in raised.value.message
+    assert lock.files["acme/more/v2/x/x.yaml"].sha256 not in blobs(store)
 
 
 def test_a_missing_file_stops_it_and_what_came_stays(
