@@ -59,6 +59,8 @@ def test_the_wheel_has_data_types_and_licence_and_no_top_level_strangers(built: 
         names
     )
     assert any(re.fullmatch(r"minikf/embedded/schemas/.+\.json", name) for name in names)
+    assert {f"minikf/bundles/kubeflow/26.03/{file}" for file in ("bundle.yaml", "bundle.lock")} <= set(names)
+    assert any(re.fullmatch(r"minikf/bundles/kubeflow/patches/.+\.yaml", name) for name in names)
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"minikf"}
 
