@@ -145,10 +145,18 @@ def documents(data: bytes, where: str, refuse: type[MinikfError] = BundleInvalid
         _check_depth(text)
         return [Marked(node, where, refuse) for node in yaml.compose_all(text, Loader=_LOADER) if node is not None]
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark is not None else ""
-        cause = getattr(error, "problem", None) or str(error)
-        raise refuse(f"{where}{line}: this is no YAML", cause=cause, advice=f"correct {where}") from error
+        cause = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+        at = f"{where}, line {_line(error, data)}"
+        raise refuse(f"{at}: this is no YAML", cause=cause, advice=f"correct {where}") from error
+
+
+def _line(error: Exception, data: bytes) -> int:
+    """The line that an error of reading is about; the first one where it does not say."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return int(mark.line) + 1
+    position = getattr(error, "start", None) or getattr(error, "position", None) or 0
+    return data[:position].count(b"\n") + 1
 
 
 def document(data: bytes, where: str, refuse: type[MinikfError] = BundleInvalid) -> Marked:
