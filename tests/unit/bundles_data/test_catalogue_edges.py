@@ -18,13 +18,10 @@ NOT_NEEDED = {
 
 # Needs that no manifest shows, and where they were read.
 READ_ELSEWHERE = {
-    (
-        "profiles",
-        "roles",
-    ): "kubeflow/kubeflow, components/profile-controller/controllers/profile_controller.go: it binds "
-    "users to the cluster roles kubeflow-admin, kubeflow-edit and kubeflow-view",
-    ("model-registry-ui", "model-registry"): "kubeflow/model-registry v0.3.7, clients/ui/bff/internal/integrations/"
-    "kubernetes/shared_k8s_client.go: it shows what is behind the services with the registry's label",
+    ("profiles", "roles"): "it binds users to the roles kubeflow-admin, -edit and -view by name: kubeflow/kubeflow, "
+    "components/profile-controller/controllers/profile_controller.go",
+    ("model-registry-ui", "model-registry"): "it shows what is behind the services with the registry's label: "
+    "kubeflow/model-registry v0.3.7, clients/ui/bff/internal/integrations/kubernetes/shared_k8s_client.go",
 }
 
 CASES = [(version, variant) for version in VERSIONS for variant in VARIANTS]

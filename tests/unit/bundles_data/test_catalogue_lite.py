@@ -58,8 +58,7 @@ def test_nothing_asks_for_the_mesh(lite: Map) -> None:
 
 
 def test_certificates_can_be_issued_by_the_installer(lite: Map) -> None:
-    """Each is signed by an issuer beside it that signs itself, and every webhook knows whose it is: a certificate that is
-    issued here, or a server that signs its own."""
+    """Each is signed by an issuer beside it that signs itself, is trusted by a webhook, and is mounted by a pod."""
     issued = {}
     for _, one in every(lite):
         if one["kind"] == "Certificate":
