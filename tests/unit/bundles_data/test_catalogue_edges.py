@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from minikf.bundle.model import LITE, STANDARD, VARIANTS
+from minikf.bundle.model import LITE, VARIANTS
 from minikf.bundle.selection import ordered
 from tests.unit.bundles_data.conftest import Renders
 from tests.unit.bundles_data.edges import Edge, Map
-from tests.unit.bundles_data.rendering import CERTIFICATES, VERSIONS, Rendering, bundle, key, locked, without_mesh
+from tests.unit.bundles_data.rendering import CERTIFICATES, VERSIONS, Rendering, described, key
 
 # Names of others in manifests that are no needs, and why.
 NOT_NEEDED = {
@@ -29,17 +29,9 @@ CASES = [(version, variant) for version in VERSIONS for variant in VARIANTS]
 pytestmark = pytest.mark.slow
 
 
-def described(version: str, variant: str) -> list[str]:
-    """The components whose needs are said for a variant: in `lite`, those that need no mesh."""
-    found = bundle(version)
-    if variant == LITE:
-        return without_mesh(found)
-    return [one.id for one in locked(found) if STANDARD in one.shapes]
-
-
 def everyone(version: str, variant: str, renders: Renders) -> tuple[Rendering, Map]:
     found = renders(version)
-    return found, Map({name: found.of(name, variant) for name in described(version, variant)})
+    return found, Map(found.of(described(found.bundle, variant), variant))
 
 
 @pytest.mark.parametrize(("version", "variant"), CASES)
