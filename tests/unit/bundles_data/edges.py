@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from tests.unit.bundles_data.rendering import Key, Object, key
@@ -44,6 +45,8 @@ class Map:
     def __init__(self, rendered: Mapping[str, list[Object]]) -> None:
         self.rendered = rendered
         self.owner = {key(one): name for name, found in rendered.items() for one in found}
+        self.services = {place[1:]: name for place, name in self.owner.items() if place[0] == "Service"}
+        self.gateways = {place[1:]: name for place, name in self.owner.items() if place[0] == "Gateway"}
         self.kinds: dict[tuple[str, str], tuple[str, Object]] = {}
         self.labels: dict[str, dict[str, str]] = {}
         for name, one in self._all():
@@ -100,9 +103,9 @@ class Map:
         for owner, hook in self.webhooks:
             # Plural as Kubernetes' own kinds that webhooks of the bundles ask about have it.
             plural = kind[1]["spec"]["names"]["plural"] if kind is not None else f"{one['kind'].lower()}s"
-            if asked(hook, self.group_of(one), plural):
-                if self._chosen(hook, key(one)[1], one["metadata"].get("labels", {})):
-                    yield Edge(owner, f"its {one['kind']} is shown to the webhook {hook['name']}")
+            labels = one["metadata"].get("labels", {})
+            if asked(hook, self.group_of(one), plural) and self._chosen(hook, key(one)[1], labels):
+                yield Edge(owner, f"its {one['kind']} is shown to the webhook {hook['name']}")
             if (pods := made(one)) is not None and asked(hook, "", "pods") and self._chosen(hook, pods[0], pods[1]):
                 yield Edge(owner, f"its pods are shown to the webhook {hook['name']}")
 
@@ -152,22 +155,33 @@ class Map:
     def _names(self, one: Object) -> Iterator[Edge]:
         """Services of others by their host names, and gateways."""
         texts = list(strings(one))
-        env = [text for pods in [made(one)] if pods is not None for text in spoken(pods[2])]
-        for (kind, namespace, name), owner in self.owner.items():
-            if kind == "Service":
-                full = re.compile(rf"(?<![\w.-]){re.escape(name)}\.{re.escape(namespace)}(?![\w-])")
-                bare = re.compile(rf"(.*//|.*=)?{re.escape(name)}(:\d+.*|/.*)?")
-                if any(full.search(text) for text in texts):
-                    yield Edge(owner, f"{one['kind']} {key(one)[2]} names the host {name}.{namespace}")
-                elif namespace == key(one)[1] and any(bare.fullmatch(text) for text in env):
-                    yield Edge(owner, f"{one['kind']} {key(one)[2]} names the host {name}")
-            elif kind == "Gateway":
-                near = [name] if namespace == key(one)[1] and one["kind"] == "VirtualService" else []
-                gateways = {f"{namespace}/{name}", *near}
-                if gateways & set(one.get("spec", {}).get("gateways", ())) or any(
-                    f'"{namespace}/{name}"' in text or text == f"{namespace}/{name}" for text in texts
-                ):
-                    yield Edge(owner, f"{one['kind']} {key(one)[2]} names the gateway {name}")
+        whole = "\n".join(texts)
+        pods = made(one)
+        env = list(spoken(pods[2])) if pods is not None else []
+        here = key(one)[1]
+        what = f"{one['kind']} {key(one)[2]}"
+        for (namespace, name), owner in self.services.items():
+            if f"{name}.{namespace}" in whole and _host(name, namespace).search(whole):
+                yield Edge(owner, f"{what} names the host {name}.{namespace}")
+            elif namespace == here and any(name in text and _bare(name).fullmatch(text) for text in env):
+                yield Edge(owner, f"{what} names the host {name}")
+        listed = set(one.get("spec", {}).get("gateways", ()))
+        for (namespace, name), owner in self.gateways.items():
+            called = f"{namespace}/{name}"
+            near = one["kind"] == "VirtualService" and namespace == here and name in listed
+            if near or f'"{called}"' in whole or called in texts:
+                yield Edge(owner, f"{what} names the gateway {name}")
+
+
+@cache
+def _host(name: str, namespace: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.-]){re.escape(name)}\.{re.escape(namespace)}(?![\w-])")
+
+
+@cache
+def _bare(name: str) -> re.Pattern[str]:
+    """A host of the same namespace, alone or in an address."""
+    return re.compile(rf"(.*//|.*=)?{re.escape(name)}(:\d+.*|/.*)?")
 
 
 def made(one: Object) -> tuple[str, Mapping[str, str], Object] | None:
@@ -229,6 +243,10 @@ def strings(thing: Any) -> Iterator[str]:
 
 def rules(role: Object) -> Iterable[Object]:
     return role.get("rules") or ()
+
+
+def about(rule: Object, group: str, plural: str) -> bool:
+    return group in rule.get("apiGroups", ()) and plural in rule.get("resources", ())
 
 
 def aggregated(role: Object) -> bool:

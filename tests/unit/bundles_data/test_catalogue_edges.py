@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from minikf.bundle.model import LITE, STANDARD, VARIANTS
+from minikf.bundle.model import LITE, VARIANTS
 from minikf.bundle.selection import ordered
 from tests.unit.bundles_data.conftest import Renders
 from tests.unit.bundles_data.edges import Edge, Map
-from tests.unit.bundles_data.rendering import CERTIFICATES, VERSIONS, Rendering, bundle, key, locked, without_mesh
+from tests.unit.bundles_data.rendering import CERTIFICATES, VERSIONS, Rendering, described, key
 
 # Names of others in manifests that are no needs, and why.
 NOT_NEEDED = {
@@ -18,13 +18,10 @@ NOT_NEEDED = {
 
 # Needs that no manifest shows, and where they were read.
 READ_ELSEWHERE = {
-    (
-        "profiles",
-        "roles",
-    ): "kubeflow/kubeflow, components/profile-controller/controllers/profile_controller.go: it binds "
-    "users to the cluster roles kubeflow-admin, kubeflow-edit and kubeflow-view",
-    ("model-registry-ui", "model-registry"): "kubeflow/model-registry v0.3.7, clients/ui/bff/internal/integrations/"
-    "kubernetes/shared_k8s_client.go: it shows what is behind the services with the registry's label",
+    ("profiles", "roles"): "it binds users to the roles kubeflow-admin, -edit and -view by name: kubeflow/kubeflow, "
+    "components/profile-controller/controllers/profile_controller.go",
+    ("model-registry-ui", "model-registry"): "it shows what is behind the services with the registry's label: "
+    "kubeflow/model-registry v0.3.7, clients/ui/bff/internal/integrations/kubernetes/shared_k8s_client.go",
 }
 
 CASES = [(version, variant) for version in VERSIONS for variant in VARIANTS]
@@ -32,17 +29,9 @@ CASES = [(version, variant) for version in VERSIONS for variant in VARIANTS]
 pytestmark = pytest.mark.slow
 
 
-def described(version: str, variant: str) -> list[str]:
-    """The components whose needs are said for a variant: in `lite`, those that need no mesh."""
-    found = bundle(version)
-    if variant == LITE:
-        return without_mesh(found)
-    return [one.id for one in locked(found) if STANDARD in one.shapes]
-
-
 def everyone(version: str, variant: str, renders: Renders) -> tuple[Rendering, Map]:
     found = renders(version)
-    return found, Map({name: found.of(name, variant) for name in described(version, variant)})
+    return found, Map(found.of(described(found.bundle, variant), variant))
 
 
 @pytest.mark.parametrize(("version", "variant"), CASES)

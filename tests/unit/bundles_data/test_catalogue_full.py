@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from minikf.bundle.closure import Closure
+from minikf.bundle.lock import LockedFile
 from minikf.bundle.model import STANDARD
 from minikf.bundle.origin import Origin
+from minikf.bundle.render.documents import split
+from minikf.bundle.render.kustomize import build
 from minikf.bundle.selection import select
 from minikf.bundle.sources import Folder
+from minikf.bundle.tree import plant
 from tests.unit.bundle.conftest import kubectl, upstream
 from tests.unit.bundles_data.conftest import Renders
-from tests.unit.bundles_data.rendering import Key, Object, key, kustomize, objects, plant_all
+from tests.unit.bundles_data.rendering import Key, Object, key
 
 # The mirror lacks a program that pipelines for many users are made with; its README names what is rendered instead.
 MANY_USERS = re.compile(r"^- \.\./applications/pipeline/(overlays|upstream/env/cert-manager/\S+)", re.MULTILINE)
@@ -72,9 +79,15 @@ def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     text, times = MANY_USERS.subn(ONE_USER, (mirror / origin.address / "kustomization.yaml").read_text())
     assert times == 1
     changed.write_text(text)
-    plant_all([origin], Laid(mirror, folder / "mirror").read, folder / "tree")
-    found = objects(kustomize(tool, folder / "tree" / origin.address))
-    return Example(request.param, {key(one): one for one in found})
+    source = Laid(mirror, folder / "mirror")
+    closure = Closure(source.read)
+    assert list(closure.follow([origin]))
+    closure.check()
+    contents = {one.address: source.read(one) for one in closure.files([origin])}
+    files = {name: LockedFile(hashlib.sha256(data).hexdigest(), len(data)) for name, data in contents.items()}
+    plant(contents.items(), files, [origin.address], folder / "tree")
+    found = split(build(tool, folder / "tree" / origin.address), "example")
+    return Example(request.param, {key(one.parsed): one.parsed for one in found})
 
 
 class Laid:
@@ -89,9 +102,9 @@ class Laid:
 
 
 @pytest.fixture
-def full(example: Example, rendering: Renders) -> dict[str, list[Object]]:
+def full(example: Example, rendering: Renders) -> Mapping[str, list[Object]]:
     found = rendering(example.version)
-    return {one.id: found.of(one.id, STANDARD) for one in select(found.bundle, "full").components}
+    return found.of([one.id for one in select(found.bundle, "full").components], STANDARD)
 
 
 def test_an_example_is_what_was_counted(example: Example) -> None:
@@ -99,7 +112,7 @@ def test_an_example_is_what_was_counted(example: Example) -> None:
     assert example.counted == COUNTED[example.version]
 
 
-def test_full_is_the_example_and_what_is_said(example: Example, full: dict[str, list[Object]]) -> None:
+def test_full_is_the_example_and_what_is_said(example: Example, full: Mapping[str, list[Object]]) -> None:
     ours = {key(one): (name, one) for name, found in full.items() for one in found}
     assert len(ours) == sum(map(len, full.values()))
     assert not example.found.keys() - ours.keys()

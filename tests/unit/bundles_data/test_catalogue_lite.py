@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 
 import pytest
 
 from minikf.bundle.model import LITE
+from minikf.bundle.render.quantities import bytes_of, milli_of
 from minikf.bundle.selection import select
-from minikf.embedded.quantity import parse
 from tests.unit.bundles_data.conftest import Renders
 from tests.unit.bundles_data.edges import BUILT_IN, Map, containers, made
 from tests.unit.bundles_data.rendering import CERTIFICATES, VERSIONS, Object, key
 
 GIB = 1 << 30
-# What an 8 GB laptop can set aside: half of it, since the cluster, a browser and what is trained want the rest.
+# What an 8 GB laptop can set aside beside the cluster itself, a browser and what is trained.
 MOST_MEMORY, MOST_MILLI = 2 * GIB, 500
 
 _MESH = re.compile(r"istio-system|istio-injection|sidecar\.istio\.io/inject['\"]?: ['\"]?true")
@@ -26,7 +25,7 @@ _MESH = re.compile(r"istio-system|istio-injection|sidecar\.istio\.io/inject['\"]
 @pytest.fixture(params=VERSIONS)
 def lite(request: pytest.FixtureRequest, rendering: Renders) -> Map:
     found = rendering(request.param)
-    return Map({one.id: found.of(one.id, LITE) for one in select(found.bundle, LITE).components})
+    return Map(found.of([one.id for one in select(found.bundle, LITE).components], LITE))
 
 
 def every(lite: Map) -> Iterator[tuple[str, Object]]:
@@ -58,8 +57,7 @@ def test_nothing_asks_for_the_mesh(lite: Map) -> None:
 
 
 def test_certificates_can_be_issued_by_the_installer(lite: Map) -> None:
-    """Each is signed by an issuer beside it that signs itself, and every webhook knows whose it is: a certificate that is
-    issued here, or a server that signs its own."""
+    """Each is signed by an issuer beside it that signs itself, is trusted by a webhook, and is mounted by a pod."""
     issued = {}
     for _, one in every(lite):
         if one["kind"] == "Certificate":
@@ -97,15 +95,15 @@ def test_notebooks_get_no_routes_into_the_mesh(lite: Map) -> None:
 
 
 def test_it_fits_a_small_laptop(lite: Map) -> None:
-    cpu, memory = Decimal(0), Decimal(0)
+    cpu = memory = 0
     images = set()
     for _, spec in pods(lite):
         for one in containers(spec):
             asked = (one.get("resources") or {}).get("requests") or {}
-            cpu += 1000 * parse(asked.get("cpu", 0))
-            memory += parse(asked.get("memory", 0))
+            cpu += milli_of(asked.get("cpu", 0))
+            memory += bytes_of(asked.get("memory", 0))
             images.add(one["image"])
-    print(f"{cpu} m, {int(memory) >> 20} MiB, {len(images)} images, {sum(1 for _ in every(lite))} objects")
+    print(f"{cpu} m, {memory >> 20} MiB, {len(images)} images, {sum(1 for _ in every(lite))} objects")
     assert cpu <= MOST_MILLI
     assert memory <= MOST_MEMORY
 

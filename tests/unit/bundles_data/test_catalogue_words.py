@@ -14,11 +14,12 @@ from tests.unit.bundles_data.rendering import SHELF, VERSIONS, bundle
 
 # Issue 6 names these.
 NAMED = {
-    "cert-manager", "istio-crds", "istio-namespace", "istio", "cluster-local-gateway", "istio-resources", "oauth2-proxy",
-    "dex", "knative-serving", "namespaces", "roles", "profiles", "central-dashboard", "admission-webhook",
-    "notebook-controller", "jupyter-web-app", "volumes-web-app", "tensorboard-controller", "tensorboards-web-app",
-    "pvcviewer-controller", "pipelines", "pipelines-multi-user", "katib", "trainer", "training-operator", "kserve",
-    "models-web-app", "model-registry", "spark-operator", "user-namespace", "kueue", "argo-cd", "nvidia-device-plugin",
+    "cert-manager", "istio-crds", "istio-namespace", "istio", "cluster-local-gateway", "istio-resources",
+    "oauth2-proxy", "dex", "knative-serving", "namespaces", "roles", "profiles", "central-dashboard",
+    "admission-webhook", "notebook-controller", "jupyter-web-app", "volumes-web-app",
+    "tensorboard-controller", "tensorboards-web-app", "pvcviewer-controller", "pipelines",
+    "pipelines-multi-user", "katib", "trainer", "training-operator", "kserve", "models-web-app",
+    "model-registry", "spark-operator", "user-namespace", "kueue", "argo-cd", "nvidia-device-plugin",
     "seldon-core", "pachyderm", "mlflow", "prometheus", "grafana", "metrics-server", "nfs",
 }  # fmt: skip
 OF_THE_INSTALLER = {"istio-crds", "istio", "cert-manager", "knative-serving", "dex", "oauth2-proxy"}
