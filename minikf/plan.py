@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minikf.errors import Refused, UsageError
+from minikf.errors import UsageError
 from minikf.spec import EngineFacts, Facts, Plan, Wishes
 
 EMBEDDED = "embedded"
@@ -14,14 +14,14 @@ ENGINES = (EMBEDDED, *CLUSTERS, CONTEXT)
 
 PROFILES = ("none", "lite", "standard", "full")
 DEFAULT_PROFILE = "none"
-"""An empty cluster: all that there is until the bundle of components comes."""
+"""An empty cluster, to which components may be added one by one."""
 
 
 def plan(platform: str, wishes: Wishes, facts: Facts) -> Plan:
     """What to make for a platform that does not exist yet.
 
-    Raises UsageError for options that contradict each other or name nothing, and Refused for a profile that this
-    release cannot make. It never refuses for a missing tool: an engine that was asked for says itself what it lacks.
+    Raises UsageError for options that contradict each other or name nothing. It never refuses for a missing tool: an
+    engine that was asked for says itself what it lacks.
     """
     check(wishes)
     if wishes.engine:
@@ -36,7 +36,7 @@ def plan(platform: str, wishes: Wishes, facts: Facts) -> Plan:
 
 
 def check(wishes: Wishes) -> None:
-    """Raises UsageError or Refused for what can be told to be wrong from the options alone."""
+    """Raises UsageError for what can be told to be wrong from the options alone."""
     if wishes.engine and wishes.engine not in ENGINES:
         raise UsageError(
             f"there is no engine '{wishes.engine}'",
@@ -49,11 +49,11 @@ def check(wishes: Wishes) -> None:
             cause=f"there are {', '.join(PROFILES)}",
             advice=f"minikf up --profile {DEFAULT_PROFILE}",
         )
-    if wishes.profile not in ("", DEFAULT_PROFILE):
-        raise Refused(
-            f"the profile '{wishes.profile}' cannot be made by this release",
-            cause="the components that it consists of come with a later one; a cluster is empty until then",
-            advice=f"minikf up --profile {DEFAULT_PROFILE}",
+    if wishes.engine == EMBEDDED and wishes.profile not in ("", DEFAULT_PROFILE):
+        raise UsageError(
+            "the engine embedded has no profiles",
+            cause="it serves Kubeflow's kinds itself; profiles are for clusters",
+            advice=f"minikf up --engine k3d --profile {wishes.profile}",
         )
     if wishes.engine == EMBEDDED and (wishes.node_image or wishes.agents):
         raise UsageError(
@@ -95,7 +95,7 @@ def _cluster_only(engine: str, why: str, wishes: Wishes) -> tuple[str, str]:
     """An option that only clusters have asks for a cluster, whatever could be found out about them."""
     if engine in CLUSTERS:
         return engine, why
-    option = "--node-image" if wishes.node_image else "--agents"
+    option = "--node-image" if wishes.node_image else "--agents" if wishes.agents else "--profile"
     return CLUSTERS[0], f"{CLUSTERS[0]}: {option} is for clusters"
 
 

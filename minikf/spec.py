@@ -32,7 +32,9 @@ class Wishes:
     """What the user asked for; "" and 0 leave the choice to MiniKF.
 
     `agents` are nodes beside the one that has the control plane. `context` and `kubeconfig` name an existing
-    cluster, for the engine `context` only. `agree` allows a download whose hash is not in our own table.
+    cluster, for the engine `context` only. `agree` allows a download whose hash is not in our own table. `profile` is
+    one of `bundle`, a folder or `NAME@VERSION`; `mirror` is where its files are, instead of GitHub; `force` installs
+    what does not seem to fit.
     """
 
     engine: str = ""
@@ -42,6 +44,9 @@ class Wishes:
     context: str = ""
     kubeconfig: str = ""
     agree: bool = False
+    bundle: str = ""
+    mirror: str = ""
+    force: bool = False
 
 
 @dataclass(frozen=True)

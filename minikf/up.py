@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from minikf.components import furnish, remove_all
 from minikf.engine.choose import chosen, engine_of
 from minikf.engine.protocol import Engine, Steps
 from minikf.errors import MinikfError, UsageError
-from minikf.plan import CLUSTERS, EMBEDDED
+from minikf.plan import CLUSTERS, CONTEXT, EMBEDDED
 from minikf.spec import Access, Event, LoadedImage, Wishes
 
 
 def up(platform: str, wishes: Wishes | None = None) -> Steps[Access]:
-    """Makes the platform where there is none and starts it; returns how to reach it.
+    """Makes the platform where there is none, starts it, and puts on a cluster what was chosen of the bundle; returns
+    how to reach it.
 
     Where MiniKF chose the engine itself and it cannot be had after all, the embedded engine takes its place: the
-    automatic choice leaves nobody with nothing. Raises as `minikf.engine.choose.chosen` and `Engine.ensure`.
+    automatic choice leaves nobody with nothing. Raises as `minikf.engine.choose.chosen`, `Engine.ensure` and
+    `minikf.components.furnish`.
     """
-    engine, plan = chosen(platform, wishes or Wishes())
+    access = yield from _engine_up(platform, wishes or Wishes())
+    yield from furnish(access, access.engine, wishes or Wishes())
+    return access
+
+
+def _engine_up(platform: str, wishes: Wishes) -> Steps[Access]:
+    engine, plan = chosen(platform, wishes)
     if plan.why:
         yield Event("engine", "done", plan.why)
     if not (plan.automatic and plan.engine in CLUSTERS):
@@ -57,8 +66,11 @@ def stop(platform: str) -> Steps[None]:
 
 
 def down(platform: str, *, keep_data: bool = False) -> Steps[None]:
-    """Removes the platform. Raises as `Engine.delete`."""
-    yield from engine_of(platform).delete(keep_data=keep_data)
+    """Removes the platform; a cluster that stays loses what MiniKF put there. Raises as `delete` and `uninstall`."""
+    engine = engine_of(platform)
+    if engine.name == CONTEXT:
+        yield from remove_all(platform, data=not keep_data)
+    yield from engine.delete(keep_data=keep_data)
 
 
 def held_data(platform: str) -> str:

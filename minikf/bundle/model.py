@@ -101,6 +101,10 @@ class Profile:
     components: tuple[str, ...]
 
 
+NOTHING = Profile("none", "nothing but what is added", LITE, ())
+"""What every bundle has: components one by one, in their small shapes."""
+
+
 @dataclass(frozen=True)
 class Bundle:
     """All that can be installed of one version, by id.

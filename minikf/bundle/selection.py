@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from minikf.bundle.errors import BundleInvalid
 from minikf.bundle.marked import near
-from minikf.bundle.model import Bundle, Component, Selection
+from minikf.bundle.model import NOTHING, Bundle, Component, Selection
 from minikf.errors import Refused, UsageError
 
 
@@ -16,9 +16,10 @@ def select(bundle: Bundle, profile: str, add: Iterable[str] = (), remove: Iterab
     What only a removed component needed is not there either, unless the profile names it. Raises UsageError for names
     that the bundle does not have, and Refused where something needs what is removed, or has no files.
     """
-    if profile not in bundle.profiles:
-        raise _unknown("profile", profile, bundle.profiles, bundle)
-    chosen, added, removed = bundle.profiles[profile], tuple(add), frozenset(remove)
+    profiles = {NOTHING.name: NOTHING, **bundle.profiles}
+    if profile not in profiles:
+        raise _unknown("profile", profile, profiles, bundle)
+    chosen, added, removed = profiles[profile], tuple(add), frozenset(remove)
     for name in (*added, *sorted(removed)):
         if name not in bundle.components:
             raise _unknown("component", name, bundle.components, bundle)

@@ -46,7 +46,10 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "Distribution",
-        (Verb("bundle", "minikf.cli.bundle:app", "Look at what can be installed, and verify every byte of it."),),
+        (
+            Verb("bundle", "minikf.cli.bundle:app", "Look at what can be installed, and verify every byte of it."),
+            Verb("addon", "minikf.cli.addon:app", "Add components to a platform on a cluster, and take them away."),
+        ),
     ),
     Section(
         "Help",

@@ -35,6 +35,20 @@ def up(
     kubeconfig: Annotated[
         str, typer.Option("--kubeconfig", metavar="FILE", help="The kubeconfig that has the context.")
     ] = "",
+    bundle: Annotated[
+        str,
+        typer.Option("--bundle", metavar="FOLDER|NAME[@VERSION]", help="Whose profile; else Kubeflow's newest."),
+    ] = "",
+    mirror: Annotated[
+        str,
+        typer.Option(
+            "--mirror",
+            metavar="PLACE",
+            envvar="MINIKF_MIRROR",
+            help="Where the bundle's files are, instead of GitHub: a folder or https:// address.",
+        ),
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Install what does not seem to fit this machine.")] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Agree to tools that only their own release's checksum vouches for.")
     ] = False,
@@ -46,5 +60,5 @@ def up(
     from minikf.spec import Wishes
     from minikf.up import up as bring_up
 
-    wishes = Wishes(engine, profile, node_image, agents, existing, kubeconfig, yes)
+    wishes = Wishes(engine, profile, node_image, agents, existing, kubeconfig, yes, bundle, mirror, force)
     show_access(bring_up(platform_of(context, platform), wishes), as_json)

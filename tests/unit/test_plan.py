@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minikf.errors import MinikfError, Refused, UsageError
+from minikf.errors import MinikfError, UsageError
 from minikf.plan import plan
 from minikf.spec import EngineFacts, Facts, Wishes
 
@@ -46,6 +46,8 @@ def test_what_is_asked_for_is_made_whatever_is_known() -> None:
 def test_an_option_of_clusters_asks_for_a_cluster() -> None:
     assert plan("default", Wishes(agents=2), Facts(docker_cause="none")).engine == "k3d"
     assert plan("default", Wishes(node_image="mine:1"), facts(NO_TOOL, HERE)).engine == "kind"
+    made = plan("default", Wishes(profile="lite"), Facts(docker_cause="none"))
+    assert (made.engine, made.profile, made.why) == ("k3d", "lite", "k3d: --profile is for clusters")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_an_option_of_clusters_asks_for_a_cluster() -> None:
     [
         (Wishes(engine="minikube"), UsageError, "there is no engine 'minikube'"),
         (Wishes(profile="huge"), UsageError, "there is no profile 'huge'"),
-        (Wishes(profile="lite"), Refused, "'lite' cannot be made by this release"),
+        (Wishes(engine="embedded", profile="lite"), UsageError, "embedded has no profiles"),
         (Wishes(engine="embedded", agents=1), UsageError, "embedded has no nodes"),
         (Wishes(engine="embedded", node_image="x"), UsageError, "embedded has no nodes"),
         (Wishes(engine="context", agents=1), UsageError, "takes a cluster as it is"),

@@ -36,7 +36,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["up", "--platform", "x" * 41], ExitCode.USAGE, "cannot name a platform"),
         (["up", "--platform", "../escape"], ExitCode.USAGE, "cannot name a platform"),
         (["up", "--engine", "minikube"], ExitCode.USAGE, "there is no engine 'minikube'"),
-        (["up", "--engine", "k3d", "--profile", "lite"], ExitCode.REFUSED, "cannot be made by this release"),
+        (["up", "--engine", "embedded", "--profile", "lite"], ExitCode.USAGE, "embedded has no profiles"),
         (["up", "--engine", "embedded", "--agents", "1"], ExitCode.USAGE, "embedded has no nodes"),
         (["stop"], ExitCode.REFUSED, "there is no platform 'default'"),
         (["start"], ExitCode.REFUSED, "there is no platform 'default'"),
