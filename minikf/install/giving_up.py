@@ -11,7 +11,7 @@ from minikf.install.graph import Graph
 from minikf.install.objects import Id
 from minikf.install.progress import Progress
 from minikf.kube.apply import Ref
-from minikf.kube.ready import verdict
+from minikf.kube.ready import State, Verdict, verdict
 from minikf.kube.rest import RestClient
 
 
@@ -30,7 +30,7 @@ def blocker(cluster: Cluster, graph: Graph, progress: Progress, causes: Causes) 
         return Blocker(str(graph.nodes[id].item.ref), trouble, f"{cluster.kubectl} get events -A")
     for id in progress.unserved():
         if id in progress.applied or id not in progress.todo:
-            return _definition(cluster, graph, id)
+            return _definition(cluster, id)
     for service in progress.awaited("answering"):
         behind = graph.behind.get((service[0], service[1]), frozenset())
         if behind <= progress.applied | (frozenset(graph.nodes) - progress.todo):
@@ -40,14 +40,17 @@ def blocker(cluster: Cluster, graph: Graph, progress: Progress, causes: Causes) 
     return Blocker("the API", "it does not take what was sent to it", f"{cluster.kubectl} get --raw /readyz?verbose")
 
 
-def _definition(cluster: Cluster, graph: Graph, id: Id) -> Blocker:
+def definition_verdict(cluster: Cluster, id: Id) -> Verdict:
+    """What a definition's own conditions say of it."""
+    path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{id[3]}"
     try:
-        found = verdict(
-            RestClient(cluster.access).get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{id[3]}")
-        )
-        cause = found.cause or "it is established, but discovery does not show its kind"
+        return verdict(RestClient(cluster.access).get(path))
     except MinikfError as error:
-        cause = error.message
+        return Verdict(State.UNKNOWN, error.message)
+
+
+def _definition(cluster: Cluster, id: Id) -> Blocker:
+    cause = definition_verdict(cluster, id).cause or "it is established, but discovery does not show its kind"
     return Blocker(f"CustomResourceDefinition {id[3]}", cause, f"{cluster.kubectl} describe crd {id[3]}")
 
 

@@ -1,6 +1,6 @@
 """What MiniKF put into a cluster, written down in the cluster itself: it outlives this machine's files.
 
-A ConfigMap in a namespace of its own, a key per component, a line an object. It is written before the first object is
+A ConfigMap, a key per component, a line an object. It is written before the first object is
 applied, with what was there before, and again when all is done.
 """
 
@@ -17,11 +17,12 @@ from minikf.install.record import Record
 from minikf.kube.apply import MANAGER, Calls
 from minikf.kube.rest import refusal
 
-NAMESPACE = "minikf-system"
-NAME = "inventory"
+NAMESPACE = "kube-system"
+"""Every cluster has it and nobody deletes it; one of our own would take the cluster five seconds to remove."""
+
+NAME = "minikf-inventory"
 _FORMAT = "1"
-_NAMESPACES = "/api/v1/namespaces"
-_PATH = f"{_NAMESPACES}/{NAMESPACE}/configmaps"
+_PATH = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -48,7 +49,6 @@ class Inventory:
             "data": {"format": _FORMAT, **_by_component(records.values())},
         }
         if not self._version:
-            self._make_namespace()
             found = self._call("POST", _PATH, body)
         else:
             body["metadata"] |= {"resourceVersion": self._version}  # type: ignore[operator]
@@ -57,23 +57,15 @@ class Inventory:
         self.records = dict(records)
 
     def remove(self) -> None:
-        """With its namespace. That is gone when the cluster's own controllers have emptied it."""
-        for path in (f"{_PATH}/{NAME}", f"{_NAMESPACES}/{NAMESPACE}"):
-            answer = self._calls.send("DELETE", path)
-            if not answer.ok and answer.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
-                raise refusal(path, answer)
+        """There is nothing of ours left."""
+        answer = self._calls.send("DELETE", f"{_PATH}/{NAME}")
+        if not answer.ok and answer.status != HTTPStatus.NOT_FOUND:
+            raise refusal(_PATH, answer)
         self._version, self.records = "", {}
-
-    def _make_namespace(self) -> None:
-        metadata = {"name": NAMESPACE, "labels": {"app.kubernetes.io/managed-by": MANAGER}}
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-        answer = self._calls.send("POST", _NAMESPACES, json.dumps(body).encode(), _JSON)
-        if not answer.ok and answer.status != HTTPStatus.CONFLICT:
-            raise refusal(_NAMESPACES, answer)
 
     def _call(self, method: str, path: str, body: object) -> dict[str, Any]:
         answer = self._calls.send(method, path, json.dumps(body).encode(), _JSON)
-        if answer.status == HTTPStatus.CONFLICT and b"being terminated" not in answer.body:
+        if answer.status == HTTPStatus.CONFLICT:
             raise Refused(
                 "somebody else installs on this cluster at the same time",
                 cause=f"the inventory {NAMESPACE}/{NAME} has changed meanwhile",

@@ -13,7 +13,7 @@ from typing import Any
 from minikf.errors import NoProgress, WorkFailed
 from minikf.install.causes import Causes
 from minikf.install.cluster import Cluster
-from minikf.install.giving_up import blocker
+from minikf.install.giving_up import blocker, definition_verdict
 from minikf.install.graph import Graph, Node
 from minikf.install.messages import Answers, Body, Broken, Message, Served, Tried
 from minikf.install.objects import Id
@@ -153,9 +153,10 @@ class Loop:
             self._sender.send(node, urgency(node, self._servers))
 
     def _see_served(self) -> None:
-        served = {(one.api_version.rpartition("/")[0], one.kind) for one in self.cluster.discovery.all()}
-        for id, key in self.graph.defines.items():
-            if key in served:
+        # By plural, as a definition is named: two of one group may want the same kind, and only one gets it.
+        served = {f"{one.plural}.{one.api_version.rpartition('/')[0]}" for one in self.cluster.discovery.all()}
+        for id in self.graph.defines:
+            if id[3] in served:
                 self._free(self.progress.open(("served", id)))
 
     def _see(self, body: dict[str, Any], gone: bool) -> None:
@@ -194,7 +195,21 @@ class Loop:
         if further:
             self._moved = time.monotonic()
         if time.monotonic() - self._moved > TELL_SECONDS * 4:
-            self._causes.look({id: self.bodies[id] for id in self.progress.unready() if id in self.bodies})
+            looked = self._causes.look({id: self.bodies[id] for id in self.progress.unready() if id in self.bodies})
+            if looked:
+                self._refuse_hopeless()
+
+    def _refuse_hopeless(self) -> None:
+        """Raises Fatal for a definition that the API server will never serve as it is."""
+        for id in self.progress.unserved():
+            if id in self.progress.applied:
+                found = definition_verdict(self.cluster, id)
+                if found.state == State.FAILED:
+                    raise Fatal(
+                        f"CustomResourceDefinition {id[3]} will not be served",
+                        cause=found.cause,
+                        advice=f"{self.cluster.kubectl} describe crd {id[3]}",
+                    )
 
     def _news(self) -> Iterable[Event]:
         """What has not been told yet."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from minikf.errors import NoProgress
 from minikf.install.cluster import Cluster
-from minikf.install.inventory import NAMESPACE, Inventory
+from minikf.install.inventory import Inventory
 from minikf.install.journal import Journal
 from minikf.install.keeping import Kept, held_in, in_use, instances, named
 from minikf.install.look import CRD
@@ -67,17 +67,11 @@ def uninstall(
         if rest:
             cluster.insist(lambda: inventory.write(rest))
         elif inventory.records:
-            yield from _remove_inventory(cluster, inventory, patience)
+            cluster.insist(inventory.remove)
         journal.end()
         return Removed(work.count, tuple(work.kept.values()), tuple(work.removing.freed))
     finally:
         journal.close()
-
-
-def _remove_inventory(cluster: Cluster, inventory: Inventory, patience: float) -> Generator[Event, None, None]:
-    seen = {id: one for id, one in cluster.survey([("v1", "Namespace")]).items() if id[3] == NAMESPACE}
-    cluster.insist(inventory.remove)
-    yield from Removing(cluster, patience).remove("inventory", {id: ("v1", one) for id, one in seen.items()})
 
 
 @dataclass

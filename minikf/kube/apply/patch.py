@@ -10,8 +10,8 @@ from minikf.kube.apply.ref import Ref
 MANAGER = "minikf"
 """The field manager that our objects are applied by."""
 
-# An unknown field is told as a warning and left out; in Strict it would be an error, and upstream's own objects may
-# have some. A kind that is built in refuses them in any case: its type does not know them.
+# Server-side apply refuses a field that the kind's type or schema does not know, whatever is said here. What is left
+# for a warning are fields written twice and such; they stop nobody.
 _QUERY = f"?fieldManager={MANAGER}&fieldValidation=Warn&force=false"
 _HEADERS = {
     "Content-Type": "application/apply-patch+yaml",
