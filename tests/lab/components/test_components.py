@@ -1,0 +1,223 @@
+"""A profile of a bundle by `minikf up`, components by `minikf addon`, on a real API server; `down` takes all away."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from binaries.build import ensure
+from engines.minikf import Home
+from install.cluster import COMMANDS, Cluster, cluster
+from keep import Unavailable
+
+pytestmark = pytest.mark.core
+
+BUNDLE = """bundle: shop
+version: "1"
+sources:
+  shop: {repo: acme/shop, ref: v1}
+profiles:
+  lite: {does: what a small shop wants, variant: lite, components: [till]}
+components:
+- id: hall
+  title: Hall
+  group: House
+  does: where all else stands
+  licence: {spdx: Apache-2.0, source: acme/shop/v1/LICENSE}
+  standard: {paths: [shop/hall]}
+- id: till
+  title: Till
+  group: House
+  does: takes the money
+  licence: {spdx: Apache-2.0, source: acme/shop/v1/LICENSE}
+  standard: {paths: [shop/till]}
+  needs: [hall]
+- id: lamp
+  title: Lamp
+  group: House
+  does: gives light
+  licence: {spdx: Apache-2.0, source: acme/shop/v1/LICENSE}
+  standard: {paths: [shop/lamp]}
+  needs: [hall]
+"""
+WORKLOAD = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: NAME, namespace: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: NAME}}
+  template:
+    metadata: {labels: {app: NAME}}
+    spec: {containers: [{name: main, image: "registry.example.com/NAME:1", resources: {requests: {cpu: CPU}}}]}
+"""
+CERTIFICATE = """---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: own, namespace: shop}
+spec: {selfSigned: {}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: till, namespace: shop}
+spec: {secretName: till-tls, dnsNames: [till.shop.svc], issuerRef: {kind: Issuer, name: own}}
+"""
+# What MiniKF wants of any cluster that it joins.
+STORAGE = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+    "provisioner": "kubernetes.io/no-provisioner",
+}
+DNS_PATH, LABELS = "/apis/apps/v1/namespaces/kube-system", {"k8s-app": "kube-dns"}
+DNS: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "coredns", "labels": LABELS},
+    "spec": {
+        "selector": {"matchLabels": LABELS},
+        "template": {"metadata": {"labels": LABELS}, "spec": {"containers": [{"name": "main", "image": "dns:1"}]}},
+    },
+}
+FILES = {
+    "hall": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
+    "till": WORKLOAD.replace("NAME", "till").replace("CPU", "1") + CERTIFICATE,
+    "lamp": WORKLOAD.replace("NAME", "lamp").replace("CPU", "10m"),
+}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle in `bundle`, and the mirror of its files in `mirror`."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "bundle").mkdir()
+    (folder / "bundle/bundle.yaml").write_text(BUNDLE)
+    for name, text in FILES.items():
+        place = folder / "mirror/acme/shop/v1" / name
+        place.mkdir(parents=True)
+        (place / "all.yaml").write_text(text)
+        (place / "kustomization.yaml").write_text("resources: [all.yaml]\n")
+    (folder / "mirror/acme/shop/v1/LICENSE").write_text("as it says\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def real(
+    say: Callable[[str], None], no_lab: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    try:
+        binaries = ensure(say, COMMANDS)
+    except Unavailable as why:
+        no_lab(f"no cluster to install on here: {why}")
+        raise  # not reached: the test is skipped or fails
+    with cluster(binaries, tmp_path_factory.mktemp("components")) as made:
+        for path, body in (("/apis/storage.k8s.io/v1/storageclasses", STORAGE), (f"{DNS_PATH}/deployments", DNS)):
+            code, said = made.server.request("POST", path, body)
+            assert code == 201, said
+        yield made
+
+
+@pytest.fixture(scope="module")
+def home(real: Cluster, shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A user who has locked the bundle and knows the mirror."""
+    made = Home(tmp_path_factory.mktemp("home"), real.binaries, {}, {"MINIKF_MIRROR": str(shop / "mirror")})
+    locked = made.minikf("bundle", "lock", "--bundle", str(shop / "bundle"))
+    assert locked.code == 0, locked.err
+    return made
+
+
+def up(home: Home, real: Cluster, *words: str) -> Any:
+    joined = ("--engine", "context", "--kubeconfig", str(real.server.kubeconfig))
+    return home.minikf("up", *joined, *words, "--json")
+
+
+def objects(real: Cluster) -> set[tuple[str, str]]:
+    """What is on the cluster beyond what it is born with: names of the kinds that the tests make."""
+    paths = ("/api/v1/namespaces", "/apis/apps/v1/deployments", "/api/v1/secrets", "/api/v1/configmaps")
+    own = {"default", "kube-system", "kube-public", "kube-node-lease"}
+    born = {"kube-root-ca.crt"}
+    return {
+        (path.rpartition("/")[2], one["metadata"]["name"])
+        for path in paths
+        for one in real.get(path)["items"]
+        if one["metadata"]["name"] not in own | born and one["metadata"].get("namespace") not in own
+    }
+
+
+def test_a_profile_comes_with_up_and_goes_with_down(home: Home, real: Cluster, shop: Path) -> None:
+    before = objects(real)
+    made = up(home, real, "--profile", "lite", "--bundle", str(shop / "bundle"))
+    assert made.code == 0, made.err
+    found = real.get("/apis/apps/v1/namespaces/shop/deployments/till")
+    assert found["spec"]["replicas"] == 1, "lite has one of each"
+    assert found["status"]["availableReplicas"] == 1, "up waits until it is ready"
+    secret = real.get("/api/v1/namespaces/shop/secrets/till-tls")
+    assert b"BEGIN CERTIFICATE" in base64.b64decode(secret["data"]["tls.crt"])
+
+    version = found["metadata"]["resourceVersion"]
+    again = up(home, real)
+    assert again.code == 0, again.err
+    assert real.get("/apis/apps/v1/namespaces/shop/deployments/till")["metadata"]["resourceVersion"] == version
+    assert real.get("/api/v1/namespaces/shop/secrets/till-tls")["data"] == secret["data"], "certificates stay"
+
+    other = up(home, real, "--profile", "full")
+    assert other.code == 10 and "has lite of" in other.error["message"], other.err
+
+    added = home.minikf("addon", "enable", "lamp", "--json")
+    assert added.code == 0 and added.json["component"] == "lamp" and added.json["applied"] == 1, added.err
+    told = {one["id"]: one["enabled"] for one in home.minikf("addon", "list", "--json").json}
+    assert told == {"hall": True, "till": True, "lamp": True}
+    needed = home.minikf("addon", "disable", "hall", "--json")
+    assert needed.code == 10 and "till, lamp need it" in needed.error["cause"], needed.err
+    gone = home.minikf("addon", "disable", "lamp", "--json")
+    assert gone.code == 0 and gone.json["removed"] == 1, gone.err
+    assert ("deployments", "lamp") not in objects(real) and ("deployments", "till") in objects(real)
+
+    down = home.minikf("down", "--yes", "--json")
+    assert down.code == 0, down.err
+    assert objects(real) == before
+
+
+def test_what_does_not_fit_is_refused_with_the_figures_before_anything_is_made(
+    home: Home, real: Cluster, shop: Path, tmp_path: Path
+) -> None:
+    before = objects(real)
+    big = tmp_path / "bundle"
+    big.mkdir()
+    (big / "bundle.yaml").write_text(
+        BUNDLE.replace("lite: {does", "full: {does").replace("variant: lite", "variant: standard")
+    )
+    file = shop / "mirror/acme/shop/v1/till/all.yaml"
+    small = file.read_text()
+    # The node of this cluster has 64 processors; cert-manager's kinds are not there, and are not needed to be refused.
+    file.write_text(small.replace("cpu: 1", "cpu: 30"))
+    try:
+        assert home.minikf("bundle", "lock", "--bundle", str(big)).code == 0
+        refused = up(home, real, "--platform", "big", "--profile", "full", "--bundle", str(big))
+    finally:
+        file.write_text(small)
+    assert refused.code == 10 and "does not fit this cluster" in refused.error["message"], refused.err
+    assert "processors: 90 wanted, 64 there" in refused.error["cause"]
+    assert "give the machine or Docker 26 more processors" in refused.error["advice"]
+    assert objects(real) == before
+    assert home.minikf("down", "--yes", "--platform", "big").code == 0
+
+
+def test_a_changed_byte_is_refused_by_its_name(home: Home, real: Cluster, shop: Path, tmp_path: Path) -> None:
+    file = shop / "mirror/acme/shop/v1/lamp/all.yaml"
+    right = file.read_text()
+    file.write_text(right.replace("lamp:1", "lamp:2"))
+    try:
+        made = up(home, real, "--platform", "bent", "--profile", "lite", "--bundle", str(shop / "bundle"))
+        assert made.code == 0, made.err
+        stranger = Home(tmp_path, home.bin, {}, home.variables)
+        (tmp_path / ".local").symlink_to(home.folder / ".local")
+        (tmp_path / ".config").symlink_to(home.folder / ".config")
+        refused = stranger.minikf("addon", "enable", "lamp", "--platform", "bent", "--json")
+    finally:
+        file.write_text(right)
+    assert refused.code == 10 and "acme/shop/v1/lamp/all.yaml" in refused.error["message"], refused.err
+    assert ("deployments", "lamp") not in objects(real)
+    assert home.minikf("down", "--yes", "--platform", "bent").code == 0
