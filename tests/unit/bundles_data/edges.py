@@ -44,6 +44,7 @@ class Map:
 
     def __init__(self, rendered: Mapping[str, list[Object]]) -> None:
         self.rendered = rendered
+        self._edges: dict[str, set[Edge]] = {}
         self.owner = {key(one): name for name, found in rendered.items() for one in found}
         self.services = {place[1:]: name for place, name in self.owner.items() if place[0] == "Service"}
         self.gateways = {place[1:]: name for place, name in self.owner.items() if place[0] == "Gateway"}
@@ -66,6 +67,11 @@ class Map:
 
     def of(self, component: str) -> set[Edge]:
         """All edges that lead out of a component."""
+        if component not in self._edges:
+            self._edges[component] = self._found(component)
+        return self._edges[component]
+
+    def _found(self, component: str) -> set[Edge]:
         found: set[Edge] = set()
         for one in self.rendered[component]:
             found.update(self._places(one))

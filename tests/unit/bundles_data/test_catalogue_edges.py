@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import pytest
 
-from minikf.bundle.model import LITE, VARIANTS
+from minikf.bundle.model import LITE, VARIANTS, Bundle
 from minikf.bundle.selection import ordered
 from tests.unit.bundles_data.conftest import Renders
 from tests.unit.bundles_data.edges import Edge, Map
-from tests.unit.bundles_data.rendering import CERTIFICATES, VERSIONS, Rendering, described, key
+from tests.unit.bundles_data.rendering import CERTIFICATES, VERSIONS, described, key
 
 # Names of others in manifests that are no needs, and why.
 NOT_NEEDED = {
@@ -29,17 +32,27 @@ CASES = [(version, variant) for version in VERSIONS for variant in VARIANTS]
 pytestmark = pytest.mark.slow
 
 
-def everyone(version: str, variant: str, renders: Renders) -> tuple[Rendering, Map]:
-    found = renders(version)
-    return found, Map(found.of(described(found.bundle, variant), variant))
+Everyone = Callable[[str, str], tuple[Bundle, Map]]
+
+
+@pytest.fixture(scope="module")
+def everyone(rendering: Renders) -> Everyone:
+    """The components whose needs are said for a variant, rendered and looked through once."""
+
+    @cache
+    def of(version: str, variant: str) -> tuple[Bundle, Map]:
+        found = rendering(version)
+        return found.bundle, Map(found.of(described(found.bundle, variant), variant))
+
+    return of
 
 
 @pytest.mark.parametrize(("version", "variant"), CASES)
-def test_no_edge_is_missing(version: str, variant: str, rendering: Renders) -> None:
-    found, here = everyone(version, variant, rendering)
+def test_no_edge_is_missing(version: str, variant: str, everyone: Everyone) -> None:
+    found, here = everyone(version, variant)
     missing = []
     for name in here.rendered:
-        needed = {one.id for one in ordered(found.bundle, [name], variant)}
+        needed = {one.id for one in ordered(found, [name], variant)}
         missing += [
             f"{name} needs {edge.component}: {edge.why}"
             for edge in sorted(here.of(name))
@@ -50,14 +63,14 @@ def test_no_edge_is_missing(version: str, variant: str, rendering: Renders) -> N
 
 
 @pytest.mark.parametrize(("version", "variant"), CASES)
-def test_every_need_has_a_reason(version: str, variant: str, rendering: Renders) -> None:
-    found, here = everyone(version, variant, rendering)
+def test_every_need_has_a_reason(version: str, variant: str, everyone: Everyone) -> None:
+    found, here = everyone(version, variant)
     wrong = []
     for name in here.rendered:
         reasons: dict[str, list[Edge]] = {}
         for edge in here.of(name):
             reasons.setdefault(edge.component, []).append(edge)
-        for need in found.bundle.components[name].needs_of(variant):
+        for need in found.components[name].needs_of(variant):
             if need not in reasons and (name, need) not in READ_ELSEWHERE:
                 wrong.append(f"{name} says that it needs {need}, and nothing of it shows why")
             else:
@@ -67,9 +80,9 @@ def test_every_need_has_a_reason(version: str, variant: str, rendering: Renders)
 
 
 @pytest.mark.parametrize(("version", "variant"), CASES)
-def test_no_object_is_brought_twice(version: str, variant: str, rendering: Renders) -> None:
+def test_no_object_is_brought_twice(version: str, variant: str, everyone: Everyone) -> None:
     """Not by two components of a profile, and not by a profile's and an add-on."""
-    _, here = everyone(version, variant, rendering)
+    _, here = everyone(version, variant)
     seen: dict[tuple[str, str, str, str], str] = {}
     twice = []
     for name, things in here.rendered.items():
