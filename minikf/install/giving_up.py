@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minikf.errors import MinikfError
+from minikf.install import definitions
 from minikf.install.causes import Causes
 from minikf.install.cluster import Cluster
 from minikf.install.graph import Graph
 from minikf.install.objects import Id
 from minikf.install.progress import Progress
 from minikf.kube.apply import Ref
-from minikf.kube.ready import State, Verdict, verdict
-from minikf.kube.rest import RestClient
 
 
 @dataclass(frozen=True)
@@ -40,17 +38,8 @@ def blocker(cluster: Cluster, graph: Graph, progress: Progress, causes: Causes) 
     return Blocker("the API", "it does not take what was sent to it", f"{cluster.kubectl} get --raw /readyz?verbose")
 
 
-def definition_verdict(cluster: Cluster, id: Id) -> Verdict:
-    """What a definition's own conditions say of it."""
-    path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{id[3]}"
-    try:
-        return verdict(RestClient(cluster.access).get(path))
-    except MinikfError as error:
-        return Verdict(State.UNKNOWN, error.message)
-
-
 def _definition(cluster: Cluster, id: Id) -> Blocker:
-    cause = definition_verdict(cluster, id).cause or "it is established, but discovery does not show its kind"
+    cause = definitions.look(cluster, id).cause or "it is established, but discovery does not show its kind"
     return Blocker(f"CustomResourceDefinition {id[3]}", cause, f"{cluster.kubectl} describe crd {id[3]}")
 
 

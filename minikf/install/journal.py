@@ -76,7 +76,8 @@ class Journal:
         lines = self._path.read_text(errors="replace").splitlines()
         found: dict[Id, Record] = {}
         try:
-            if not lines or json.loads(lines[0]).get("cluster") != self._cluster:
+            header = json.loads(lines[0]) if lines else {}
+            if not isinstance(header, dict) or header.get("cluster") != self._cluster:
                 return {}
             for line in lines[1:]:
                 record = Record.of(line)

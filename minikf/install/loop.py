@@ -11,9 +11,10 @@ from itertools import count
 from typing import Any
 
 from minikf.errors import NoProgress, WorkFailed
+from minikf.install import definitions
 from minikf.install.causes import Causes
 from minikf.install.cluster import Cluster
-from minikf.install.giving_up import blocker, definition_verdict
+from minikf.install.giving_up import blocker
 from minikf.install.graph import Graph, Node
 from minikf.install.messages import Answers, Body, Broken, Message, Served, Tried
 from minikf.install.objects import Id
@@ -203,7 +204,7 @@ class Loop:
         """Raises Fatal for a definition that the API server will never serve as it is."""
         for id in self.progress.unserved():
             if id in self.progress.applied:
-                found = definition_verdict(self.cluster, id)
+                found = definitions.look(self.cluster, id)
                 if found.state == State.FAILED:
                     raise Fatal(
                         f"CustomResourceDefinition {id[3]} will not be served",
