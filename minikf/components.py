@@ -38,7 +38,7 @@ def furnish(access: Access, engine: str, wishes: Wishes) -> Steps[Installed | No
     from minikf.install.bring import bring
 
     paths = PlatformPaths.of(access.platform)
-    return (yield from bring(access, paths, choice, mirror=wishes.mirror, force=wishes.force))
+    return (yield from bring(access, paths, choice, mirror=wishes.mirror, force=wishes.force, agree=wishes.agree))
 
 
 def chosen(paths: PlatformPaths, wishes: Wishes) -> Choice | None:
@@ -81,13 +81,15 @@ def known(platform: str) -> list[tuple[Component, bool]]:
     return [(one, one.id in ids) for one in bundle.components.values()]
 
 
-def enable(platform: str, component: str, *, mirror: str = "", force: bool = False) -> Steps[Installed]:
+def enable(
+    platform: str, component: str, *, mirror: str = "", force: bool = False, agree: bool = False, accepted: bool = False
+) -> Steps[Installed]:
     """Adds a component, with all that it needs. Raises as `furnish`, and Refused on a platform that takes none."""
     from minikf.install.bring import bring
 
     paths, access = PlatformPaths.of(platform), _access(platform)
     choice = _choice(paths).enabling(component)
-    return (yield from bring(access, paths, choice, mirror=mirror, force=force))
+    return (yield from bring(access, paths, choice, mirror=mirror, force=force, agree=agree, accepted=accepted))
 
 
 def disable(platform: str, component: str, *, data: bool = False) -> Steps[Removed]:

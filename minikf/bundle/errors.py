@@ -19,3 +19,7 @@ class FileMissing(Refused):
 
 class FileChanged(Refused):
     """A source sends other bytes than those that were locked."""
+
+
+class NotAgreed(Refused):
+    """Something has to be agreed to by the user first: bytes that no lock holds, or a licence."""

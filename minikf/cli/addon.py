@@ -47,6 +47,10 @@ def enable(
         ),
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Install what does not seem to fit.")] = False,
+    licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Take what is under a licence that is not free.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Agree to bytes that the bundle does not lock.")] = False,
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
@@ -55,7 +59,8 @@ def enable(
     from minikf.components import enable as add
 
     name = platform_of(context, platform)
-    done = render.follow(add(name, component, mirror=mirror, force=force), as_json=as_json)
+    steps = add(name, component, mirror=mirror, force=force, agree=yes, accepted=licence)
+    done = render.follow(steps, as_json=as_json)
     if as_json:
         render.data({"platform": name, "component": component, "applied": done.applied, "unchanged": done.unchanged})
     else:

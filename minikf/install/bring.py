@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from minikf import tools
 from minikf.bundle import shelf
+from minikf.bundle.firstuse import completed
 from minikf.bundle.lock import Lock, locked
 from minikf.bundle.model import LITE, Bundle, Selection
 from minikf.bundle.render import Document, Rendered
@@ -20,6 +21,7 @@ from minikf.errors import Refused
 from minikf.install.certificates import without_cert_manager
 from minikf.install.choice import Choice, read
 from minikf.install.fit import Demand, lacks
+from minikf.install.licences import check
 from minikf.install.objects import Item, Part
 from minikf.install.room import room
 from minikf.install.run import Installed, install
@@ -39,27 +41,45 @@ class Prepared:
 
 
 def bring(
-    access: Access, paths: PlatformPaths, choice: Choice, *, mirror: str = "", force: bool = False
+    access: Access,
+    paths: PlatformPaths,
+    choice: Choice,
+    *,
+    mirror: str = "",
+    force: bool = False,
+    agree: bool = False,
+    accepted: bool = False,
 ) -> Generator[Event, None, Installed]:
     """Makes a platform have what was chosen, and remembers the choice; does nothing where it has it already.
 
-    Raises UsageError for what the bundle does not have, Refused for what does not fit (not where `force`) or is not as
-    it was locked, and as `Store.ensure`, `rendered` and `install`.
+    `agree` is to what no lock holds, `accepted` to a licence that is not free. Raises UsageError for what the bundle
+    does not have, NotAgreed, Refused for what does not fit (not where `force`) or is not as it was locked, and as
+    `Store.ensure`, `rendered` and `install`.
     """
-    prepared = yield from prepare(choice, mirror=mirror)
-    if read(paths) is None and not force:
+    before = read(paths)
+    check(_selection(choice), _ids(before), accepted=accepted)
+    prepared = yield from prepare(choice, mirror=mirror, agree=agree)
+    if before is None and not force:
         check_fit(access, prepared)
     choice.write(paths)
     return (yield from install(access, paths, parts(access, prepared)))
 
 
-def prepare(choice: Choice, *, mirror: str = "") -> Generator[Event, None, Prepared]:
+def _selection(choice: Choice) -> Selection:
+    return select(shelf.bundle(choice.bundle), choice.profile, choice.add, choice.remove)
+
+
+def _ids(choice: Choice | None) -> frozenset[str]:
+    return frozenset(one.id for one in _selection(choice).components) if choice is not None else frozenset()
+
+
+def prepare(choice: Choice, *, mirror: str = "", agree: bool = False) -> Generator[Event, None, Prepared]:
     """Everything that needs no cluster. Raises as `bring`."""
-    bundle = shelf.bundle(choice.bundle)
-    selection = select(bundle, choice.profile, choice.add, choice.remove)
-    lock, store = locked(bundle), Store()
-    yield from store.ensure(lock, selection, source(mirror))
+    selection = _selection(choice)
+    bundle, store, place = selection.bundle, Store(), source(mirror)
     kubectl = yield from tools.ensure("kubectl")
+    lock = yield from completed(bundle, locked(bundle), selection, place, store, kubectl, agree=agree)
+    yield from store.ensure(lock, selection, place)
     wanted = [(one, selection.variant) for one in selection.components]
     made = yield from rendered(bundle, lock, wanted, store, kubectl)
     yield from _check_hashes(lock, made, Kustomize(bundle, store, kubectl).version)

@@ -42,6 +42,22 @@ components:
   licence: {spdx: Apache-2.0, source: acme/shop/v1/LICENSE}
   standard: {paths: [shop/lamp]}
   needs: [hall]
+- id: fern
+  title: Fern
+  group: House
+  does: was never read by who made the lock
+  licence: {spdx: Apache-2.0, source: acme/shop/v1/LICENSE}
+  standard: {paths: [shop/fern]}
+  needs: [hall]
+  locked: false
+  why_not: nobody had it
+- id: film
+  title: Film
+  group: House
+  does: belongs to somebody
+  licence: {spdx: BUSL-1.1, source: acme/shop/v1/LICENSE, free: false}
+  standard: {paths: [shop/film]}
+  needs: [hall]
 """
 WORKLOAD = """apiVersion: apps/v1
 kind: Deployment
@@ -84,7 +100,7 @@ DNS: dict[str, Any] = {
 FILES = {
     "hall": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
     "till": WORKLOAD.replace("NAME", "till").replace("CPU", "1") + CERTIFICATE,
-    "lamp": WORKLOAD.replace("NAME", "lamp").replace("CPU", "10m"),
+    **{name: WORKLOAD.replace("NAME", name).replace("CPU", "10m") for name in ("lamp", "fern", "film")},
 }
 
 
@@ -168,7 +184,7 @@ def test_a_profile_comes_with_up_and_goes_with_down(home: Home, real: Cluster, s
     added = home.minikf("addon", "enable", "lamp", "--json")
     assert added.code == 0 and added.json["component"] == "lamp" and added.json["applied"] == 1, added.err
     told = {one["id"]: one["enabled"] for one in home.minikf("addon", "list", "--json").json}
-    assert told == {"hall": True, "till": True, "lamp": True}
+    assert told == {"hall": True, "till": True, "lamp": True, "fern": False, "film": False}
     needed = home.minikf("addon", "disable", "hall", "--json")
     assert needed.code == 10 and "till, lamp need it" in needed.error["cause"], needed.err
     gone = home.minikf("addon", "disable", "lamp", "--json")
@@ -178,6 +194,32 @@ def test_a_profile_comes_with_up_and_goes_with_down(home: Home, real: Cluster, s
     down = home.minikf("down", "--yes", "--json")
     assert down.code == 0, down.err
     assert objects(real) == before
+
+
+def test_what_no_lock_holds_and_what_is_not_free_wants_the_users_word(home: Home, real: Cluster, shop: Path) -> None:
+    made = up(home, real, "--platform", "word", "--profile", "lite", "--bundle", str(shop / "bundle"))
+    assert made.code == 0, made.err
+    on = ("--platform", "word", "--json")
+    for component, option, words in (("fern", "--yes", "nobody had it"), ("film", "--accept-licence", "BUSL-1.1")):
+        asked = home.minikf("addon", "enable", component, *on)
+        assert asked.code == 10 and asked.error["error"] == "NotAgreed", asked.err
+        assert words in asked.error["message"] + asked.error["cause"] and option in asked.error["advice"]
+        assert ("deployments", component) not in objects(real)
+        given = home.minikf("addon", "enable", component, option, *on)
+        assert given.code == 0, given.err
+        assert ("deployments", component) in objects(real)
+    assert home.minikf("addon", "enable", "lamp", *on).code == 0, "who has agreed once is not asked again"
+    # What was locked here at its first use is held to it from then on.
+    (home.folder / ".cache/minikf/bundles").rename(home.folder / "old-store")
+    file = shop / "mirror/acme/shop/v1/fern/all.yaml"
+    right = file.read_text()
+    file.write_text(right.replace("fern:1", "fern:2"))
+    try:
+        refused = home.minikf("addon", "enable", "lamp", *on)
+    finally:
+        file.write_text(right)
+    assert refused.code == 10 and "acme/shop/v1/fern/all.yaml" in refused.error["message"], refused.err
+    assert home.minikf("down", "--yes", "--platform", "word").code == 0
 
 
 def test_what_does_not_fit_is_refused_with_the_figures_before_anything_is_made(
