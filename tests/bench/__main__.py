@@ -23,6 +23,7 @@ NAMES = (
     "clusters",
     "images",
     "render",
+    "install",
 )
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 _LAB = Path(__file__).resolve().parents[1] / "lab"
-_CACHE = os.environ.get("MINIKF_LAB_CACHE") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.cache/minikf-lab"
+CACHE = os.environ.get("MINIKF_LAB_CACHE") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.cache/minikf-lab"
 
 
 def lab() -> Any:
     """What the lab has, with its commands on PATH and its tools image for k3d."""
     if str(_LAB) not in sys.path:
         sys.path.insert(0, str(_LAB))
-    os.environ["MINIKF_LAB_CACHE"] = _CACHE  # the home folder of a benchmark's world is empty
+    os.environ["MINIKF_LAB_CACHE"] = CACHE  # the home folder of a benchmark's world is empty
     from lab import ensure  # type: ignore[import-not-found]
 
     made = ensure(lambda line: print(f"lab: {line}", flush=True))
