@@ -40,7 +40,7 @@ def forget_configuration(paths: PlatformPaths) -> None:
 
 
 def _configuration(paths: PlatformPaths) -> list[Path]:
-    return [paths.kubeconfig, paths.ca, paths.token, paths.certificate, paths.key, paths.config / bundle.NAME]
+    return [paths.kubeconfig, paths.ca, paths.token, paths.certificate, paths.key, paths.config / bundle.NAME, paths.door]
 
 
 def _state(paths: PlatformPaths) -> list[Path]:
@@ -48,6 +48,8 @@ def _state(paths: PlatformPaths) -> list[Path]:
     servers = [*paths.state.glob("launcher.log"), *paths.state.glob("warm-*.log")]  # of the launcher and fork servers
     tools = [paths.state / f"{tool}{end}" for tool in CLUSTERS for end in _TOOL_FILES]
     files = [log, log.with_name(log.name + ".1"), *tools, paths.daemon_file, paths.state / "lock", paths.platform_file]
+    log = paths.forwarder_log
+    files += [paths.forward_file, paths.forwarder_file, log, log.with_name(log.name + ".1"), paths.state / "forward.lock"]
     return [paths.tls, paths.state / "shims", paths.state / "kubeadm", *servers, *files]
 
 
@@ -68,6 +70,7 @@ def _data(paths: PlatformPaths) -> list[Path]:
         paths.observations,
         paths.data / "serving",
         paths.data / "kept",
+        paths.passwords,
     ]
 
 
