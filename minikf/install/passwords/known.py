@@ -33,8 +33,8 @@ class Place:
 # Paths in kubeflow/manifests 26.03: common/dex/base/{dex-passwords.yaml,secret_params.env},
 # common/oauth2-proxy/base/kustomization.yaml, applications/pipeline/upstream/third-party/seaweedfs/base/seaweedfs/
 # mlpipeline-minio-artifact-secret.yaml, applications/pipeline/upstream/base/installs/generic/mysql-secret.yaml,
-# applications/katib/upstream/components/mysql/secret.yaml, applications/model-registry/upstream/overlays/db/secrets.env,
-# applications/model-registry/upstream/options/catalog/base/postgres.env.
+# applications/katib/upstream/components/mysql/secret.yaml, and below applications/model-registry/upstream
+# overlays/db/secrets.env and options/catalog/base/postgres.env.
 PLACES = (
     Place(DEX_HASH, "auth", "dex-passwords", "DEX_USER_PASSWORD"),
     Place("sign-in-client", "auth", "dex-oidc-client", "OIDC_CLIENT_SECRET"),
