@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minikf.components import furnish, remove_all
+from minikf.engine import forwarding
 from minikf.engine.choose import chosen, engine_of
 from minikf.engine.protocol import Engine, Steps
 from minikf.errors import MinikfError, UsageError
+from minikf.paths import PlatformPaths
 from minikf.plan import CLUSTERS, CONTEXT, EMBEDDED
 from minikf.spec import Access, Event, LoadedImage, Wishes
 
@@ -30,9 +32,9 @@ def _engine_up(platform: str, wishes: Wishes) -> Steps[Access]:
     if plan.why:
         yield Event("engine", "done", plan.why)
     if not (plan.automatic and plan.engine in CLUSTERS):
-        return (yield from engine.ensure(plan))
+        return forwarding.reached((yield from engine.ensure(plan)))
     try:
-        return (yield from engine.ensure(plan))
+        return forwarding.reached((yield from engine.ensure(plan)))
     except UsageError:
         raise
     except MinikfError as failure:
@@ -56,13 +58,14 @@ def _instead(platform: str, failed: Engine, failure: MinikfError) -> Steps[Acces
 
 
 def start(platform: str) -> Steps[Access]:
-    """Starts a platform that exists. Raises as `Engine.start`."""
-    return (yield from engine_of(platform).start())
+    """Starts a platform that exists, and its port-forward where it had one. Raises as `Engine.start`."""
+    return forwarding.reached((yield from engine_of(platform).start()))
 
 
 def stop(platform: str) -> Steps[None]:
     """Ends every process of the platform and keeps its files. Raises as `Engine.stop`."""
     yield from engine_of(platform).stop()
+    forwarding.end(PlatformPaths.of(platform))
 
 
 def down(platform: str, *, keep_data: bool = False) -> Steps[None]:
@@ -70,6 +73,7 @@ def down(platform: str, *, keep_data: bool = False) -> Steps[None]:
     engine = engine_of(platform)
     if engine.name == CONTEXT:
         yield from remove_all(platform, data=not keep_data)
+    forwarding.end(PlatformPaths.of(platform))  # its record goes with the platform's files
     yield from engine.delete(keep_data=keep_data)
 
 

@@ -8,11 +8,13 @@ import ssl
 import sys
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from minikf.engine.forwarding.manage import revive, serving_now
 from minikf.engine.ports import LOOPBACK
 from minikf.engine.process import Process
 from minikf.errors import MinikfError, Unreachable
+from minikf.kube import bundle
 from minikf.kube.forward import certificates
 from minikf.kube.forward.targets import Serving, Target, Wanted
 from minikf.paths import PlatformPaths
@@ -31,21 +33,32 @@ def reached(access: Access) -> Access:
     serving = revive(paths)
     if serving is None:
         return access
+    authority = certificates.authority(paths)
+    if not bundle.of(authority).exists():
+        bundle.write_with(authority)
     return replace(
         access,
         endpoints=access.endpoints | addresses(paths, serving),
-        door_ca=certificates.authority(paths),
+        door_ca=authority,
         door_token=certificates.credential(paths),
     )
 
 
 def addresses(paths: PlatformPaths, serving: Serving) -> dict[str, str]:
     """Address by name of the target: https for programs, http for browsers, which do not know our CA."""
+    return {one.name: address(one, serving.ports[one.name]) for one in targets(paths) if one.name in serving.ports}
+
+
+def addresses_now(paths: PlatformPaths) -> dict[str, str]:
+    """As `addresses`, of a process that runs; none where none does."""
+    serving = serving_now(paths)
+    return addresses(paths, serving) if serving is not None else {}
+
+
+def targets(paths: PlatformPaths) -> tuple[Target, ...]:
+    """What is carried."""
     wanted = Wanted.read(paths.forward_file)
-    targets = wanted.targets if wanted is not None else ()
-    return {
-        target.name: address(target, serving.ports[target.name]) for target in targets if target.name in serving.ports
-    }
+    return wanted.targets if wanted is not None else ()
 
 
 def address(target: Target, port: int) -> str:
@@ -53,11 +66,17 @@ def address(target: Target, port: int) -> str:
     return f"{scheme}://{LOOPBACK}:{port}{target.path if target.page else target.path.rstrip('/')}"
 
 
-def links(access: Access, name: str) -> str:
+def is_page(access: Access, name: str) -> bool:
+    """Whether this address is a carried one for a browser, which gets in by a link only."""
+    return any(one.page and one.name == name for one in targets(PlatformPaths.of(access.platform)))
+
+
+def link(access: Access, name: str) -> str:
     """A link to a carried page that lets a browser in once. Raises Unreachable where the process does not answer."""
     paths = PlatformPaths.of(access.platform)
     serving = revive(paths)
     port = serving.ports.get(name, 0) if serving is not None else 0
+    to = next((target.path for target in targets(paths) if target.name == name), "/")
     trust = ssl.create_default_context(cafile=str(certificates.authority(paths)))
     connection = http.client.HTTPSConnection(LOOPBACK, port, timeout=10.0, context=trust)
     try:
@@ -65,7 +84,7 @@ def links(access: Access, name: str) -> str:
         connection.request("POST", "/.minikf/link", headers={"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
         found = json.loads(answer.read())
-        return f"http://{_host(str(found['label']))}:{port}{found['path']}"
+        return f"http://{_host(str(found['label']))}:{port}{found['path']}&to={quote(to)}"
     except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
         raise Unreachable(
             f"the port-forward of platform '{access.platform}' gives no link to '{name}'",

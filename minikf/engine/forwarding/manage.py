@@ -46,6 +46,23 @@ def carry(paths: PlatformPaths, access: Access, targets: Sequence[Target]) -> Se
         return _running(paths)
 
 
+def carry_also(paths: PlatformPaths, access: Access, kind: str, targets: Sequence[Target]) -> Serving | None:
+    """Carries these beside all others, in place of those of the same `kind`: what their names begin with.
+
+    For what users make and remove, as models and notebooks. None where there is nothing to carry at all. Raises as
+    `carry`.
+    """
+    with _lock(paths):
+        before = Wanted.read(paths.forward_file)
+        others = tuple(one for one in before.targets if not one.name.startswith(kind)) if before is not None else ()
+        wanted = Wanted(access.server, (*others, *targets))
+        if before is None and not targets:
+            return None
+        if before != wanted:
+            wanted.write(paths.forward_file)
+        return _running(paths)
+
+
 def revive(paths: PlatformPaths) -> Serving | None:
     """The process as it serves, started where it has died; None where the platform has nothing to carry."""
     if not paths.forward_file.exists():

@@ -44,7 +44,7 @@ class Forwarder:
         self._tls.load_cert_chain(*certificates.ensure(paths))
         self._tls.set_alpn_protocols(["http/1.1"])
         self._cluster: Cluster | None = None
-        self._doors: dict[str, tuple[Target, Gate, Listening]] = {}
+        self._doors: dict[tuple[object, ...], tuple[Gate, Listening]] = {}
 
     async def follow(self) -> bool:
         """Opens and closes doors as the file says; False where there is no file any more."""
@@ -54,34 +54,34 @@ class Forwarder:
             return False
         access = kubeconfig.access_of(self._paths, "", wanted.server)
         self._cluster = Cluster(RestClient(access), of(access))
-        targets = {target.name: target for target in wanted.targets}
         remembered = self._remembered()
-        for name, (target, _, _) in list(self._doors.items()):
-            if targets.get(name) != target:
-                await self._close(name)
-        for name, target in targets.items():
-            if name not in self._doors:
-                self._open(target, remembered)
-        for _, gate, _ in self._doors.values():
+        for door in set(self._doors) - {target.door for target in wanted.targets}:
+            await self._close(door)
+        for target in wanted.targets:
+            if target.door not in self._doors:
+                self._open(target, [one.name for one in wanted.targets if one.door == target.door], remembered)
+        for gate, _ in self._doors.values():
             gate.close()  # what leads to the API server as it was
-        ports = {name: listening.port for name, (_, _, listening) in self._doors.items()}
+        ports = {one.name: self._doors[one.door][1].port for one in wanted.targets if one.door in self._doors}
         serving = Serving(self._self.pid, self._self.started, __version__, mark, {**remembered, **ports})
         serving.write(self._paths.forwarder_file)
         log.info("carrying %s", ", ".join(f"{name} at {port}" for name, port in ports.items()) or "nothing")
         return True
 
     async def close(self) -> None:
-        for name in list(self._doors):
-            await self._close(name)
+        for door in list(self._doors):
+            await self._close(door)
 
     def _remembered(self) -> dict[str, int]:
         before = Serving.read(self._paths.forwarder_file)
         return before.ports if before is not None else {}
 
-    def _open(self, target: Target, remembered: dict[str, int]) -> None:
-        others = {port for name, port in remembered.items() if name != target.name}
+    def _open(self, target: Target, names: list[str], remembered: dict[str, int]) -> None:
+        """One port for all targets of these names."""
+        mine = next((remembered[name] for name in names if name in remembered), 0)
+        others = {port for name, port in remembered.items() if name not in names}
         candidates = [port for port in (PAGES if target.page else PROGRAMS) if port not in others]
-        for port in (remembered.get(target.name, 0) or candidates[0], *candidates, 0):
+        for port in (mine or candidates[0], *candidates, 0):
             listener = listen(port)
             if listener is not None:
                 break
@@ -94,10 +94,10 @@ class Forwarder:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await Client(reader, writer, door, gate).run()
 
-        self._doors[target.name] = (target, gate, Listening(listener, self._tls, serve))
+        self._doors[target.door] = (gate, Listening(listener, self._tls, serve))
 
-    async def _close(self, name: str) -> None:
-        _, gate, listening = self._doors.pop(name)
+    async def _close(self, door: tuple[object, ...]) -> None:
+        gate, listening = self._doors.pop(door)
         await listening.close()
         gate.close()
 

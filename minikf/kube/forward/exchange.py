@@ -20,7 +20,9 @@ _LENGTH = b"transfer-encoding"
 
 
 class Asker(Protocol):
-    """The client's side."""
+    """The client's side; `secure` is whether it came by TLS."""
+
+    secure: bool
 
     async def next(self) -> h11.Event: ...
 
@@ -87,6 +89,10 @@ class Exchange:
             if isinstance(event, h11.Response):
                 self.answered = True
                 headers = [one for one in event.headers.raw_items() if one[0].lower() not in HOP | {_LENGTH}]
+                if not self._client.secure:
+                    headers = [
+                        (name, plain(value) if name.lower() == b"set-cookie" else value) for name, value in headers
+                    ]
                 answer = h11.Response(status_code=event.status_code, headers=headers, reason=event.reason)
                 await self._client.send(answer)
             elif isinstance(event, h11.Data):
@@ -108,3 +114,12 @@ class Exchange:
             if event is not h11.NEED_DATA:
                 return event  # type: ignore[return-value]
             self._http.receive_data(await self._line.carry.read())
+
+
+def plain(cookie: bytes) -> bytes:
+    """A cookie as it can be set over plain HTTP: without `Secure`, which upstream's web apps put on theirs.
+
+    Not every browser takes such a one from loopback, and then each of their forms is refused for want of its CSRF
+    cookie.
+    """
+    return b";".join(part for part in cookie.split(b";") if part.strip().lower() != b"secure")

@@ -74,7 +74,7 @@ class Listening:
                 connected.close()
                 continue
             connected.setblocking(False)
-            # asyncio does this for sockets that it has made itself; without it an answer's second part waits for an ACK.
+            # As asyncio does for what it has made itself; without it an answer's second part waits for an ACK.
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client = asyncio.create_task(self._client(connected))
             self._clients.add(client)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +23,8 @@ log = logging.getLogger("minikf.forward")
 _LONGEST_HEAD = 64 * 1024
 _PIECE = 64 * 1024
 _IDLE_SECONDS = 120.0
+_LINGER_SECONDS = 1.0
+_PATH = re.compile(r"/(?:[A-Za-z0-9_.~!$&()*+,;=:@%/?#-]*)")
 _SAFE = frozenset((b"GET", b"HEAD", b"OPTIONS"))
 
 
@@ -30,6 +33,7 @@ class Client:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, door: Door, gate: Gate) -> None:
         self._reader, self._writer, self._door, self._gate = reader, writer, door, gate
+        self.secure = writer.get_extra_info("ssl_object") is not None
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_LONGEST_HEAD)
 
     async def run(self) -> None:
@@ -123,14 +127,16 @@ class Client:
         if refusal is not None and refusal.status is not HTTPStatus.UNAUTHORIZED:
             await self._refuse(refusal)
             return False
-        code = parse_qs(urlsplit(path).query).get("code", [""])[0]
+        query = parse_qs(urlsplit(path).query)
+        code, to = query.get("code", [""])[0], query.get("to", [""])[0]
         host = next(value.decode("latin-1") for name, value in headers if name.lower() == b"host")
         cookie = self._door.enter(code, host)
         if cookie is None:
             text = "this link was used already, or is too old: minikf open"
             await self._refuse(Refusal(HTTPStatus.UNAUTHORIZED, text))
             return False
-        to = json.dumps(self._gate.target.path)[1:-1].replace("<", "%3C").replace('"', "%22")
+        if not _PATH.fullmatch(to):  # it leads to nowhere but here
+            to = "/"
         body = f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={to}">\n'.encode()
         more = [(b"set-cookie", cookie.encode()), (b"referrer-policy", b"no-referrer"), (b"cache-control", b"no-store")]
         await self._answer(HTTPStatus.OK, body, b"text/html; charset=utf-8", more)
@@ -153,6 +159,11 @@ class Client:
         more += [(b"retry-after", b"1")] if refusal.status is HTTPStatus.SERVICE_UNAVAILABLE else []
         with contextlib.suppress(h11.LocalProtocolError):
             await self._answer(refusal.status, body + b"\n", b"application/json", more)
+        # What the client still sends would reset the connection, and the answer with it, if nobody took it.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while await self._reader.read(_PIECE):
+                    pass
 
     async def _answer(self, status: HTTPStatus, body: bytes, kind: bytes, more: Headers) -> None:
         headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]

@@ -13,10 +13,10 @@ from minikf.files import write_private
 
 @dataclass(frozen=True)
 class Target:
-    """A port of a Service. `page` is whether it is for a browser; what is for programs has https addresses.
+    """A port of a Service, and the path that is meant there; those that differ in name and path only share a port here.
 
-    `headers` are put into every request in place of the client's own of these names: who the user is, for a component
-    that a gateway would tell so.
+    `page` is whether it is for a browser; what is for programs has https addresses. `headers` are put into every
+    request in place of the client's own of these names: who the user is, for a component that a gateway would tell so.
     """
 
     name: str
@@ -32,6 +32,11 @@ class Target:
         cls, name: str, interface: Interface, *, page: bool = True, headers: tuple[tuple[str, str], ...] = ()
     ) -> Target:
         return cls(name, interface.namespace, interface.service, interface.port, interface.path, page, headers)
+
+    @property
+    def door(self) -> tuple[object, ...]:
+        """What those that share a port have in common."""
+        return self.namespace, self.service, self.port, self.page, self.headers
 
     @classmethod
     def read(cls, found: dict[str, Any]) -> Target:

@@ -12,7 +12,9 @@ import pytest
 
 from minikf.bundle.render.documents import Document, split
 from minikf.errors import Refused
-from minikf.install.passwords import ensure, logins, with_own
+from minikf.install.passwords.ensure import ensure
+from minikf.install.passwords.inject import with_own
+from minikf.install.passwords.kept import logins
 from minikf.install.passwords.known import DEX, DEX_HASH, PLACES
 from minikf.paths import PlatformPaths
 
