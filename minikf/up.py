@@ -32,9 +32,9 @@ def _engine_up(platform: str, wishes: Wishes) -> Steps[Access]:
     if plan.why:
         yield Event("engine", "done", plan.why)
     if not (plan.automatic and plan.engine in CLUSTERS):
-        return forwarding.reached((yield from engine.ensure(plan)))
+        return forwarding.renewed((yield from engine.ensure(plan)))
     try:
-        return forwarding.reached((yield from engine.ensure(plan)))
+        return forwarding.renewed((yield from engine.ensure(plan)))
     except UsageError:
         raise
     except MinikfError as failure:
@@ -59,7 +59,7 @@ def _instead(platform: str, failed: Engine, failure: MinikfError) -> Steps[Acces
 
 def start(platform: str) -> Steps[Access]:
     """Starts a platform that exists, and its port-forward where it had one. Raises as `Engine.start`."""
-    return forwarding.reached((yield from engine_of(platform).start()))
+    return forwarding.renewed((yield from engine_of(platform).start()))
 
 
 def stop(platform: str) -> Steps[None]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-from minikf.engine.forwarding.manage import revive, serving_now
+from minikf.engine.forwarding.manage import carry, revive, serving_now
 from minikf.engine.ports import LOOPBACK
 from minikf.engine.process import Process
 from minikf.errors import MinikfError, Unreachable
@@ -29,10 +29,20 @@ def reached(access: Access) -> Access:
     `door_ca` and `door_token` say what programs trust and show there. As it is where nothing is carried. Raises
     Unreachable where the process does not start.
     """
+    serving = revive(PlatformPaths.of(access.platform))
+    return _with(access, serving) if serving is not None else access
+
+
+def renewed(access: Access) -> Access:
+    """As `reached`, after the way to the API server may have become another one: a cluster that was made anew."""
     paths = PlatformPaths.of(access.platform)
-    serving = revive(paths)
-    if serving is None:
+    if not paths.forward_file.exists():
         return access
+    return _with(access, carry(paths, access, targets(paths), anew=True))
+
+
+def _with(access: Access, serving: Serving) -> Access:
+    paths = PlatformPaths.of(access.platform)
     authority = certificates.authority(paths)
     if not bundle.of(authority).exists():
         bundle.write_with(authority)

@@ -34,14 +34,15 @@ _POLL_SECONDS = 0.02
 _LINES = 8
 
 
-def carry(paths: PlatformPaths, access: Access, targets: Sequence[Target]) -> Serving:
+def carry(paths: PlatformPaths, access: Access, targets: Sequence[Target], *, anew: bool = False) -> Serving:
     """Carries these targets and no others from now on; starts the process where it does not run.
 
-    Changes nothing where it carries them already. Raises Unreachable where it does not start; its log is quoted.
+    Changes nothing where it carries them already, unless it is to look `anew` at the files that lead to the API server.
+    Raises Unreachable where it does not start; its log is quoted.
     """
     wanted = Wanted(access.server, tuple(targets))
     with _lock(paths):
-        if Wanted.read(paths.forward_file) != wanted:
+        if anew or Wanted.read(paths.forward_file) != wanted:
             wanted.write(paths.forward_file)
         return _running(paths)
 

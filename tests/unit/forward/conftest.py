@@ -26,6 +26,7 @@ class Component:
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
     extra: str = ""
+    answers: dict[bytes, bytes] = field(default_factory=dict)
 
 
 @contextlib.asynccontextmanager
@@ -79,7 +80,7 @@ async def _answer(made: Component, reader: asyncio.StreamReader, writer: asyncio
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
         await writer.drain()
         return False
-    answer = head + body if path == b"/echo" else made.name.encode()
+    answer = head + body if path == b"/echo" else made.answers.get(path.partition(b"?")[0], made.name.encode())
     extra = made.extra.encode()
     writer.write(b"HTTP/1.1 200 OK\r\n" + extra + b"Content-Length: %d\r\n\r\n" % len(answer) + answer)
     await writer.drain()
