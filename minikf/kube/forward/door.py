@@ -41,6 +41,7 @@ class Door:
 
     def __init__(self, credential: str, port: int) -> None:
         self._credential = credential.encode()
+        self._session = secrets.token_bytes(32)
         self.port = port
         self.label = f"minikf-{self._derived('name')[:16]}.localhost"
         self._hosts = frozenset(f"{name}:{port}" for name in (*LOOPBACK_NAMES, self.label))
@@ -111,8 +112,9 @@ class Door:
         return any(hmac.compare_digest(part, wanted) for part in parts)
 
     def _cookie(self, host: str) -> str:
-        """Not the credential, and good for this door under this name only."""
-        return self._derived(f"cookie {host}")
+        """Good for this door under this name, and until the process ends: who listens here after it gets the cookies
+        of browsers that do not know, and can do nothing with them."""
+        return hmac.new(self._session, f"{host} {self.port}".encode(), hashlib.sha256).hexdigest()
 
     def _derived(self, what: str) -> str:
         return hmac.new(self._credential, f"{what} {self.port}".encode(), hashlib.sha256).hexdigest()
