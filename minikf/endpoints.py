@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikf.carrying import carry_also, carry_installed
 from minikf.engine import forwarding
 from minikf.kube.forward.targets import Target
 from minikf.kube.rest import NotServed, RestClient
-from minikf.paths import PlatformPaths
 from minikf.plan import EMBEDDED
 from minikf.spec import Access
 from minikf.status import access
@@ -22,7 +22,7 @@ def endpoints(platform: str) -> dict[str, str]:
     reached = access(platform)
     if reached.engine == EMBEDDED:
         return reached.endpoints | _models(reached)
-    return named(carry_models(reached).endpoints)
+    return named(carry_models(carry_installed(reached)).endpoints)
 
 
 def named(addresses: dict[str, str]) -> dict[str, str]:
@@ -36,8 +36,7 @@ def carry_models(reached: Access) -> Access:
         Target(f"{_SERVED}{namespace}/{name}", namespace, f"{name}-predictor", 80, page=False)
         for namespace, name in (_name(item) for item in _items(reached))
     ]
-    forwarding.carry_also(PlatformPaths.of(reached.platform), reached, _SERVED, targets)
-    return forwarding.reached(reached)
+    return carry_also(reached, targets, lambda name: name.startswith(_SERVED))
 
 
 def notebook_link(reached: Access, namespace: str, name: str) -> str:
@@ -45,8 +44,7 @@ def notebook_link(reached: Access, namespace: str, name: str) -> str:
     # The notebook controller's Service has the notebook's name and port 80; the server is below NB_PREFIX
     # (kubeflow/kubeflow, notebook-controller, notebook_controller.go).
     one = Target(f"{_NOTEBOOK}{namespace}/{name}", namespace, name, 80, f"/notebook/{namespace}/{name}/")
-    forwarding.carry_also(PlatformPaths.of(reached.platform), reached, one.name, [one])
-    return forwarding.link(reached, one.name)
+    return forwarding.link(carry_also(reached, [one], lambda name: name == one.name), one.name)
 
 
 def browser_address(reached: Access, name: str, address: str) -> str:

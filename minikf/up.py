@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from minikf.carrying import carry_installed
 from minikf.components import furnish, remove_all
 from minikf.engine import forwarding
 from minikf.engine.choose import chosen, engine_of
@@ -24,7 +25,7 @@ def up(platform: str, wishes: Wishes | None = None) -> Steps[Access]:
     """
     access = yield from _engine_up(platform, wishes or Wishes())
     yield from furnish(access, access.engine, wishes or Wishes())
-    return access
+    return carry_installed(access)
 
 
 def _engine_up(platform: str, wishes: Wishes) -> Steps[Access]:

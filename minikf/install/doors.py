@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
-from minikf.bundle.model import Interface
+from minikf.bundle.model import STANDARD, Interface, Selection
 from minikf.install.passwords.kept import USER
 from minikf.kube.forward.targets import Target
 
-# The Services of kubeflow/manifests 26.03: applications/model-registry/upstream/base/model-registry-service.yaml,
+# What official clients ask, by the component that brings it; the Services of kubeflow/manifests 26.03:
+# applications/model-registry/upstream/base/model-registry-service.yaml,
 # applications/pipeline/upstream/base/pipeline/ml-pipeline-apiserver-service.yaml.
+_PIPELINES = ("pipelines-api", Interface("ml-pipeline", "kubeflow", 8888, ""))
 APIS = {
-    "model-registry": Interface("model-registry-service", "kubeflow", 8080, ""),
-    "pipelines": Interface("ml-pipeline", "kubeflow", 8888, ""),
+    "model-registry": ("model-registry", Interface("model-registry-service", "kubeflow", 8080, "")),
+    "pipelines": _PIPELINES,
+    "pipelines-multi-user": _PIPELINES,
 }
-GATEWAY = Interface("istio-ingressgateway", "istio-system", 80)
+_KUBEFLOW = "kubeflow"
+_GATEWAY = ("istio-ingressgateway", "istio-system", 80)
 """The way in of the distribution with a mesh; who signs in there is told to every page behind it."""
 
 _AS_USER = (("kubeflow-userid", USER),)
@@ -22,17 +24,25 @@ _AS_USER = (("kubeflow-userid", USER),)
 the door has asked for the credential already, and the platform has one user."""
 
 
-def targets(pages: Mapping[str, Interface], apis: Collection[str], *, gateway: bool) -> tuple[Target, ...]:
-    """The pages by name, and those of APIS that are named.
+def targets(selection: Selection) -> tuple[Target, ...]:
+    """The pages of the components, by their ids, and the APIs.
 
-    With a `gateway` the pages of Kubeflow are reached through it, so that one signing in is for all and the dashboard
-    finds them where it expects them; what has no path of its own there is reached by itself.
+    With a mesh the pages of Kubeflow are reached through its gateway, so that one signing in is for all and the
+    dashboard finds them where it expects them.
     """
     found = []
-    for name, page in pages.items():
-        behind = gateway and page.namespace == APIS["pipelines"].namespace and page.path != "/"
-        through = Interface(GATEWAY.service, GATEWAY.namespace, GATEWAY.port, page.path) if behind else page
-        own = (through.service, through.namespace) == (GATEWAY.service, GATEWAY.namespace)
-        found.append(Target.of(name, through, headers=() if own or page.namespace != "kubeflow" else _AS_USER))
-    found += [Target.of(name, APIS[name], page=False, headers=_AS_USER) for name in apis if name in APIS]
+    for one in selection.components:
+        if one.ui is not None:
+            found.append(_page(one.id, one.ui, gateway=selection.variant == STANDARD))
+        if one.id in APIS:
+            name, interface = APIS[one.id]
+            found.append(Target.of(name, interface, page=False, headers=_AS_USER))
     return tuple(found)
+
+
+def _page(name: str, page: Interface, *, gateway: bool) -> Target:
+    if page.namespace != _KUBEFLOW:
+        return Target.of(name, page)
+    if gateway and page.path != "/":  # what has no path of its own is not behind it
+        return Target.of(name, Interface(*_GATEWAY, page.path))
+    return Target.of(name, page, headers=_AS_USER)

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from minikf import __version__, logfile
 from minikf.commands import command
@@ -47,15 +47,17 @@ def carry(paths: PlatformPaths, access: Access, targets: Sequence[Target], *, an
         return _running(paths)
 
 
-def carry_also(paths: PlatformPaths, access: Access, kind: str, targets: Sequence[Target]) -> Serving | None:
-    """Carries these beside all others, in place of those of the same `kind`: what their names begin with.
+def carry_also(
+    paths: PlatformPaths, access: Access, targets: Sequence[Target], replaced: Callable[[str], bool]
+) -> Serving | None:
+    """Carries these beside all others, in place of those whose name is to be `replaced`.
 
     For what users make and remove, as models and notebooks. None where there is nothing to carry at all. Raises as
     `carry`.
     """
     with _lock(paths):
         before = Wanted.read(paths.forward_file)
-        others = tuple(one for one in before.targets if not one.name.startswith(kind)) if before is not None else ()
+        others = tuple(one for one in before.targets if not replaced(one.name)) if before is not None else ()
         wanted = Wanted(access.server, (*others, *targets))
         if before is None and not targets:
             return None

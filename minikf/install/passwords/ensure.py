@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from minikf.bundle.render import Document
 from minikf.install.passwords import kept
@@ -19,3 +19,11 @@ def ensure(paths: PlatformPaths, documents: Sequence[Document], on_cluster: Kept
     owned = with_own(documents, kept.read(paths), on_cluster)
     kept.write(paths, owned.values)
     return owned.documents
+
+
+def ensure_each(
+    paths: PlatformPaths, documents: Mapping[str, Sequence[Document]], on_cluster: Kept
+) -> dict[str, tuple[Document, ...]]:
+    """As `ensure`, for the documents of several components by id: what two of them share is one password."""
+    made = iter(ensure(paths, [one for each in documents.values() for one in each], on_cluster))
+    return {id: tuple(next(made) for _ in each) for id, each in documents.items()}

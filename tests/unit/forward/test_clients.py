@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from minikf.bundle import shelf
+from minikf.bundle.selection import select
 from minikf.engine import forwarding
 from minikf.environment import variables
 from minikf.install.doors import targets
@@ -75,12 +77,10 @@ async def test_they_get_in(
     paths.token.write_text("cluster-token")
     access = Access("one", "kind", api.address, paths.kubeconfig, paths.ca, paths.token)
     try:
-        await asyncio.to_thread(
-            forwarding.carry, paths, access, targets({}, ["model-registry", "pipelines"], gateway=False)
-        )
+        await asyncio.to_thread(forwarding.carry, paths, access, targets(select(shelf.bundle(), "lite")))
         reached = await asyncio.to_thread(forwarding.reached, access)
         kept = {name: value for name, value in os.environ.items() if "CA_BUNDLE" not in name}
-        environment = kept | variables(reached) | {"ENDPOINT": reached.endpoints["pipelines"]}
+        environment = kept | variables(reached) | {"ENDPOINT": reached.endpoints["pipelines-api"]}
         done = await asyncio.to_thread(
             subprocess.run, [sys.executable, "-c", PROGRAMS[program]], capture_output=True, text=True, env=environment,
             check=False, timeout=120,

@@ -88,6 +88,10 @@ def ask(access: Access, name: str = "till", path: str = "/who", *, token: str = 
         return error.code, error.read().decode()
 
 
+def _is_model(name: str) -> bool:
+    return name.startswith("model/")
+
+
 def kill(serving: Serving) -> None:
     process = Process(serving.pid, serving.started)
     process.signal(signal.SIGKILL)
@@ -195,10 +199,10 @@ def test_what_is_carried_can_change(make: Make) -> None:
     paths = PlatformPaths.of("one")
     serving = forwarding.carry(paths, access, [TILL])
     model = Target("model/shop/a", "shop", "till", 80, page=False, headers=(("a", "b"),))
-    also = forwarding.carry_also(paths, access, "model/", [model])
+    also = forwarding.carry_also(paths, access, [model], _is_model)
     assert also is not None and also.pid == serving.pid and also.ports["till"] == serving.ports["till"]
     assert ask(access, "model/shop/a") == (200, "till-0")
-    forwarding.carry_also(paths, access, "model/", [])
+    forwarding.carry_also(paths, access, [], _is_model)
     assert "model/shop/a" not in forwarding.reached(access).endpoints
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", also.ports["model/shop/a"]), 1).close()
@@ -214,7 +218,7 @@ def test_names_of_one_service_share_a_port(make: Make) -> None:
 def test_nothing_to_carry_starts_nothing(make: Make) -> None:
     access = make("one")
     paths = PlatformPaths.of("one")
-    assert forwarding.carry_also(paths, access, "model/", []) is None
+    assert forwarding.carry_also(paths, access, [], _is_model) is None
     assert forwarding.revive(paths) is None and forwarding.report(paths) is None
     assert forwarding.reached(access) == access
     assert not paths.forwarder_file.exists() and not paths.door.exists()

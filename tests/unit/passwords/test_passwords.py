@@ -12,7 +12,7 @@ import pytest
 
 from minikf.bundle.render.documents import Document, split
 from minikf.errors import Refused
-from minikf.install.passwords.ensure import ensure
+from minikf.install.passwords.ensure import ensure, ensure_each
 from minikf.install.passwords.inject import with_own
 from minikf.install.passwords.kept import logins
 from minikf.install.passwords.known import DEX, DEX_HASH, PLACES
@@ -165,6 +165,15 @@ def test_a_lost_file_is_filled_from_the_cluster(paths: PlatformPaths) -> None:
     on_cluster = {(one.namespace, one.name): data_of(first, one.key) for one in first}
     assert ensure(paths, documents, lambda namespace, name: on_cluster.get((namespace, name))) == first
     assert json.loads(paths.passwords.read_text()) == {**before, DEX: ""}  # a hash does not tell what it is of
+
+
+def test_what_components_share_is_one_password(paths: PlatformPaths) -> None:
+    documents = split(SECRETS, "here")
+    there = {("auth", "dex-oidc-client"): {"OIDC_CLIENT_SECRET": "theirs"}}
+    parts = {"proxy": documents[2:3], "none": (), "dex": documents[:2]}
+    made = ensure_each(paths, parts, lambda namespace, name: there.get((namespace, name)))
+    assert {id: len(each) for id, each in made.items()} == {"proxy": 1, "none": 0, "dex": 2}
+    assert data_of(made["proxy"], "Secret/oauth2-proxy/oauth2-proxy-h675gf55ht")["client-secret"] == "theirs"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"a": 1}'])
