@@ -48,7 +48,7 @@ class Gate:
         self._cluster = cluster
         self._found: tuple[float, list[Place]] = (0.0, [])
         self._idle: list[tuple[Line, asyncio.TimerHandle]] = []
-        self._finding = asyncio.Lock()
+        self._looking: asyncio.Task[list[Place]] | None = None
 
     async def line(self, *, fresh: bool = False) -> Line:
         """One that leads to a ready pod; with `fresh` one that has carried nothing. Raises Broken and NotThere."""
@@ -98,15 +98,21 @@ class Gate:
         raise why
 
     async def _places(self, *, again: bool) -> list[Place]:
-        async with self._finding:
-            since, found = self._found
-            if again or not found or time.monotonic() - since > _KNOWN_SECONDS:
-                try:
-                    found = await asyncio.to_thread(places, self._cluster().client, self.target)
-                except MinikfError as error:
-                    raise Broken(f"{error.message}: {error.cause}") from error
-                except NotThere:
-                    self._found = (0.0, [])
-                    raise
-                self._found = (time.monotonic(), found)
+        """As they were found last, or found now; all who ask meanwhile share one looking, and its failure."""
+        since, found = self._found
+        if found and not again and time.monotonic() - since < _KNOWN_SECONDS:
             return found
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> list[Place]:
+        try:
+            found = await asyncio.to_thread(places, self._cluster().client, self.target)
+        except MinikfError as error:
+            raise Broken(f"{error.message}: {error.cause}") from error
+        except NotThere:
+            self._found = (0.0, [])
+            raise
+        self._found = (time.monotonic(), found)
+        return found

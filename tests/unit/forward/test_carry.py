@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from minikf.kube.credentials import of
 from minikf.kube.forward import carry as module
 from minikf.kube.forward.carry import Broken, Carry
 from minikf.kube.forward.find import Place
 from minikf.kube.forward.gate import Cluster
-from tests.unit.forward.apiserver import ApiServer
-from tests.unit.forward.conftest import Component
+from minikf.loopbackcerts import make_certificates
+from tests.unit.forward.apiserver import ApiServer, api_server, proxy
+from tests.unit.forward.conftest import Component, access_to, component
 
 PLACE = Place("shop", "till-0", 8080)
 GET = b"GET /who HTTP/1.1\r\nHost: till\r\n\r\n"
@@ -100,3 +105,47 @@ async def test_silence_is_found_out(
     with pytest.raises(Broken, match="silent"):
         await asyncio.wait_for(reading, 2.0)
     carry.close()
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tls")
+    make_certificates(folder / "ca.crt", folder / "server.crt", folder / "server.key", "api")
+    return folder
+
+
+@pytest.mark.parametrize("through", ["", "http://{}", "http://me:secret@{}"])
+async def test_by_tls_and_through_a_proxy(tls: Path, through: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls / "server.crt", tls / "server.key")
+    asked: list[str] = []
+    user = "bWU6c2VjcmV0" if "@" in through else ""  # me:secret, as Basic has it
+    async with api_server(context) as api, component("till-0") as till, proxy(asked, user) as address:
+        api.pods["till-0"] = till.port
+        credentials = of(access_to(api.address, tls))
+        found = credentials.address()
+        wanted = replace(found, proxy=through.format(address.removeprefix("http://")))
+        credentials._address = wanted  # type: ignore[attr-defined]
+        carry = await Carry.open(credentials, PLACE)
+        await carry.write(GET)
+        assert (await carry.read()).endswith(b"till-0")
+        carry.close()
+        assert len(asked) == (1 if through else 0)
+
+
+async def test_a_proxy_that_says_no(tls: Path, api: ApiServer) -> None:
+    async with proxy([], "somebody else") as address:
+        credentials = of(access_to(api.address, tls))
+        credentials._address = replace(credentials.address(), proxy=address)  # type: ignore[attr-defined]
+        with pytest.raises(Broken, match="the proxy answers .* 407"):
+            await Carry.open(credentials, PLACE)
+
+
+async def test_another_server_there_is_not_believed(tls: Path, tmp_path: Path) -> None:
+    make_certificates(tmp_path / "ca.crt", tmp_path / "other.crt", tmp_path / "other.key", "other")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls / "server.crt", tls / "server.key")
+    async with api_server(context) as api:
+        with pytest.raises(Broken, match="cannot be reached"):
+            await Carry.open(of(access_to(api.address, tmp_path)), PLACE)
+        assert not api.asked

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from minikf.errors import Unreachable
+from minikf.kube.forward import gate as gate_module
 from minikf.kube.forward.door import Door
 from minikf.kube.forward.exchange import plain
+from minikf.kube.forward.find import Place
 from minikf.kube.forward.gate import Cluster, Gate
 from minikf.kube.forward.listening import Listening, listen
 from minikf.kube.forward.proxy import Client
@@ -169,6 +173,24 @@ async def test_no_pod_is_told_at_once_and_is_no_matter_later(opened: Opened, api
     assert answer.startswith(b"HTTP/1.1 503") and b"retry-after: 1" in answer and b"it has no pods" in answer
     api.serve("till", "till-0")
     assert (await opened.ask(opened.request("GET /who"))).endswith(b"till-0")
+
+
+async def test_an_api_server_that_is_slow_to_say_no_delays_nobody_twice(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = 0
+
+    def slow(*_: object) -> list[Place]:
+        nonlocal looked
+        looked += 1
+        time.sleep(0.5)
+        raise Unreachable("it does not answer", cause="nothing listens")
+
+    monkeypatch.setattr(gate_module, "places", slow)
+    began = time.monotonic()
+    answers = await asyncio.gather(*(opened.ask(opened.request("GET /who"), tls=False) for _ in range(20)))
+    assert all(answer.startswith(b"HTTP/1.1 503") and b"nothing listens" in answer for answer in answers)
+    assert looked < 5 and time.monotonic() - began < 4
 
 
 async def test_an_idle_connection_that_has_died_is_no_matter(opened: Opened, api: ApiServer, till: Component) -> None:
