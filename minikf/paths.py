@@ -109,6 +109,30 @@ class PlatformPaths:
         return self.config / "client.key"
 
     @property
+    def passwords(self) -> Path:
+        """Passwords of what is installed on a cluster, JSON (0600); kept with the data that they open."""
+        return self.data / "passwords.json"
+
+    @property
+    def door(self) -> Path:
+        """Credential and certificates of the platform's port-forward (0700)."""
+        return self.config / "door"
+
+    @property
+    def forward_file(self) -> Path:
+        """What the port-forward is to carry, JSON."""
+        return self.state / "forward.json"
+
+    @property
+    def forwarder_file(self) -> Path:
+        """Pid, start time and ports of the port-forward's process, JSON."""
+        return self.state / "forwarder.json"
+
+    @property
+    def forwarder_log(self) -> Path:
+        return self.state / "forwarder.log"
+
+    @property
     def tls(self) -> Path:
         """CA key, server key and server certificate (0700)."""
         return self.state / "tls"

@@ -13,7 +13,8 @@ class Access:
 
     `kubeconfig` always works. What MiniKF itself asks goes by the quickest way that there is: the credential in the
     file `token`, else the client certificate in `certificate` and `key`, else whatever `kubeconfig` says (a plugin
-    of a cloud, for one).
+    of a cloud, for one). On a cluster `door_ca` and `door_token` are files for its other addresses: the CA to trust
+    and the credential to show there.
     """
 
     platform: str
@@ -25,6 +26,8 @@ class Access:
     endpoints: dict[str, str] = field(default_factory=dict)
     certificate: Path | None = None
     key: Path | None = None
+    door_ca: Path | None = None
+    door_token: Path | None = None
 
 
 @dataclass(frozen=True)

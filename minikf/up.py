@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from minikf.carrying import carry_installed
 from minikf.components import furnish, remove_all
+from minikf.engine import forwarding
 from minikf.engine.choose import chosen, engine_of
 from minikf.engine.protocol import Engine, Steps
 from minikf.errors import MinikfError, UsageError
+from minikf.paths import PlatformPaths
 from minikf.plan import CLUSTERS, CONTEXT, EMBEDDED
 from minikf.spec import Access, Event, LoadedImage, Wishes
 
@@ -22,7 +25,7 @@ def up(platform: str, wishes: Wishes | None = None) -> Steps[Access]:
     """
     access = yield from _engine_up(platform, wishes or Wishes())
     yield from furnish(access, access.engine, wishes or Wishes())
-    return access
+    return carry_installed(access)
 
 
 def _engine_up(platform: str, wishes: Wishes) -> Steps[Access]:
@@ -30,9 +33,9 @@ def _engine_up(platform: str, wishes: Wishes) -> Steps[Access]:
     if plan.why:
         yield Event("engine", "done", plan.why)
     if not (plan.automatic and plan.engine in CLUSTERS):
-        return (yield from engine.ensure(plan))
+        return forwarding.renewed((yield from engine.ensure(plan)))
     try:
-        return (yield from engine.ensure(plan))
+        return forwarding.renewed((yield from engine.ensure(plan)))
     except UsageError:
         raise
     except MinikfError as failure:
@@ -56,13 +59,14 @@ def _instead(platform: str, failed: Engine, failure: MinikfError) -> Steps[Acces
 
 
 def start(platform: str) -> Steps[Access]:
-    """Starts a platform that exists. Raises as `Engine.start`."""
-    return (yield from engine_of(platform).start())
+    """Starts a platform that exists, and its port-forward where it had one. Raises as `Engine.start`."""
+    return forwarding.renewed((yield from engine_of(platform).start()))
 
 
 def stop(platform: str) -> Steps[None]:
     """Ends every process of the platform and keeps its files. Raises as `Engine.stop`."""
     yield from engine_of(platform).stop()
+    forwarding.end(PlatformPaths.of(platform))
 
 
 def down(platform: str, *, keep_data: bool = False) -> Steps[None]:
@@ -70,6 +74,7 @@ def down(platform: str, *, keep_data: bool = False) -> Steps[None]:
     engine = engine_of(platform)
     if engine.name == CONTEXT:
         yield from remove_all(platform, data=not keep_data)
+    forwarding.end(PlatformPaths.of(platform))  # its record goes with the platform's files
     yield from engine.delete(keep_data=keep_data)
 
 

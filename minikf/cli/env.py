@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -14,6 +15,9 @@ def env(
     shell: Annotated[
         str, typer.Option("--shell", metavar="SHELL", help="Syntax: sh, bash, zsh, fish or powershell.")
     ] = "sh",
+    show_secrets: Annotated[
+        bool, typer.Option("--show-secrets", help="Also whom to sign in as at the pages, with the password.")
+    ] = False,
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
@@ -25,9 +29,11 @@ def env(
     from minikf.cli import render
     from minikf.status import access
 
-    values = environment.variables(access(platform_of(context, platform)))
+    reached = access(platform_of(context, platform))
+    values = environment.variables(reached)
     if as_json:
-        render.data(values)
+        secrets = [asdict(login) for login in environment.signs_in(reached.platform)] if show_secrets else []
+        render.data({**values, "logins": secrets} if show_secrets else values)
         return
-    for line in environment.script(values, shell):
+    for line in environment.script(values, shell) + (environment.secret_lines(reached) if show_secrets else []):
         render.text(line)

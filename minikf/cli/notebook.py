@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from minikf.errors import MinikfError
     from minikf.kube.rest import ApiAnswer, RestClient
-    from minikf.verbs.notebook import Wanted
+    from minikf.verbs.notebook import Door, Wanted
 
 WAIT_SECONDS = 120.0
 # How long one cause may keep a notebook that nobody but its user can take away.
@@ -158,10 +158,11 @@ def open_(
     context: typer.Context, name: Name, namespace: Namespace = "default", platform: Platform = "", as_json: Json = False
 ) -> None:
     """Print a notebook's address with its token, and open it."""
-    from minikf.cli import render
     from minikf.commands import command
-    from minikf.endpoints import open_in_browser
+    from minikf.endpoints import notebook_link
     from minikf.errors import Refused
+    from minikf.plan import EMBEDDED
+    from minikf.status import access
     from minikf.verbs import notebook as verb
 
     client = _client(context, platform)
@@ -175,9 +176,20 @@ def open_(
             cause=why,
             advice=command(line, platform_of(context, platform)),
         )
+    reached = access(platform_of(context, platform))
+    if reached.engine != EMBEDDED:
+        _show_door(verb.Door(notebook_link(reached, namespace, name)), namespace, name, as_json)
+        return
     core = f"/api/v1/namespaces/{namespace}"
     service = client.get(f"{core}/services/{name}")
     door = verb.door(found, service, client.get(f"{core}/secrets/{verb.secret_name(name)}"))
+    _show_door(door, namespace, name, as_json)
+
+
+def _show_door(door: Door, namespace: str, name: str, as_json: bool) -> None:
+    from minikf.cli import render
+    from minikf.endpoints import open_in_browser
+
     if as_json:
         told = {"name": name, "namespace": namespace, "address": door.address}
         render.data(told | ({"password": door.password} if door.password else {}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from minikf.cli import render
 from minikf.commands import command
 from minikf.engine.protocol import Steps
+from minikf.plan import EMBEDDED
 from minikf.spec import Access
 
 
@@ -15,8 +16,8 @@ def show_access(steps: Steps[Access], as_json: bool) -> None:
         render.data(as_dict(access))
         return
     env = command("env", access.platform)
-    # An empty cluster has nothing yet that the demo could run on.
-    first = command("demo", access.platform) if "model-registry" in access.endpoints else "kubectl get nodes"
+    # The demo runs in a pod and asks for what it needs at the addresses of this machine, which no pod of a cluster has.
+    first = command("demo", access.platform) if access.engine == EMBEDDED else "kubectl get nodes"
     render.text(f"platform '{access.platform}' ({access.engine}) is up at {access.server}")
     render.text(f'  kubectl and SDKs:  eval "$({env})"')
     render.text(f"  first steps:       {first}")

@@ -15,8 +15,10 @@ from minikf.demo.examples import Example, find
 from minikf.demo.pod import NAMESPACE, DemoPod
 from minikf.errors import Refused
 from minikf.kube.absent import EMPTY
+from minikf.plan import EMBEDDED
 from minikf.status import access
 
+_OUTSIDE = "no pod of a cluster reaches the addresses of this machine that the demo asks"
 # kfp.Client prints addresses of Kubeflow's web pages, which are not here.
 _NOT_HERE = ("Experiment details: ", "Run details: ")
 
@@ -31,10 +33,13 @@ def main(name: str, platform: str, as_json: bool) -> int:
     started = time.monotonic()
     example = find(name)
     reached = access(platform)
-    if "model-registry" not in reached.endpoints:
+    if reached.engine != EMBEDDED:
+        empty = "model-registry" not in reached.endpoints
         raise Refused(
-            f"the demo has nothing to run on: platform '{platform}' has no Kubeflow",
-            cause=f"its engine is {reached.engine}, and {EMPTY}",
+            f"the demo has nothing to run on: platform '{platform}' has no Kubeflow"
+            if empty
+            else f"the demo does not run on platform '{platform}'",
+            cause=f"its engine is {reached.engine}, and {EMPTY if empty else _OUTSIDE}",
             advice="minikf up --engine embedded --platform demo && minikf demo --platform demo",
         )
     pod = DemoPod(reached, example)

@@ -28,7 +28,7 @@ def ensure_certificates(paths: PlatformPaths) -> tuple[Path, Path]:
     certificate, key = paths.tls / "server.crt", paths.tls / "server.key"
     files = (certificate, key, paths.ca)
     if not all(file.exists() for file in files) or time.time() - certificate.stat().st_mtime > _REPLACE_AFTER_SECONDS:
-        from minikf.embedded.certs import make_certificates
+        from minikf.loopbackcerts import make_certificates
 
-        make_certificates(paths, certificate, key)
+        make_certificates(paths.ca, certificate, key, f"minikf {paths.name}")
     return certificate, key

@@ -40,14 +40,16 @@ def forget_configuration(paths: PlatformPaths) -> None:
 
 
 def _configuration(paths: PlatformPaths) -> list[Path]:
-    return [paths.kubeconfig, paths.ca, paths.token, paths.certificate, paths.key, paths.config / bundle.NAME]
+    files = [paths.kubeconfig, paths.ca, paths.token, paths.certificate, paths.key]
+    return [*files, paths.config / bundle.NAME, paths.door]
 
 
 def _state(paths: PlatformPaths) -> list[Path]:
-    log = paths.daemon_log
+    logs = [log.with_name(log.name + end) for log in (paths.daemon_log, paths.forwarder_log) for end in ("", ".1")]
+    forward = [paths.forward_file, paths.forwarder_file, paths.state / "forward.lock"]
     servers = [*paths.state.glob("launcher.log"), *paths.state.glob("warm-*.log")]  # of the launcher and fork servers
     tools = [paths.state / f"{tool}{end}" for tool in CLUSTERS for end in _TOOL_FILES]
-    files = [log, log.with_name(log.name + ".1"), *tools, paths.daemon_file, paths.state / "lock", paths.platform_file]
+    files = [*logs, *forward, *tools, paths.daemon_file, paths.state / "lock", paths.platform_file]
     return [paths.tls, paths.state / "shims", paths.state / "kubeadm", *servers, *files]
 
 
@@ -68,6 +70,7 @@ def _data(paths: PlatformPaths) -> list[Path]:
         paths.observations,
         paths.data / "serving",
         paths.data / "kept",
+        paths.passwords,
     ]
 
 

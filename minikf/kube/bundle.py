@@ -28,8 +28,13 @@ def write(access: Access) -> Path:
     SSL_CERT_FILE replaces OpenSSL's default file, so a bundle of our CA alone would cut its users off from
     everything else.
     """
-    target = path_of(access)
-    own = access.ca.read_text()
+    return write_with(access.ca)
+
+
+def write_with(ca: Path) -> Path:
+    """As `write`, for any CA of ours."""
+    target = of(ca)
+    own = ca.read_text()
     text = _trusted_already().rstrip() + "\n" + own
     if not target.exists() or target.read_text() != text:
         write_private(target, text)

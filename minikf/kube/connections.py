@@ -31,7 +31,7 @@ class Connections:
     def fresh(self) -> http.client.HTTPConnection:
         """A new one, not open yet. Raises NoWayIn."""
         address = self._credentials.address()
-        host, port = (address.host, address.port) if not address.proxy else _proxy(address.proxy)
+        host, port = (address.host, address.port) if not address.proxy else proxy_of(address.proxy)
         connection: http.client.HTTPConnection
         if address.tls:
             trust = self._credentials.trust()
@@ -39,7 +39,7 @@ class Connections:
         else:
             connection = http.client.HTTPConnection(host, port, timeout=self._timeout)
         if address.proxy:
-            connection.set_tunnel(address.host, address.port, _proxy_headers(address))
+            connection.set_tunnel(address.host, address.port, proxy_headers(address))
         return connection
 
     def idle(self) -> http.client.HTTPConnection | None:
@@ -71,7 +71,7 @@ class _Https(http.client.HTTPConnection):
         self.sock = self._trust.wrap_socket(self.sock, server_hostname=self._name)
 
 
-def _proxy(url: str) -> tuple[str, int]:
+def proxy_of(url: str) -> tuple[str, int]:
     """Host and port of a proxy. Raises NoWayIn for one that speaks something else than HTTP."""
     try:
         found = urlsplit(url if "//" in url else f"http://{url}")
@@ -83,7 +83,7 @@ def _proxy(url: str) -> tuple[str, int]:
     return found.hostname, port or 80
 
 
-def _proxy_headers(address: Address) -> dict[str, str]:
+def proxy_headers(address: Address) -> dict[str, str]:
     found = urlsplit(address.proxy if "//" in address.proxy else f"http://{address.proxy}")
     if found.username is None:
         return {}

@@ -23,7 +23,7 @@ from sklearn.datasets import load_wine
 
 from minikf.bundles import steps
 from minikf.datasets import store
-from minikf.embedded.certs import make_certificates
+from minikf.loopbackcerts import make_certificates
 from minikf.paths import PlatformPaths
 from minikf.spec import Access
 from tests.embedded.steps import test_journey, test_retrain_nightly
@@ -52,8 +52,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     (folder / "files").mkdir()
-    paths = PlatformPaths("site", folder, folder, folder, folder)
-    make_certificates(paths, folder / "cert.pem", folder / "key.pem")
+    make_certificates(folder / "ca.crt", folder / "cert.pem", folder / "key.pem", "site")
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *given: Any) -> None:
@@ -67,7 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     tls.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    CA["file"] = str(paths.ca)
+    CA["file"] = str(folder / "ca.crt")
     yield Site(f"https://localhost:{server.server_port}", folder / "files")
     server.shutdown()
     server.server_close()

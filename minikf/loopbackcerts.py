@@ -1,4 +1,4 @@
-"""The platform's own certificate authority and server certificate; kubectl drops tokens over plain HTTP."""
+"""A certificate authority of our own and one server certificate for loopback; clients drop tokens over plain HTTP."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from minikf.files import write_private
-from minikf.paths import PlatformPaths
 
 _YEARS = timedelta(days=3650)
 _CLOCK_SKEW = timedelta(days=1)
 
 
-def make_certificates(paths: PlatformPaths, certificate: Path, key: Path) -> None:
-    """Makes a CA and one server certificate signed by it; `paths.ca` gets the CA's certificate."""
-    ca_key, ca = _make_ca(paths)
+def make_certificates(authority: Path, certificate: Path, key: Path, whose: str) -> None:
+    """Makes a CA called `whose` and one server certificate signed by it; `authority` gets the CA's certificate."""
+    ca_key, ca = _make_ca(authority, whose)
     _make_server(certificate, key, ca_key, ca)
 
 
-def _make_ca(paths: PlatformPaths) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+def _make_ca(path: Path, whose: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"minikf {paths.name} CA")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{whose} CA")])
     usage = x509.KeyUsage(
         digital_signature=True,
         key_cert_sign=True,
@@ -44,7 +43,7 @@ def _make_ca(paths: PlatformPaths) -> tuple[ec.EllipticCurvePrivateKey, x509.Cer
     )
     certificate = builder.sign(key, hashes.SHA256())
     # The CA's key signs one certificate and is then forgotten: nothing else can ever be signed with it.
-    write_private(paths.ca, certificate.public_bytes(serialization.Encoding.PEM).decode())
+    write_private(path, certificate.public_bytes(serialization.Encoding.PEM).decode())
     return key, certificate
 
 

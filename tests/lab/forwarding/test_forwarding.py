@@ -1,0 +1,167 @@
+"""The port-forward against a real API server, kubelet and containerd."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import requests
+from dockerd.engine import docker
+
+from minikf.engine import forwarding
+from minikf.engine.process import Process
+from minikf.kube.forward.targets import Serving
+from minikf.paths import PlatformPaths
+from minikf.spec import Access
+
+from .conftest import Shop, minikf, minikf_json
+
+Make = Callable[[str], Access]
+
+
+class User:
+    """A user's program with what `minikf env` and `minikf open` say."""
+
+    def __init__(self, platform: str) -> None:
+        variables = minikf_json("env", platform=platform)
+        self.url = minikf_json("open", "echo", platform=platform)["echo"]
+        self.ca = variables["SSL_CERT_FILE"]
+        self.token = Path(variables["KF_PIPELINES_SA_TOKEN_PATH"]).read_text()
+
+    def ask(self, path: str = "/who", method: str = "GET", **more: Any) -> requests.Response:
+        """What is said in more headers goes before the credential."""
+        headers = {"Authorization": f"Bearer {self.token}"} | more.pop("headers", {})
+        return requests.request(method, self.url + path, headers=headers, verify=self.ca, timeout=60, **more)
+
+
+def until(user: User, other_than: str = "", seconds: float = 90.0) -> requests.Response:
+    """The first good answer, of a pod `other_than` one that was deleted, whose server may live on for a moment.
+
+    Every answer before it has to come within the time that a connection may take.
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        began = time.monotonic()
+        answer = user.ask()
+        assert answer.status_code in (200, 502, 503), answer.text
+        assert time.monotonic() - began < 45, "it hung"
+        if answer.status_code == 200 and answer.text.strip() != other_than:
+            return answer
+        time.sleep(0.5)
+    raise AssertionError(answer.text)
+
+
+@pytest.mark.core
+def test_a_platform_is_reached_guarded_and_heals(shop: Shop, platform: Make) -> None:
+    made = platform("team")
+    user = User("team")
+    before = shop.pod()
+    assert user.ask().text.strip() == before
+
+    for headers, status in (
+        ({"Authorization": "Bearer wrong"}, 401),
+        ({"Host": "evil.example"}, 421),
+        ({"Origin": "http://evil.example"}, 403),
+    ):
+        assert user.ask(headers=headers).status_code == status
+    seen = user.ask("/echo", "POST", data=b"y" * 3_000_000).text
+    assert seen.count("y") > 3_000_000 - 1 and user.token not in seen
+    assert len(user.ask("/big?5000000").content) == 5_000_000
+
+    shop.cluster.kubectl("delete", "pod", "--selector", "app=echo")
+    assert until(user, before).text.strip() == shop.pod()
+
+    serving = Serving.read(PlatformPaths.of("team").forwarder_file)
+    assert serving is not None
+    os.kill(serving.pid, signal.SIGKILL)
+    assert Process(serving.pid, serving.started).wait(5)
+    status = minikf_json("status", platform="team")
+    (part,) = (one for one in status["components"] if one["name"] == "access")
+    assert part["healthy"] and "started again" in part["state"]
+    assert user.ask().status_code == 200  # at the same address, with the same credential
+
+    link = minikf("open", "page", platform="team").stdout.strip()
+    host, path = link.removeprefix("http://").split("/", 1)
+    entered = requests.get(f"http://127.0.0.1:{host.split(':')[1]}/{path}", headers={"Host": host}, timeout=30)
+    assert "minikf-" in entered.headers["Set-Cookie"]
+    assert made.endpoints["page"].endswith("/who")
+
+    assert minikf("down", "--yes", platform="team").returncode == 0
+    found = minikf("status", "--json", platform="team")
+    assert not json.loads(found.stdout)["running"]
+    with pytest.raises(ConnectionError), socket.create_connection(("127.0.0.1", serving.ports["echo"]), 5):
+        pass
+
+
+def test_an_api_server_that_stops_and_comes_back(shop: Shop, platform: Make) -> None:
+    platform("team")
+    user = User("team")
+    assert user.ask().status_code == 200
+    silent: list[object] = []
+
+    def wait() -> None:
+        try:
+            silent.append(user.ask("/silent").status_code)
+        except requests.RequestException as error:
+            silent.append(error)
+
+    waiting = Thread(target=wait)
+    waiting.start()
+    time.sleep(1)
+    server = docker("exec", shop.cluster.node, "crictl", "ps", "--name", "kube-apiserver", "--quiet").strip()
+    docker("exec", shop.cluster.node, "crictl", "stop", "--timeout", "0", server)
+    waiting.join(60)
+    assert silent, "a request that was under way hung"
+    assert until(user).text.strip() == shop.pod()
+
+
+def test_a_sleeping_machine(shop: Shop, platform: Make) -> None:
+    """The cluster stands still, as for a laptop that sleeps, with a request under way."""
+    platform("team")
+    user = User("team")
+    assert user.ask().status_code == 200
+    docker("pause", shop.cluster.node)
+    try:
+        began = time.monotonic()
+        assert user.ask().status_code == 503
+        assert time.monotonic() - began < 40
+    finally:
+        docker("unpause", shop.cluster.node)
+    assert until(user).status_code == 200
+
+
+def test_two_platforms(shop: Shop, platform: Make) -> None:
+    platform("one")
+    platform("two")
+    one, two = User("one"), User("two")
+    assert one.url != two.url and one.ask().status_code == two.ask().status_code == 200
+    assert one.ask(headers={"Authorization": f"Bearer {two.token}"}).status_code == 401
+    forwarding.end(PlatformPaths.of("one"))
+    assert two.ask().status_code == 200
+
+
+def test_it_costs_little(shop: Shop, platform: Make) -> None:
+    platform("team")
+    user = User("team")
+    for _ in range(20):
+        assert user.ask().status_code == 200
+    serving = Serving.read(PlatformPaths.of("team").forwarder_file)
+    assert serving is not None
+    part = forwarding.report(PlatformPaths.of("team"))
+    before = _ticks(serving.pid)
+    time.sleep(20)
+    assert part is not None and part.memory_bytes < 64 << 20
+    assert _ticks(serving.pid) - before <= 5  # hundredths of a second of processor in 20 seconds
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
