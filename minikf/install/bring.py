@@ -23,6 +23,7 @@ from minikf.install.choice import Choice, read
 from minikf.install.fit import Demand, lacks
 from minikf.install.licences import check
 from minikf.install.objects import Item, Part
+from minikf.install.passwords.ensure import ensure_each
 from minikf.install.room import room
 from minikf.install.run import Installed, install
 from minikf.kube.rest import ApiAnswer, RestClient
@@ -62,7 +63,7 @@ def bring(
     if before is None and not force:
         check_fit(access, prepared)
     choice.write(paths)
-    return (yield from install(access, paths, parts(access, prepared)))
+    return (yield from install(access, paths, parts(access, paths, prepared)))
 
 
 def _selection(choice: Choice) -> Selection:
@@ -123,17 +124,18 @@ def check_fit(access: Access, prepared: Prepared) -> None:
         )
 
 
-def parts(access: Access, prepared: Prepared) -> tuple[Part, ...]:
-    """The objects by component, with what differs from one cluster to another made.
+def parts(access: Access, paths: PlatformPaths, prepared: Prepared) -> tuple[Part, ...]:
+    """The objects by component, with what differs from one cluster to another made: passwords and certificates.
 
-    Raises Refused for a certificate that only cert-manager can issue, and Unreachable or ApiAnswer.
+    Raises Refused for a certificate that only cert-manager can issue, as `ensure_each`, and Unreachable or ApiAnswer.
     """
     variant = prepared.selection.variant
     there = {one.id for one in prepared.selection.components}
     secrets = _Secrets(RestClient(access))
+    own = ensure_each(paths, {one.component.id: one.documents for one in prepared.rendered}, secrets.of)
     made = []
     for one in prepared.rendered:
-        documents = one.documents
+        documents = own[one.component.id]
         if variant == LITE and "cert-manager" not in there:
             documents = without_cert_manager(documents, secrets.of)
         needs = tuple(need for need in one.component.needs_of(variant) if need in there)
