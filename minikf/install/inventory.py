@@ -63,18 +63,26 @@ class Inventory:
             raise refusal(_PATH, answer)
         self._version, self.records = "", {}
 
-    def _call(self, method: str, path: str, body: object) -> dict[str, Any]:
+    def _call(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] | None = None
         answer = self._calls.send(method, path, json.dumps(body).encode(), _JSON)
-        if answer.status == HTTPStatus.CONFLICT:
+        if answer.status == HTTPStatus.CONFLICT and (found := self._same(body)) is None:
             raise Refused(
                 "somebody else installs on this cluster at the same time",
                 cause=f"the inventory {NAMESPACE}/{NAME} has changed meanwhile",
                 advice="wait until that is over, then type the same command again",
             )
-        if not answer.ok:
+        if answer.ok:
+            found = json.loads(answer.body)
+        elif answer.status != HTTPStatus.CONFLICT:
             raise refusal(path, answer)
-        found: dict[str, Any] = json.loads(answer.body)
-        return found
+        return found or {}
+
+    def _same(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What is there, if it is what we want: we have written it ourselves, and the answer was lost."""
+        answer = self._calls.send("GET", f"{_PATH}/{NAME}")
+        found: dict[str, Any] = json.loads(answer.body) if answer.ok else {}
+        return found if found.get("data") == body["data"] else None
 
     def _take(self, body: Mapping[str, Any]) -> None:
         data = dict(body.get("data") or {})

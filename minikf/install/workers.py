@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from itertools import count
 
@@ -20,6 +21,7 @@ WORKERS = 4
 and more, and what is quick would stand in line behind them. The record 0026 has what was measured."""
 
 POLL_SECONDS = 0.25
+_END_SECONDS = 5.0
 
 _Tell = Callable[[Message], None]
 _Queue = queue.PriorityQueue[tuple[int, int, int, Node | None]]
@@ -32,8 +34,10 @@ class Workers:
         self._calls, self._discovery, self._kubectl, self._tell = calls, discovery, kubectl, tell
         self._definitions, self._others = _Queue(), _Queue()
         self._order, self._number = count(), number
-        for line in (self._definitions, self._others) * number:
-            threading.Thread(target=self._run, args=(line,), name="apply", daemon=True).start()
+        lines = (self._definitions, self._others) * number
+        self._threads = [threading.Thread(target=self._run, args=(line,), name="apply", daemon=True) for line in lines]
+        for thread in self._threads:
+            thread.start()
 
     def send(self, node: Node, urgency: tuple[int, int]) -> None:
         """The lower, the more urgent."""
@@ -41,9 +45,12 @@ class Workers:
         line.put((*urgency, next(self._order), node))
 
     def end(self) -> None:
-        """Nothing more is begun; what is on its way comes to its end."""
+        """Nothing more is begun; what is on its way comes to its end, for which it waits some seconds at most."""
         for line in (self._definitions, self._others) * self._number:
             line.put((-1, 0, next(self._order), None))
+        end = time.monotonic() + _END_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
 
     def _run(self, line: _Queue) -> None:
         while (node := line.get()[-1]) is not None:

@@ -117,13 +117,15 @@ def _prepared(stack: ExitStack, binaries: Path, prepared: Any) -> tuple[Any, Any
     from install.upstream import PORTS, example_parts, services, volumes
     from install.webhook import webhook  # type: ignore[import-not-found]
 
+    from minikf.paths import PlatformPaths
+
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     made = stack.enter_context(cluster(binaries, folder))
     volumes(made)
-    names = services(example_parts(made.access, prepared, ""))
+    names = services(example_parts(made.access, PlatformPaths.of("bench"), prepared, ""))
     hook = stack.enter_context(webhook(folder, own_address(), names, PORTS))
     time.sleep(3)  # its controllers have begun by then
-    return made, example_parts(made.access, prepared, hook.bundle)
+    return made, example_parts(made.access, PlatformPaths.of("bench"), prepared, hook.bundle)
 
 
 def _processor(folder: Path) -> float:

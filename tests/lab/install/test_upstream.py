@@ -26,11 +26,11 @@ def test_the_whole_example(fresh: Cluster, paths: PlatformPaths, tmp_path: Path,
         no_lab("no mirror of Kubeflow's files; name it with MINIKF_UPSTREAM")
         return
     prepared = example(where, fresh.binaries)
-    names = services(example_parts(fresh.access, prepared, ""))
+    names = services(example_parts(fresh.access, paths, prepared, ""))
     volumes(fresh)
     before = _all(fresh)
     with webhook(tmp_path, own_address(), names, PORTS) as hook:
-        parts = example_parts(fresh.access, prepared, hook.bundle)
+        parts = example_parts(fresh.access, paths, prepared, hook.bundle)
         assert sum(len(part.objects) for part in parts) == EXAMPLE
         events: list[Event] = []
         begin = time.monotonic()

@@ -17,6 +17,7 @@ from minikf.install.bring import Prepared, parts, prepare
 from minikf.install.choice import Choice
 from minikf.install.objects import Item, Part
 from minikf.install.webhooks import KINDS, hooks
+from minikf.paths import PlatformPaths
 from minikf.spec import Access
 
 from .cluster import Cluster
@@ -46,12 +47,12 @@ def example(where: Path, binaries: Path) -> Prepared:
     return done(prepare(choice, mirror=str(where)))
 
 
-def example_parts(access: Access, prepared: Prepared, bundle: str) -> tuple[Part, ...]:
+def example_parts(access: Access, paths: PlatformPaths, prepared: Prepared, bundle: str) -> tuple[Part, ...]:
     """`bundle` is whom webhooks are to trust, in base64. Workloads are waited for, and no certificate or other resource
     that only a controller of upstream's says to be ready."""
     return tuple(
         replace(part, objects=tuple(_trusting(item, bundle) for item in part.objects), ready=())
-        for part in parts(access, prepared)
+        for part in parts(access, paths, prepared)
     )
 
 

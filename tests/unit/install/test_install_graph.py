@@ -123,8 +123,7 @@ def test_of_a_definition_only_the_head_is_read() -> None:
     """What kustomize writes has the versions last; they are never parsed."""
     text = (
         "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.a.b\n"
-        "spec:\n  group: a.b\n  names:\n    kind: Thing\n    plural: things\n  scope: Cluster\n"
-        "  versions: [this is no YAML"
+        "spec:\n  group: a.b\n  names:\n    kind: Thing\n    plural: things\n  scope: Cluster\n  versions: [no YAML"
     )
     spec = read_definition(Item("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "things.a.b", text))
     assert (spec["group"], spec["names"]["plural"], spec["scope"]) == ("a.b", "things", "Cluster")
