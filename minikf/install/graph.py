@@ -89,7 +89,7 @@ class _Making:
         if item.namespace in self.namespaces:
             after.add(self.namespaces[item.namespace])
         if item.kind in WORKLOADS:
-            after |= self._admitted_by(item)
+            after |= self._admitted_by(item) | self._told_of(item, component)
         defined = self.definitions.get((item.ref.group, item.kind))
         if defined in self._converters:
             answering.add(self._converters[defined])
@@ -109,6 +109,16 @@ class _Making:
             ("scheduling.k8s.io", "PriorityClass", "", str(spec.get("priorityClassName") or "")),
         }
         return {id for id in wanted if id in self.items}
+
+    def _told_of(self, item: Item, component: str) -> set[Id]:
+        """The Services beside it: a pod is told their addresses in variables when it is made and never again, and some
+        end where one is missing (Kubernetes' documentation of Services, "Environment variables")."""
+        return {
+            id for id, other in self.items.items()
+            if id[:3] == ("", "Service", item.namespace) and self.component[id] == component
+            # One that a webhook guards may wait for this very workload.
+            and not self._admitting(other, component)
+        }  # fmt: skip
 
     def _admitting(self, item: Item, component: str) -> set[Id]:
         """The webhook configurations that want to see it and that its component needs."""

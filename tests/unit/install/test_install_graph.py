@@ -36,6 +36,13 @@ def test_a_workload_waits_for_what_its_pods_are_refused_without() -> None:
     assert _node([b.part("a", web)], web).after == frozenset()
 
 
+def test_a_workload_waits_for_the_services_beside_it() -> None:
+    """Its pods are told their addresses once, when they are made."""
+    web, beside, elsewhere = b.deployment("web", "ns"), b.service("till", "ns"), b.service("till", "other")
+    parts = [b.part("a", web, beside, elsewhere), b.part("b", b.service("lamp", "ns"))]
+    assert _node(parts, web).after == {beside.id}
+
+
 def test_a_webhook_waits_for_its_server_and_what_it_guards_for_the_webhook() -> None:
     guard = b.guard("guard", ("ns", "hook"), "a.b", "things")
     parts = [b.part("hooks", NS, *SERVER, guard, b.definition("Thing")), b.part("uses", THING, needs=("hooks",))]
@@ -136,7 +143,8 @@ def test_progress_frees_what_waits_for_nothing_more() -> None:
     found = graph([b.part("a", NS, *SERVER, guard, crd, THING)])
     progress = Progress(found, frozenset(found.nodes))
     assert {node.item.id for node in progress.free()} == {NS.id, crd.id}
-    assert {node.item.id for node in progress.done(NS.id)} == {one.id for one in SERVER}
+    assert [node.item.id for node in progress.done(NS.id)] == [SERVER[0].id]
+    assert [node.item.id for node in progress.done(SERVER[0].id)] == [SERVER[1].id]
     assert progress.open(("served", crd.id)) == []
     assert [node.item.id for node in progress.open(("answering", ("ns", "hook")))] == [guard.id]
     assert progress.open(("answering", ("ns", "hook"))) == [], "only once"
