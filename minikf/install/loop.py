@@ -27,6 +27,9 @@ from minikf.kube.ready import State, Verdict, verdict
 from minikf.spec import Event
 
 TELL_SECONDS = 0.25
+RELIST_SECONDS = 15.0
+"""Without progress for so long, what is watched is looked at anew: the watch itself may be what is stuck."""
+
 _AGAIN_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -53,6 +56,7 @@ class Loop:
     _finished: set[str] = field(default_factory=set)
     _best: dict[str, int] = field(default_factory=dict)
     _moved: float = 0.0
+    _relisted: float = 0.0
 
     def run(self) -> Generator[Event, None, None]:
         """Ends when all is applied and ready. Raises Fatal, WorkFailed, NoProgress, Unreachable, and as `wrote`."""
@@ -62,7 +66,7 @@ class Loop:
         self._observers = Observers(access, discovery, self.inbox.put)
         self._causes = Causes(access)
         self._servers = frozenset().union(*self.graph.behind.values())
-        self._moved = time.monotonic()
+        self._moved = self._relisted = time.monotonic()
         for id in self.awaited:
             self.progress.verdicts[id] = Verdict(State.PROGRESSING, "it is not there yet")
         try:
@@ -194,7 +198,10 @@ class Loop:
         further = {key: n for key, n in counts.items() if n > self._best.get(key, 0)}
         self._best |= further
         if further:
-            self._moved = time.monotonic()
+            self._moved = self._relisted = time.monotonic()
+        if time.monotonic() - self._relisted > RELIST_SECONDS:
+            self._relisted = time.monotonic()
+            self._observers.again()
         if time.monotonic() - self._moved > TELL_SECONDS * 4:
             looked = self._causes.look({id: self.bodies[id] for id in self.progress.unready() if id in self.bodies})
             if looked:

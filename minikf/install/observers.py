@@ -35,6 +35,11 @@ class Observers:
         """Follows which services have a pod that is ready."""
         self._start(_SLICES, self._slice, self._slice_gone, f"labelSelector={_OF}")
 
+    def again(self) -> None:
+        """Lists everything anew."""
+        for watch in self._watches.values():
+            watch.again()
+
     def end(self) -> None:
         for watch in self._watches.values():
             watch.end()

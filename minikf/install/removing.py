@@ -22,6 +22,7 @@ FINALIZERS_SECONDS = 15.0
 
 _POLL_SECONDS, _POLL_MOST_SECONDS = 0.3, 2.0
 _AT_ONCE = 8
+_MERGE = "application/merge-patch+json"
 
 
 @dataclass
@@ -65,6 +66,14 @@ class Removing:
             time.sleep(min(_POLL_SECONDS + waited / 10, _POLL_MOST_SECONDS))
         yield Event(what, "done", f"{len(targets)} removed", objects_done=len(targets), objects_total=len(targets))
 
+    def uncollect(self, roles: Mapping[Id, tuple[str, Seen]]) -> None:
+        """Ends that the cluster's controller collects rules for these ClusterRoles: it would apply them, and so make a
+        role anew that was deleted a moment ago. One that collects none stays as it is."""
+        body = {"aggregationRule": None}
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for _ in pool.map(lambda one: self._send("PATCH", one[0], one[1][0], body, _MERGE), roles.items()):
+                pass
+
     def _delete(self, id: Id, target: tuple[str, Seen]) -> None:
         """Only the very object that was seen: one that was made since in its place is somebody else's."""
         version, seen = target
@@ -86,7 +95,7 @@ class Removing:
                 str(ref), "progress", "nobody lets it go, so its finalizers are taken away", ", ".join(seen.finalizers)
             )
             patch = {"metadata": {"finalizers": None, "uid": seen.uid}}
-            self._send("PATCH", id, version, patch, "application/merge-patch+json")
+            self._send("PATCH", id, version, patch, _MERGE)
 
     def _send(self, method: str, id: Id, version: str, body: object, kind: str) -> None:
         resource = self.cluster.discovery.find(version, id[1])

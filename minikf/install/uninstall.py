@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Generator
 from dataclasses import dataclass, field
 
@@ -25,7 +26,7 @@ PATIENCE_SECONDS = 120.0
 _CLAIM, _SECRET, _NAMESPACE = ("", "PersistentVolumeClaim"), ("", "Secret"), ("", "Namespace")
 _ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 _COLLECTOR = "clusterrole-aggregation-controller"
-_AGAIN = 10
+_AGAIN, _SETTLE_SECONDS = 10, 1.0
 _FLAG = "it goes with --data only"
 
 Targets = dict[Id, tuple[str, Seen]]
@@ -99,6 +100,7 @@ class _Work:
         resources = {id: one for id, one in going.items() if id[:2] in kinds}
         last = {id: one for id, one in going.items() if id[1] == CRD or id[:2] == _NAMESPACE}
         rest = {id: one for id, one in going.items() if id not in hooks and id not in resources and id not in last}
+        self.removing.uncollect({id: one for id, one in rest.items() if id[1] == "ClusterRole"})
         yield from self._remove("webhooks", hooks)
         yield from self._remove("custom resources", resources)
         yield from self._remove("objects", rest)
@@ -193,8 +195,7 @@ class _Work:
         yield from self._remove("namespaces", namespaces)
 
     def _again(self, going: Targets) -> Generator[Event, None, None]:
-        """Roles that the cluster's controller has just made anew: it applies what it collects, also to one that it does
-        not know to be deleted yet."""
+        """Roles that the cluster's controller made anew all the same, because it was just about to apply them."""
         version = "rbac.authorization.k8s.io/v1"
         for _ in range(_AGAIN):
             roles = self.cluster.survey(
@@ -207,6 +208,7 @@ class _Work:
             if not again:
                 return
             yield from self.removing.remove("roles made anew", again)
+            time.sleep(_SETTLE_SECONDS)
 
     def _remove(self, what: str, targets: Targets) -> Generator[Event, None, None]:
         yield from self.removing.remove(what, targets)

@@ -39,6 +39,11 @@ class Watch(threading.Thread):
         self._ended.set()
         self._hang_up()
 
+    def again(self) -> None:
+        """Lists anew: a connection may be dead without anybody having been told, as after a laptop's sleep."""
+        old, self._hang_up = self._hang_up, HangUp()
+        old()
+
     def run(self) -> None:
         failures = 0
         while not self._ended.is_set():

@@ -170,6 +170,9 @@ def test_the_api_server_is_killed_in_the_middle(fresh: Cluster, paths: PlatformP
     back.start()
     try:
         found = done(steps, events)
+    except NoProgress as error:
+        there = [one["status"] for one in fresh.get(f"/apis/apps/v1/namespaces/{NS}/deployments")["items"]]
+        pytest.fail(f"{error}: {error.cause}; deployments {there}; pods {fresh.get('/api/v1/pods')['items']}")
     finally:
         back.join()
     assert found.applied == 66 and found.retried > 0
