@@ -137,7 +137,7 @@ async def test_a_proxy_that_says_no(tls: Path, api: ApiServer) -> None:
     async with proxy([], "somebody else") as address:
         credentials = of(access_to(api.address, tls))
         credentials._address = replace(credentials.address(), proxy=address)  # type: ignore[attr-defined]
-        with pytest.raises(Broken, match="the proxy answers .* 407"):
+        with pytest.raises(Broken, match=r"the proxy answers .* 407"):
             await Carry.open(credentials, PLACE)
 
 
