@@ -47,7 +47,7 @@ class Exchange:
         Raises Broken and h11.RemoteProtocolError where the pod's side fails, ConnectionError where the client's does.
         """
         if self._line.place.host:
-            headers = [(b"host", self._line.place.host.encode()), *(x for x in headers if x[0].lower() != b"host")]
+            headers = [(b"Host", self._line.place.host.encode()), *(x for x in headers if x[0].lower() != b"host")]
         await self._put(h11.Request(method=request.method, target=request.target, headers=headers))
         switches = any(name.lower() == b"upgrade" for name, _ in headers)
         asking = asyncio.create_task(self._ask(body=body, stays=not switches))

@@ -19,12 +19,14 @@ class NotThere(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """A port of a pod. `host` is the name that it wants to be asked by, where that is not the client's business."""
+    """A port of a pod. `host` is the name that it wants to be asked by, where that is not the client's business; `tls`
+    is whether it speaks that."""
 
     namespace: str
     pod: str
     port: int
     host: str = ""
+    tls: bool = False
 
 
 def places(client: RestClient, target: Target) -> list[Place]:
@@ -37,7 +39,11 @@ def places(client: RestClient, target: Target) -> list[Place]:
     for _ in range(_HOPS):
         spec = _service(client, namespace, name)
         if spec.get("type") != "ExternalName":
-            return _ready(client, namespace, name, _port_name(spec, namespace, name, port), host)
+            one = _port(spec, namespace, name, port)
+            secure = port == 443 or "https" in (one.get("name"), one.get("appProtocol"))
+            return [
+                Place(*found, host, secure) for found in _ready(client, namespace, name, str(one.get("name") or ""))
+            ]
         host = host or f"{name}.{namespace}.{_DOMAIN}"
         name, namespace = _followed(str(spec.get("externalName")), namespace, name)
     raise NotThere(f"Service {target.namespace}/{target.service} is a name for a name for a name")
@@ -59,16 +65,16 @@ def _followed(external: str, namespace: str, name: str) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def _port_name(spec: dict[str, Any], namespace: str, name: str, port: int) -> str:
-    ports = {int(one["port"]): str(one.get("name") or "") for one in spec.get("ports") or ()}
+def _port(spec: dict[str, Any], namespace: str, name: str, port: int) -> dict[str, Any]:
+    ports = {int(one["port"]): one for one in spec.get("ports") or ()}
     if port not in ports:
         there = ", ".join(map(str, ports)) or "none"
         raise NotThere(f"Service {namespace}/{name} has no port {port}; it has {there}")
-    return ports[port]
+    return dict(ports[port])
 
 
-def _ready(client: RestClient, namespace: str, name: str, port_name: str, host: str) -> list[Place]:
-    """EndpointSlices name ports as the Service does, with the number that the pod listens on."""
+def _ready(client: RestClient, namespace: str, name: str, port_name: str) -> list[tuple[str, str, int]]:
+    """Namespace, pod and port of each; EndpointSlices name ports as the Service does, with the pod's own number."""
     label = quote(f"kubernetes.io/service-name={name}")
     path = f"/apis/discovery.k8s.io/v1/namespaces/{quote(namespace)}/endpointslices?labelSelector={label}"
     try:
@@ -89,4 +95,4 @@ def _ready(client: RestClient, namespace: str, name: str, port_name: str, host: 
     if not found:
         pods = f"its {waiting} pods are not ready" if waiting else "it has no pods"
         raise NotThere(f"Service {namespace}/{name} does not answer: {pods}")
-    return [Place(*one, host) for one in sorted(found)]
+    return sorted(found)

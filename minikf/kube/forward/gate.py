@@ -12,6 +12,7 @@ from minikf.errors import MinikfError
 from minikf.kube.credentials import Credentials
 from minikf.kube.forward.carry import Broken, Carry
 from minikf.kube.forward.find import NotThere, Place, places
+from minikf.kube.forward.secured import Secured
 from minikf.kube.forward.targets import Target
 from minikf.kube.rest import RestClient
 
@@ -35,7 +36,7 @@ class Cluster:
 class Line:
     """A connection to a pod that has carried `served` requests."""
 
-    carry: Carry
+    carry: Carry | Secured
     place: Place
     served: int = 0
 
@@ -88,7 +89,8 @@ class Gate:
         for again in (False, True):
             for place in await self._places(again=again):
                 try:
-                    return Line(await Carry.open(self._cluster().credentials, place), place)
+                    carry = await Carry.open(self._cluster().credentials, place)
+                    return Line(await Secured.open(carry) if place.tls else carry, place)
                 except Broken as broken:
                     log.info("%s: %s", self.target.name, broken)
                     why = broken

@@ -16,9 +16,12 @@ import pytest
 import requests
 from dockerd.engine import docker
 
+from minikf.carrying import carry_also
+from minikf.endpoints import notebook_link
 from minikf.engine import forwarding
 from minikf.engine.process import Process
-from minikf.kube.forward.targets import Serving
+from minikf.install.passwords import kept
+from minikf.kube.forward.targets import Serving, Target
 from minikf.paths import PlatformPaths
 from minikf.spec import Access
 
@@ -146,6 +149,49 @@ def test_two_platforms(shop: Shop, platform: Make) -> None:
     assert one.ask(headers={"Authorization": f"Bearer {two.token}"}).status_code == 401
     forwarding.end(PlatformPaths.of("one"))
     assert two.ask().status_code == 200
+
+
+def test_what_users_make_is_carried_too(shop: Shop, platform: Make) -> None:
+    """A notebook's Service, and a Service that is only a name, as Knative makes them for models."""
+    made = platform("team")
+    labels = {"app": "echo"}
+    book: dict[str, Any] = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "book"}}
+    book["spec"] = {"selector": labels, "ports": [{"name": "http-book", "port": 80, "targetPort": 8080}]}
+    model: dict[str, Any] = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "iris-predictor"}}
+    model["spec"] = {"type": "ExternalName", "externalName": "echo.default.svc.cluster.local"}
+    shop.cluster.apply(book, model)
+
+    link = notebook_link(made, "default", "book")
+    host, path = link.removeprefix("http://").split("/", 1)
+    port = host.partition(":")[2]
+    entered = requests.get(f"http://127.0.0.1:{port}/{path}", headers={"Host": host}, timeout=30)
+    assert "url=/notebook/default/book/" in entered.text
+    cookie = entered.headers["Set-Cookie"].partition(";")[0]
+    page = f"http://127.0.0.1:{port}/notebook/default/book/who"
+    answer = requests.get(page, headers={"Host": host, "Cookie": cookie}, timeout=30)
+    assert answer.text.strip() == shop.pod()
+
+    user = User("team")  # before: `minikf open` carries the models that KServe has, and this is none of them
+    iris = Target("model/default/iris", "default", "iris-predictor", 80, page=False)
+    reached = carry_also(made, [iris], lambda name: name.startswith("model/"))
+    user.url = reached.endpoints["model/default/iris"]
+    assert "Host: iris-predictor.default.svc.cluster.local" in user.ask("/echo").text
+    assert "notebook" not in minikf("open", platform="team").stdout
+
+
+def test_secrets_are_shown_on_request_only(shop: Shop, platform: Make) -> None:
+    platform("team")
+    paths = PlatformPaths.of("team")
+    kept.write(paths, {"dashboard": "s3cret-of-the-dashboard", "katib-database": "s3cret-of-a-database"})
+    for command in ("env", "open", "status"):
+        assert "s3cret" not in minikf(command, platform="team").stdout
+    for command in ("env", "open"):
+        shown = minikf(command, "--show-secrets", platform="team").stdout
+        assert "user@example.com s3cret-of-the-dashboard" in shown and "a-database" not in shown
+        (login,) = minikf_json(command, "--show-secrets", platform="team")["logins"]
+        assert login["password"] == "s3cret-of-the-dashboard"
+    assert minikf("down", "--yes", platform="team").returncode == 0
+    assert not paths.passwords.exists()
 
 
 def test_it_costs_little(shop: Shop, platform: Make) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +31,7 @@ class Component:
 
 
 @contextlib.asynccontextmanager
-async def component(name: str, port: int = 0) -> AsyncIterator[Component]:
+async def component(name: str, tls: ssl.SSLContext | None = None) -> AsyncIterator[Component]:
     made = Component(name)
     writers: set[asyncio.StreamWriter] = set()
 
@@ -43,7 +44,7 @@ async def component(name: str, port: int = 0) -> AsyncIterator[Component]:
         writers.discard(writer)
         writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made

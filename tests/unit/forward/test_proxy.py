@@ -14,6 +14,7 @@ import pytest
 
 from minikf.errors import Unreachable
 from minikf.kube.forward import gate as gate_module
+from minikf.kube.forward import secured as secured_module
 from minikf.kube.forward.door import Door
 from minikf.kube.forward.exchange import plain
 from minikf.kube.forward.find import Place
@@ -39,7 +40,7 @@ class Opened:
         lines = [f"{line} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", "Authorization: Bearer s3cret", *more]
         return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
-    async def ask(self, data: bytes, *, tls: bool = True, patience: float = 5.0) -> bytes:
+    async def ask(self, data: bytes, *, tls: bool = True) -> bytes:
         """All that comes for these bytes until the other side closes, or has said nothing for a moment."""
         trust = ssl.create_default_context(cafile=str(self.ca)) if tls else None
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=trust)
@@ -141,6 +142,34 @@ async def test_a_body_in_pieces(opened: Opened, till: Component) -> None:
     body = b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
     answer = await opened.ask(opened.request("POST /echo", "Transfer-Encoding: chunked", body=body))
     assert answer.endswith(b"abcde")
+
+
+async def test_a_pod_that_speaks_tls(opened: Opened, api: ApiServer, tls: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls / "server.crt", tls / "server.key")
+    api.services["shop/till"]["ports"][0]["appProtocol"] = "https"
+    async with component("till-tls", context) as secured:
+        api.pods = {"till-tls": secured.port}
+        api.serve("till", "till-tls")
+        api.services["shop/till"]["ports"][0]["appProtocol"] = "https"
+        before = api.opened
+        for _ in range(3):
+            assert (await opened.ask(opened.request("GET /who"))).endswith(b"till-tls")
+        body = b"x" * 300_000
+        answer = await opened.ask(opened.request("POST /echo", f"Content-Length: {len(body)}", body=body))
+        assert answer.endswith(body)
+        assert (await opened.ask(opened.request("GET /cut"))).endswith(b"half")
+        assert api.opened <= before + 5
+
+
+async def test_a_pod_that_should_speak_tls_and_does_not(
+    opened: Opened, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secured_module, "HANDSHAKE_SECONDS", 0.3)
+    api.services["shop/till"]["ports"][0]["name"] = "https"
+    api.slices["shop/till"][0]["ports"][0]["name"] = "https"
+    answer = await opened.ask(opened.request("GET /who"))
+    assert answer.startswith(b"HTTP/1.1 503"), answer
 
 
 async def test_who_waits_for_100_is_told(opened: Opened) -> None:
