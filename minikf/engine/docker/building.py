@@ -27,7 +27,8 @@ def build(docker: Docker, recipe: Recipe) -> Steps[str]:
     yield Event("build", "started", str(recipe.folder))
     words: list[str] = []
     image = ""
-    with tar(str(recipe.folder), exclude=list(recipe.left_out), dockerfile=made) as context:
+    archive: Any = tar(recipe.folder, exclude=list(recipe.left_out), dockerfile=made)  # a temporary file
+    with archive as context:
         for line in _lines(docker, context, made[0]):
             image = str((line.get("aux") or {}).get("ID") or image)
             said = str(line.get("stream") or line.get("status") or "").strip()

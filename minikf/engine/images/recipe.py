@@ -11,7 +11,7 @@ from pathlib import Path
 from minikf.errors import Refused, UsageError
 
 BASE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
-"""What a folder without a Dockerfile is built on: Python of the platform's own version, as the seeded runtimes name it."""
+"""What a folder without a Dockerfile is built on: Python of MiniKF's own version, as the seeded runtimes name it."""
 
 DOCKERFILE, REQUIREMENTS, WHEELS = "Dockerfile", "requirements.txt", "wheels"
 APP, PACKAGES = "/app", "/opt/packages"
@@ -74,7 +74,7 @@ def recipe(folder: Path, tag: str = "", base: str = "") -> Recipe:
 
 
 def _dockerfile(folder: Path, base: str) -> str:
-    """The packages in a layer of their own, so that a change of the program sends little; no wheel stays in the image."""
+    """Packages in a layer of their own, so that a change of the program sends little; no wheel stays in the image."""
     has_wheels = (folder / WHEELS).is_dir()
     lines = [f"FROM {base} AS made", f"RUN mkdir -p {PACKAGES}"]
     if (folder / REQUIREMENTS).is_file():
