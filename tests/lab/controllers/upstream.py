@@ -1,4 +1,4 @@
-"""Components of Kubeflow 26.03 as upstream's own kustomizations render them, out of a mirror laid out OWNER/REPO/REF/PATH."""
+"""Components of Kubeflow 26.03 as upstream's own kustomizations render them, out of a mirror (OWNER/REPO/REF/PATH)."""
 
 from __future__ import annotations
 
