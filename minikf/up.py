@@ -8,6 +8,7 @@ from minikf.carrying import carry_installed
 from minikf.components import furnish, remove_all
 from minikf.engine import forwarding
 from minikf.engine.choose import chosen, engine_of
+from minikf.engine.images.recipe import Recipe
 from minikf.engine.protocol import Engine, Steps
 from minikf.errors import MinikfError, UsageError
 from minikf.paths import PlatformPaths
@@ -86,3 +87,23 @@ def held_data(platform: str) -> str:
 def load_images(platform: str, references: Sequence[str]) -> Steps[tuple[LoadedImage, ...]]:
     """Puts images where the platform's pods find them. Raises as `Engine.load_images`."""
     return (yield from engine_of(platform).load_images(references))
+
+
+def build_image(platform: str, recipe: Recipe) -> Steps[LoadedImage]:
+    """Builds an image in the local Docker engine and puts it where the platform's pods find it.
+
+    Raises before anything is built where the platform takes no images or does not run, Refused where the build fails,
+    and as `Engine.load_images`.
+    """
+    from minikf.engine.docker import building
+    from minikf.engine.docker.client import connect
+
+    engine = engine_of(platform)
+    if not engine.capabilities().load_images:
+        return (yield from engine.load_images((recipe.tag or recipe.name,)))[0]  # it says why not
+    engine.access()
+    with connect() as docker:
+        docker.client.api.timeout = building.CALL_SECONDS
+        name = yield from building.build(docker, recipe)
+    (loaded,) = yield from engine.load_images((name,))
+    return loaded

@@ -4,18 +4,19 @@
    held-out part stays here: training cannot see it.
 2. A TrainJob trains a classifier, checks it by cross-validation and writes it to a volume: as a scikit-learn file
    and, for everybody else, as ONNX.
-3. The model is registered, together with the TrainJob that made it.
+3. The model is registered, together with the TrainJob that made it, where there is a model registry.
 4. An InferenceService serves it.
-5. The held-out digits are sent to it in three ways (V1 and V2 over REST, V2 over gRPC), and the answers are compared
-   with the true labels.
+5. The held-out digits are sent to it in three ways (V1 and V2 over REST; V2 over gRPC where the service tells an
+   address for it), and the answers are compared with the true labels.
 
 Run it by `minikf demo`, or with Python:
 
     eval "$(minikf env)"
     python first_model.py
 
-It finds the platform by KUBECONFIG and MODEL_REGISTRY_URL, so it runs against a cluster as well. Change what you
-like: `load` is the place for data of your own, `train` for a model of your own.
+It finds the platform by KUBECONFIG and MODEL_REGISTRY_URL, so it runs on a cluster as well: there as a pod, since only
+pods reach the address of a service. Change what you like: `load` is the place for data of your own, `train` for a model
+of your own.
 """
 
 # %% What is used
@@ -176,7 +177,7 @@ def run_training():
         trainer=CustomTrainer(
             func=train,
             env={"DATA_DIR": "/data", "MODEL_DIR": f"/models/{VERSION}", "TRAIN_JOB": JOB},
-            resources_per_node={"cpu": 1, "memory": "1Gi"},
+            resources_per_node={"cpu": "500m", "memory": "1Gi"},
             # Already there on MiniKF; on a cluster they are installed into the image at the start.
             packages_to_install=[f"scikit-learn=={sklearn.__version__}", "skl2onnx", "onnxruntime"],
         ),
@@ -293,20 +294,21 @@ def main():
     with step("train") as facts:
         report = run_training()
         facts |= {"TrainJob": JOB, "validation accuracy": round(report["validation"], 3), "sha256": report["sha256"]}
-    with step("register") as facts:
-        model = register(report)
-        facts |= {"model": model.name, "version": VERSION, "id": model.id}
+    if "MODEL_REGISTRY_URL" in os.environ:
+        with step("register") as facts:
+            model = register(report)
+            facts |= {"model": model.name, "version": VERSION, "id": model.id}
     with step("serve") as facts:
         status = serve()
-        facts |= {"InferenceService": NAME, "url": status["url"]}
+        # Its address inside the platform; `url` is for those who come through a gateway.
+        url = status["address"]["url"]
+        facts |= {"InferenceService": NAME, "url": url}
 
-    grpc_url = status["components"]["predictor"].get("grpcUrl") or status["url"]
+    ways = {"V1": lambda: predict_v1(url, held_x), "V2": lambda: predict_v2(url, held_x)}
+    if grpc_url := status["components"]["predictor"].get("grpcUrl"):
+        ways["V2 gRPC"] = lambda: asyncio.run(predict_grpc(urlsplit(grpc_url).netloc, held_x))
     answers = {}
-    for protocol, ask in (
-        ("V1", lambda: predict_v1(status["url"], held_x)),
-        ("V2", lambda: predict_v2(status["url"], held_x)),
-        ("V2 gRPC", lambda: asyncio.run(predict_grpc(urlsplit(grpc_url).netloc, held_x))),
-    ):
+    for protocol, ask in ways.items():
         with step(protocol) as facts:
             answers[protocol] = numpy.array(ask())
             facts["right"] = f"{(answers[protocol] == held_y).sum()} of {len(held_y)}"

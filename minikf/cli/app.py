@@ -16,9 +16,10 @@ SECTIONS: tuple[Section, ...] = (
         (
             Verb("up", "minikf.cli.up:up", "Make the platform and start it; safe to repeat."),
             Verb("status", "minikf.cli.status:status", "Show the platform's parts: health, addresses, memory."),
+            Verb("test", "minikf.cli.test:test", "Test components by letting each do its work once."),
             Verb("env", "minikf.cli.env:env", "Print what to export for kubectl and the official SDKs."),
             Verb("kubeconfig", "minikf.cli.kubeconfig:app", "Print the platform's kubeconfig, or merge it into yours."),
-            Verb("image", "minikf.cli.image:app", "Load images into the nodes of a cluster."),
+            Verb("image", "minikf.cli.image:app", "Build images, and load them into the nodes of a cluster."),
             Verb("tui", "minikf.cli.tui:tui", "Open the terminal UI: status, workloads and logs, live."),
             Verb("open", "minikf.cli.open:open_", "List the platform's addresses, or open one of them."),
             Verb("logs", "minikf.cli.logs:logs", "Show the log of the daemon or of a pod; works without kubectl."),

@@ -19,11 +19,14 @@ def status(context: typer.Context, platform: Platform = "", as_json: Json = Fals
     """
     from minikf.cli import render
     from minikf.errors import ExitCode
+    from minikf.paths import PlatformPaths
+    from minikf.smoke.record import read
     from minikf.status import status as ask
 
     found = ask(platform_of(context, platform))
+    tests = read(PlatformPaths.of(found.platform)).values()
     if as_json:
-        render.data(found.as_dict())
+        render.data(found.as_dict() | {"tests": [one.as_dict() for one in tests]})
     else:
         word = "running" if found.running else "not running"
         render.text(f"platform '{found.platform}' ({found.engine}): {render.level(word)}")
@@ -36,6 +39,10 @@ def status(context: typer.Context, platform: Platform = "", as_json: Json = Fals
             for component in found.components:
                 if not component.healthy and component.cause:
                     render.text(f"  {component.name}: {component.cause}")
+        if tests:
+            rows = [(one.component, one.outcome, one.at, f"{one.seconds:.1f} s", one.ran or one.cause) for one in tests]
+            render.text()
+            render.table(("TEST", "RESULT", "AT", "TOOK", "WHAT RAN"), rows)
     if not found.running:
         raise typer.Exit(ExitCode.UNREACHABLE)
 

@@ -21,14 +21,17 @@ def create(client: RestClient, objects: Sequence[Object]) -> list[dict[str, Any]
     Kubeflow's), ApiAnswer where the API refuses one (nothing is made where the dry run says so), Unreachable.
     """
     served: dict[str, list[dict[str, Any]]] = {}
-    paths = [_collection(client, obj, served) for obj in objects]
+    paths = [collection(client, obj, served) for obj in objects]
     for path, obj in zip(paths, objects, strict=True):
         client.call("POST", f"{path}?dryRun=All", obj)
     return [client.call("POST", path, obj) for path, obj in zip(paths, objects, strict=True)]
 
 
-def _collection(client: RestClient, obj: Object, served: dict[str, list[dict[str, Any]]]) -> str:
-    """Where objects of this kind are made, found by discovery; `served` is what it said so far, by its path."""
+def collection(client: RestClient, obj: Object, served: dict[str, list[dict[str, Any]]]) -> str:
+    """Where objects of this kind are made, found by discovery; `served` is what it said so far, by its path.
+
+    Raises Refused (NotServed for a kind of Kubeflow's), ApiAnswer, Unreachable.
+    """
     version, kind = str(obj.get("apiVersion", "")), str(obj.get("kind", ""))
     if not version or not kind:
         raise Refused("an object has no apiVersion or no kind", advice="kubectl explain KIND")
