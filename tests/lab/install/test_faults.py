@@ -95,7 +95,6 @@ def test_what_cannot_be_installed_is_refused_first(on: Cluster, paths: PlatformP
     assert on.server.request("GET", f"/api/v1/namespaces/{NS}")[0] == 404, "before anything was changed"
 
 
-@pytest.mark.core
 def test_an_invalid_object_stops_it_at_once(on: Cluster, paths: PlatformPaths) -> None:
     wrong = o.deployment("web", NS)
     wrong["spec"]["replicas"] = "many"
@@ -108,7 +107,6 @@ def test_an_invalid_object_stops_it_at_once(on: Cluster, paths: PlatformPaths) -
     assert "unheard" in caught.value.cause
 
 
-@pytest.mark.core
 def test_a_field_that_nobody_knows_is_refused_and_warnings_are_told(on: Cluster, paths: PlatformPaths) -> None:
     parts = [o.part("a", o.namespace(NS), o.definition("Sack"), o.custom("Sack", "one", NS, unheard=1))]
     with pytest.raises(Fatal, match=f"the API refuses Sack {NS}/one") as caught:
