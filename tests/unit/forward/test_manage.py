@@ -224,6 +224,19 @@ def test_nothing_to_carry_starts_nothing(make: Make) -> None:
     assert not paths.forwarder_file.exists() and not paths.door.exists()
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"server": "x", "targets": [{}]}'])
+def test_a_damaged_wish_is_none_until_it_is_written_anew(make: Make, text: str) -> None:
+    access = make("one")
+    paths = PlatformPaths.of("one")
+    serving = forwarding.carry(paths, access, [TILL])
+    paths.forward_file.write_text(text)
+    assert forwarding.reached(access) == access and forwarding.report(paths) is None
+    os.kill(serving.pid, signal.SIGHUP)
+    assert Process(serving.pid, serving.started).wait(10)
+    assert forwarding.carry(paths, access, [TILL]).ports == serving.ports
+    assert ask(access) == (200, "till-0")
+
+
 def test_it_ends_and_stays_ended_until_it_is_wanted(make: Make) -> None:
     access = make("one")
     paths = PlatformPaths.of("one")
