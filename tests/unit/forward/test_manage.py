@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from minikf.carrying import carry_also
 from minikf.engine import forwarding
 from minikf.engine.forwarding import manage
 from minikf.engine.process import Process
@@ -207,6 +208,14 @@ def test_what_is_carried_can_change(make: Make) -> None:
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", also.ports["model/shop/a"]), 1).close()
     assert ask(access) == (200, "till-0")
+
+
+def test_what_is_carried_no_more_has_no_address(make: Make) -> None:
+    access = make("one")
+    forwarding.carry(PlatformPaths.of("one"), access, [TILL, PAGE])
+    both = forwarding.reached(access)
+    left = carry_also(both, [], lambda name: name == "till")
+    assert "till" in both.endpoints and left.endpoints.keys() == {"page"}
 
 
 def test_names_of_one_service_share_a_port(make: Make) -> None:
