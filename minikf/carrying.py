@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from minikf.engine import forwarding
 from minikf.kube.forward.targets import Target
@@ -32,5 +33,8 @@ def carry_installed(access: Access) -> Access:
 
 def carry_also(access: Access, targets: Sequence[Target], replaced: Callable[[str], bool]) -> Access:
     """The access with the addresses of these beside all others, in place of those whose name is to be `replaced`."""
-    forwarding.carry_also(PlatformPaths.of(access.platform), access, targets, replaced)
-    return forwarding.reached(access)
+    paths = PlatformPaths.of(access.platform)
+    before = forwarding.addresses_now(paths)
+    forwarding.carry_also(paths, access, targets, replaced)
+    own = {name: address for name, address in access.endpoints.items() if name not in before}
+    return forwarding.reached(replace(access, endpoints=own))

@@ -67,14 +67,15 @@ def carry_also(
 
 
 def revive(paths: PlatformPaths) -> Serving | None:
-    """The process as it serves, started where it has died; None where the platform has nothing to carry."""
-    if not paths.forward_file.exists():
+    """The process as it serves, started where it has died; None where the platform has nothing to carry, or what it had
+    cannot be read: `up` and `open` write that anew."""
+    if Wanted.read(paths.forward_file) is None:
         return None
     serving = serving_now(paths)
     if serving is not None and _is_current(paths, serving):
         return serving
     with _lock(paths):
-        return _running(paths) if paths.forward_file.exists() else None
+        return _running(paths) if Wanted.read(paths.forward_file) is not None else None
 
 
 def end(paths: PlatformPaths, *, forget: bool = False) -> bool:
@@ -82,8 +83,8 @@ def end(paths: PlatformPaths, *, forget: bool = False) -> bool:
 
     Raises NoProgress where it does not end even when it is killed.
     """
-    if not paths.state.is_dir():
-        return False
+    if not (paths.forward_file.exists() or paths.forwarder_file.exists()):
+        return False  # it never had one; where both were lost, the process ends by itself
     with _lock(paths):
         if forget:
             paths.forward_file.unlink(missing_ok=True)

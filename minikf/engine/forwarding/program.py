@@ -119,11 +119,19 @@ async def serve(paths: PlatformPaths) -> None:
         while not over.is_set():
             if changed.is_set() or told(paths.forward_file) != mark:
                 changed.clear()
-                mark = told(paths.forward_file)
-                if not await forwarder.follow():
-                    log.info("there is nothing to carry any more")
-                    break
-            rotate(paths.forwarder_log)
+                before, mark = mark, told(paths.forward_file)
+                try:
+                    if not await forwarder.follow():
+                        log.info("there is nothing to carry any more")
+                        break
+                except MinikfError as error:
+                    if not before:
+                        raise
+                    log.error("%s: %s", error.message, error.cause)  # what is carried already goes on
+            try:
+                rotate(paths.forwarder_log)
+            except OSError as error:
+                log.warning("%s could not be cut: %s", paths.forwarder_log, error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await changed.wait()

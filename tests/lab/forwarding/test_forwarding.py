@@ -20,6 +20,7 @@ from minikf.carrying import carry_also
 from minikf.endpoints import notebook_link
 from minikf.engine import forwarding
 from minikf.engine.process import Process
+from minikf.install.choice import Choice, forget
 from minikf.install.passwords import kept
 from minikf.kube.forward.targets import Serving, Target
 from minikf.paths import PlatformPaths
@@ -177,6 +178,38 @@ def test_what_users_make_is_carried_too(shop: Shop, platform: Make) -> None:
     user.url = reached.endpoints["model/default/iris"]
     assert "Host: iris-predictor.default.svc.cluster.local" in user.ask("/echo").text
     assert "notebook" not in minikf("open", platform="team").stdout
+
+
+def test_what_was_chosen_of_the_bundle_is_carried(shop: Shop, platform: Make) -> None:
+    """As after an installation of the profile lite, with the server in the model registry's place."""
+    platform("team")
+    paths = PlatformPaths.of("team")
+    registry: dict[str, Any] = {"apiVersion": "v1", "kind": "Service"}
+    registry["metadata"] = {"name": "model-registry-service", "namespace": "kubeflow"}
+    registry["spec"] = {
+        "type": "ExternalName",
+        "externalName": "echo.default.svc.cluster.local",
+        "ports": [{"name": "http-api", "port": 80}],
+    }
+    shop.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kubeflow"}}, registry)
+    assert "MODEL_REGISTRY_URL" not in minikf_json("env", platform="team")
+    Choice("kubeflow@26.03", "lite").write(paths)
+    try:
+        pages = minikf_json("open", platform="team")
+        assert {"model-registry", "pipelines-api", "katib"} <= pages.keys() and "echo" not in pages
+        variables = minikf_json("env", platform="team")
+        assert variables["MODEL_REGISTRY_URL"] == pages["model-registry"]
+        katib = requests.get(pages["katib"], timeout=30)
+        assert katib.status_code == 401  # there is a door, and nobody is let in to see that nothing is behind it
+        token = Path(variables["KF_PIPELINES_SA_TOKEN_PATH"]).read_text()
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = requests.get(pages["katib"], headers=headers, timeout=30)
+        assert answer.status_code == 503 and "there is no Service kubeflow/katib-ui" in answer.text
+        url = variables["MODEL_REGISTRY_URL"]
+        seen = requests.get(f"{url}/echo", headers=headers, verify=variables["SSL_CERT_FILE"], timeout=30)
+        assert seen.status_code == 503 and "has no port 8080" in seen.text  # the Service's own is 80
+    finally:
+        forget(paths)
 
 
 def test_secrets_are_shown_on_request_only(shop: Shop, platform: Make) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from minikf.carrying import carry_also
 from minikf.engine import forwarding
 from minikf.engine.forwarding import manage
 from minikf.engine.process import Process
@@ -209,6 +210,14 @@ def test_what_is_carried_can_change(make: Make) -> None:
     assert ask(access) == (200, "till-0")
 
 
+def test_what_is_carried_no_more_has_no_address(make: Make) -> None:
+    access = make("one")
+    forwarding.carry(PlatformPaths.of("one"), access, [TILL, PAGE])
+    both = forwarding.reached(access)
+    left = carry_also(both, [], lambda name: name == "till")
+    assert "till" in both.endpoints and left.endpoints.keys() == {"page"}
+
+
 def test_names_of_one_service_share_a_port(make: Make) -> None:
     access = make("one")
     serving = forwarding.carry(PlatformPaths.of("one"), access, [PAGE, Target("other", "shop", "till", 80, "/other/")])
@@ -222,6 +231,19 @@ def test_nothing_to_carry_starts_nothing(make: Make) -> None:
     assert forwarding.revive(paths) is None and forwarding.report(paths) is None
     assert forwarding.reached(access) == access
     assert not paths.forwarder_file.exists() and not paths.door.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"server": "x", "targets": [{}]}'])
+def test_a_damaged_wish_is_none_until_it_is_written_anew(make: Make, text: str) -> None:
+    access = make("one")
+    paths = PlatformPaths.of("one")
+    serving = forwarding.carry(paths, access, [TILL])
+    paths.forward_file.write_text(text)
+    assert forwarding.reached(access) == access and forwarding.report(paths) is None
+    os.kill(serving.pid, signal.SIGHUP)
+    assert Process(serving.pid, serving.started).wait(10)
+    assert forwarding.carry(paths, access, [TILL]).ports == serving.ports
+    assert ask(access) == (200, "till-0")
 
 
 def test_it_ends_and_stays_ended_until_it_is_wanted(make: Make) -> None:
