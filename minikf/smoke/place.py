@@ -20,6 +20,8 @@ from minikf.spec import Access, Event
 LABEL = "minikf.dev/smoke-test"
 LOOK_SECONDS = 0.3
 END_SECONDS = 90.0
+CACHE_SECONDS = 10.0
+"""Webhooks read from a cache, which hears of an object after the API server has answered."""
 _OLD_SECONDS = 3600.0  # no test lasts so long: who made it was killed
 
 T = TypeVar("T")
@@ -57,9 +59,26 @@ class Place:
         }
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace, "labels": labels}}
         self.client.call("POST", "/api/v1/namespaces", body)
+        self.add(objects)
+
+    def add(self, objects: Sequence[Object]) -> None:
+        """Objects in the namespace. Raises as `make`."""
         served: dict[str, list[Object]] = {}
         for one in map(self._ours, objects):  # one after another: a TrainJob is refused before its runtime is there
-            self.client.call("POST", f"{collection(self.client, one, served)}?fieldValidation=Strict", one)
+            self._create(f"{collection(self.client, one, served)}?fieldValidation=Strict", one)
+
+    def _create(self, path: str, one: Object) -> None:
+        """Creates it; tried again for a moment where a webhook does not know yet of what was created just before."""
+        deadline = time.monotonic() + CACHE_SECONDS
+        while True:
+            try:
+                self.client.call("POST", path, one)
+                return
+            except ApiAnswer as answer:
+                is_early = "denied the request" in answer.message and "not found" in answer.message
+                if not is_early or time.monotonic() > deadline:
+                    raise
+            time.sleep(LOOK_SECONDS)
 
     def _ours(self, one: Object) -> Object:
         labels = {**(one["metadata"].get("labels") or {}), LABEL: self.component}

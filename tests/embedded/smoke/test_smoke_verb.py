@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 import time
 from collections.abc import Callable, Generator
 from typing import Any
@@ -114,3 +115,18 @@ def test_interrupted_it_leaves_nothing(platform: Access, session_home: Home) -> 
         process.communicate(timeout=100)
     assert process.returncode == 130
     assert not namespaces(platform)
+
+
+def test_a_webhook_that_hears_late_is_asked_again(platform: Access) -> None:
+    """Trainer's webhook reads runtimes from a cache; here the runtime itself comes late."""
+    place = Place(platform, "late", "python", 5)
+    runtime, job = SMOKES["trainer"].objects(place)
+    place.make([])
+    path = f"/apis/trainer.kubeflow.org/v1alpha1/namespaces/{place.namespace}/trainingruntimes"
+    later = threading.Timer(1.0, place.client.call, ("POST", path, runtime))
+    later.start()
+    try:
+        place.add([job])
+    finally:
+        later.join()
+        place.remove()
