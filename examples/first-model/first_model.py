@@ -260,17 +260,27 @@ def wait_until_served(services, generation):
 
 
 # %% Predicting: the same images over the three protocols
+def post(url, body):
+    """The answer; a cluster's nodes hear of a new pod behind a service a moment after it is ready."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            answer = requests.post(url, json=body, timeout=60)
+            answer.raise_for_status()
+            return answer.json()
+        except requests.ConnectionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+
+
 def predict_v1(url, images):
-    answer = requests.post(f"{url}/v1/models/{NAME}:predict", json={"instances": images.tolist()}, timeout=60)
-    answer.raise_for_status()
-    return answer.json()["predictions"]
+    return post(f"{url}/v1/models/{NAME}:predict", {"instances": images.tolist()})["predictions"]
 
 
 def predict_v2(url, images):
     tensor = {"name": "images", "shape": list(images.shape), "datatype": "FP64", "data": images.tolist()}
-    answer = requests.post(f"{url}/v2/models/{NAME}/infer", json={"inputs": [tensor]}, timeout=60)
-    answer.raise_for_status()
-    return answer.json()["outputs"][0]["data"]
+    return post(f"{url}/v2/models/{NAME}/infer", {"inputs": [tensor]})["outputs"][0]["data"]
 
 
 async def predict_grpc(address, images):
