@@ -31,27 +31,13 @@ def test(
     Each test works in a namespace of its own and removes it. Exit code 9 where one failed. `minikf status` shows the
     last results.
     """
-    from minikf.cli import render
-    from minikf.errors import ExitCode
-    from minikf.kube.rest import RestClient
-    from minikf.smoke.progress import PATIENCE_SECONDS
-    from minikf.smoke.run import run, wanted
+    from minikf.cli import render, testing
     from minikf.status import access
 
     reached = access(platform_of(context, platform))
-    chosen = wanted(components or [], RestClient(reached))
-    steps = run(reached, chosen, image, patience or PATIENCE_SECONDS)
-    results = render.follow(steps, as_json=as_json)
+    results = testing.tested(reached, components or [], image=image, patience=patience, as_json=as_json)
     if as_json:
         render.data([one.as_dict() for one in results])
     else:
-        render.table(
-            ("COMPONENT", "RESULT", "TOOK", "WHAT RAN"),
-            [(one.component, one.outcome, f"{one.seconds:.1f} s", one.ran or one.cause) for one in results],
-        )
-        for one in results:
-            for label, text in (("try", one.advice), ("left", one.left)):
-                if text:
-                    render.text(f"  {one.component}: {label}: {text}")
-    if any(one.failed for one in results):
-        raise typer.Exit(ExitCode.WORK_FAILED)
+        testing.show(results)
+    testing.end(results)

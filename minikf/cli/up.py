@@ -49,6 +49,10 @@ def up(
         ),
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Install what does not seem to fit this machine.")] = False,
+    test: Annotated[
+        bool,
+        typer.Option("--test", help="Let each component do its work once at the end; exit code 9 where one fails."),
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Agree to tools that only their own release's checksum vouches for.")
     ] = False,
@@ -61,4 +65,4 @@ def up(
     from minikf.up import up as bring_up
 
     wishes = Wishes(engine, profile, node_image, agents, existing, kubeconfig, yes, bundle, mirror, force)
-    show_access(bring_up(platform_of(context, platform), wishes), as_json)
+    show_access(bring_up(platform_of(context, platform), wishes), as_json, test=test)

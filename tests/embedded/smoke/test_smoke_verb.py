@@ -38,6 +38,14 @@ def test_a_component_is_tested(component: str, platform: Access, session_home: H
     assert (PlatformPaths.of("default").state / "tests.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_up_lets_all_components_do_their_work_where_it_is_asked_to(platform: Access, session_home: Home) -> None:
+    done = session_home.minikf("up", "--test", "--json")
+    told = json.loads(done.stdout)
+    assert told["server"] == platform.server
+    assert {one["component"] for one in told["tests"]} == set(SMOKES)
+    assert {one["outcome"] for one in told["tests"]} == {TESTED}
+
+
 def test_events_tell_what_goes_on(platform: Access, session_home: Home) -> None:
     done = session_home.minikf("test", "trainer", "--json")
     events: list[dict[str, Any]] = [json.loads(line) for line in done.stderr.splitlines()]

@@ -15,8 +15,8 @@ from tests.embedded.steps.example import EXAMPLES
 from tests.embedded.wire import Wire
 
 KINDS = {
-    "digits-pipeline", "digits-tuning", "experiments", "first-model", "journey", "notebook", "pipeline-objects",
-    "push-metrics", "retrain-nightly", "served-drift", "training-jobs",
+    "digits-pipeline", "digits-tuning", "experiments", "first-model", "journey", "many-nodes", "notebook",
+    "pipeline-objects", "push-metrics", "retrain-nightly", "served-drift", "training-jobs",
 }  # fmt: skip
 
 
@@ -57,6 +57,11 @@ def test_experiments_of_several_kinds(platform: Access) -> None:
             check=False,
         ).stderr
     )
+
+
+def test_two_nodes_learn_from_a_part_each(platform: Access) -> None:
+    said = run(platform, "many-nodes/many_nodes.py", "2")
+    assert re.findall(r"node (\d+) learned from \d+ digits", said) == ["0", "1"] and ": Complete" in said
 
 
 def test_the_readme_tells_of_each_example() -> None:
