@@ -134,6 +134,8 @@ def remove_all(platform: str, *, data: bool = False) -> Steps[Removed | None]:
     from minikf.install.uninstall import uninstall
 
     removed = yield from uninstall(_access(platform), paths, data=data)
+    for one in removed.kept:
+        yield Event("kept", "done", f"{one.what} stays: {one.why}")
     forget(paths)
     return removed
 
