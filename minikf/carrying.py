@@ -17,7 +17,7 @@ def carry_installed(access: Access) -> Access:
     Raises Unreachable where the port-forward does not start, and Refused where what was chosen cannot be read.
     """
     paths = PlatformPaths.of(access.platform)
-    if not (paths.state / "bundle.json").exists():
+    if not paths.choice_file.exists():
         return access
     from minikf.bundle import shelf
     from minikf.bundle.selection import select

@@ -43,7 +43,7 @@ def furnish(access: Access, engine: str, wishes: Wishes) -> Steps[Installed | No
 
 def chosen(paths: PlatformPaths, wishes: Wishes) -> Choice | None:
     """What the platform is to have: what is written down, or what is asked for. Raises as `furnish`."""
-    if not (paths.state / "bundle.json").exists() and wishes.profile in ("", DEFAULT_PROFILE):
+    if not paths.choice_file.exists() and wishes.profile in ("", DEFAULT_PROFILE):
         return None
     from minikf.bundle import shelf
     from minikf.install.choice import Choice, read
@@ -128,7 +128,7 @@ def disable(platform: str, component: str, *, data: bool = False) -> Steps[Remov
 def remove_all(platform: str, *, data: bool = False) -> Steps[Removed | None]:
     """Takes all of the bundle away from a cluster that stays; None where nothing was chosen. Raises as `uninstall`."""
     paths = PlatformPaths.of(platform)
-    if not (paths.state / "bundle.json").exists():
+    if not paths.choice_file.exists():
         return None
     from minikf.install.choice import forget
     from minikf.install.uninstall import uninstall

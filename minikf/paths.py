@@ -143,6 +143,21 @@ class PlatformPaths:
         return self.state / "platform.json"
 
     @property
+    def choice_file(self) -> Path:
+        """What a platform on a cluster has of a bundle, JSON."""
+        return self.state / "bundle.json"
+
+    @property
+    def install_journal(self) -> Path:
+        """What an installation that has not ended has applied."""
+        return self.state / "install.journal"
+
+    @property
+    def tests_file(self) -> Path:
+        """What came of the components' tests, JSON."""
+        return self.state / "tests.json"
+
+    @property
     def daemon_file(self) -> Path:
         """Pid, start time and address of the running daemon, JSON."""
         return self.state / "daemon.json"

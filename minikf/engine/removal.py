@@ -49,7 +49,8 @@ def _state(paths: PlatformPaths) -> list[Path]:
     forward = [paths.forward_file, paths.forwarder_file, paths.state / "forward.lock"]
     servers = [*paths.state.glob("launcher.log"), *paths.state.glob("warm-*.log")]  # of the launcher and fork servers
     tools = [paths.state / f"{tool}{end}" for tool in CLUSTERS for end in _TOOL_FILES]
-    files = [*logs, *forward, *tools, paths.daemon_file, paths.state / "lock", paths.platform_file]
+    bundled = [paths.choice_file, paths.install_journal, paths.tests_file]
+    files = [*logs, *forward, *tools, *bundled, paths.daemon_file, paths.state / "lock", paths.platform_file]
     return [paths.tls, paths.state / "shims", paths.state / "kubeadm", *servers, *files]
 
 

@@ -35,16 +35,13 @@ class Choice:
         )
 
     def write(self, paths: PlatformPaths) -> Choice:
-        write_private(paths.state / _FILE, json.dumps(asdict(self), indent=2) + "\n")
+        write_private(paths.choice_file, json.dumps(asdict(self), indent=2) + "\n")
         return self
-
-
-_FILE = "bundle.json"
 
 
 def read(paths: PlatformPaths) -> Choice | None:
     """None where the platform has nothing of a bundle. Raises Refused for a file that is none of ours."""
-    file = paths.state / _FILE
+    file = paths.choice_file
     try:
         found = json.loads(file.read_text())
         return Choice(str(found["bundle"]), str(found["profile"]), tuple(found["add"]), tuple(found["remove"]))
@@ -59,4 +56,4 @@ def read(paths: PlatformPaths) -> Choice | None:
 
 
 def forget(paths: PlatformPaths) -> None:
-    (paths.state / _FILE).unlink(missing_ok=True)
+    paths.choice_file.unlink(missing_ok=True)

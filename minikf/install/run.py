@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from minikf.errors import Refused
 from minikf.install.cluster import Cluster
@@ -59,17 +58,13 @@ def install(
     seen = cluster.survey(kinds)
     check_namespaces(plan, seen)
     uid = next((one.uid for id, one in seen.items() if id[:2] == ("", "Namespace") and id[3] == "kube-system"), "")
-    journal = Journal(journal_file(paths), uid)
+    journal = Journal(paths.install_journal, uid)
     try:
         wanted = todo(plan, inventory.records | journal.records, seen)
         work = _Work(cluster, plan, wanted, inventory, journal)
         return (yield from work.run(patience, workers))
     finally:
         journal.close()
-
-
-def journal_file(paths: PlatformPaths) -> Path:
-    return paths.state / "install.journal"
 
 
 @dataclass

@@ -15,7 +15,6 @@ from minikf.install.look import CRD
 from minikf.install.objects import Id
 from minikf.install.record import Record
 from minikf.install.removing import Removing
-from minikf.install.run import journal_file
 from minikf.install.webhooks import KINDS
 from minikf.kube.apply.survey import Seen
 from minikf.kube.rest import RestClient
@@ -58,7 +57,7 @@ def uninstall(
     """
     cluster = Cluster(access, patience)
     inventory = cluster.insist(lambda: Inventory(cluster.calls))
-    journal = Journal(journal_file(paths), cluster.uid())
+    journal = Journal(paths.install_journal, cluster.uid())
     try:
         records = inventory.records | journal.records
         chosen = {id: one for id, one in records.items() if components is None or one.component in components}

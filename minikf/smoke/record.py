@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from pathlib import Path
 
 from minikf.files import write_private
 from minikf.paths import PlatformPaths
@@ -14,7 +13,7 @@ from minikf.smoke.model import Result
 def read(paths: PlatformPaths) -> dict[str, Result]:
     """By component; a file that is damaged tells nothing."""
     try:
-        found = json.loads(_file(paths).read_text())
+        found = json.loads(paths.tests_file.read_text())
         names = {field.name for field in fields(Result)}
         return {
             str(one["component"]): Result(**{key: value for key, value in one.items() if key in names})
@@ -28,8 +27,4 @@ def write(paths: PlatformPaths, result: Result) -> None:
     """Replaces the component's result. Raises Refused where the file cannot be written."""
     found = read(paths) | {result.component: result}
     results = [one.as_dict() for _, one in sorted(found.items())]
-    write_private(_file(paths), json.dumps({"results": results}, indent=1) + "\n")
-
-
-def _file(paths: PlatformPaths) -> Path:
-    return paths.state / "tests.json"
+    write_private(paths.tests_file, json.dumps({"results": results}, indent=1) + "\n")

@@ -194,6 +194,7 @@ def test_a_profile_comes_with_up_and_goes_with_down(home: Home, real: Cluster, s
     down = home.minikf("down", "--yes", "--json")
     assert down.code == 0, down.err
     assert objects(real) == before
+    assert not home.state("default").exists(), "a platform of the same name would begin with what is left"
 
 
 def test_what_no_lock_holds_and_what_is_not_free_wants_the_users_word(home: Home, real: Cluster, shop: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from minikf.errors import NoProgress, Refused
-from minikf.install.run import install, journal_file
+from minikf.install.run import install
 from minikf.kube.apply import Conflict, Fatal, Quota
 from minikf.paths import PlatformPaths
 from minikf.spec import Event
@@ -192,7 +192,7 @@ def test_the_disk_is_full(on: Cluster, paths: PlatformPaths, tmp_path: Path) -> 
         [sys.executable, "-B", "-c", script, str(file)], cwd=LAB, env=env, capture_output=True, text=True, check=False
     )
     assert "Refused: no space to write" in ended.stderr, ended.stderr
-    lines = journal_file(paths).read_text().splitlines()
+    lines = paths.install_journal.read_text().splitlines()
     assert all(json.loads(line) for line in lines) and 1 < len(lines) < 22, "no half of a line"
     found = done(install(on.access, paths, parts, patience=20))
     assert found.unchanged == len(lines) - 1 and found.applied == 21 - found.unchanged

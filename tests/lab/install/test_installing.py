@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from minikf.install.run import install, journal_file
+from minikf.install.run import install
 from minikf.install.uninstall import uninstall
 from minikf.kube.apply import Conflict
 from minikf.paths import PlatformPaths
@@ -69,7 +69,7 @@ def test_what_waits_for_what_is_applied_in_its_turn(on: Cluster, paths: Platform
             "component guard",
             "component things",
         }
-        assert not journal_file(paths).exists()
+        assert not paths.install_journal.exists()
 
         again = done(install(on.access, paths, parts, patience=30))
         assert (again.applied, again.unchanged) == (0, 9)

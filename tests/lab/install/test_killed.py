@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from minikf.install.run import install, journal_file
+from minikf.install.run import install
 from minikf.install.uninstall import uninstall
 from minikf.paths import PlatformPaths
 
@@ -48,11 +48,11 @@ def test_sigkill_at_each_step(on: Cluster, paths: PlatformPaths, tmp_path: Path)
         if ended.returncode == 0:
             break
         assert ended.returncode == -9, ended.stderr
-        written = len(journal_file(paths).read_text().splitlines()) - 1 if journal_file(paths).exists() else most
+        written = len(paths.install_journal.read_text().splitlines()) - 1 if paths.install_journal.exists() else most
         found = done(install(on.access, paths, parts, patience=30))
         assert found.applied <= most - max(0, min(written, most)) + 1, "what was written down is not applied again"
         assert found.adopted == 0, "it is all ours"
-        assert not journal_file(paths).exists()
+        assert not paths.install_journal.exists()
         assert done(install(on.access, paths, parts, patience=30)).applied == 0
         assert done(uninstall(on.access, paths, ["a"], patience=30)).kept == ()
         assert on.server.request("GET", f"/api/v1/namespaces/{NS}")[0] == 404
@@ -67,7 +67,7 @@ def test_killed_while_it_was_applying(on: Cluster, paths: PlatformPaths, tmp_pat
     env = {"PYTHONPATH": str(LAB.parents[1]), "XDG_STATE_HOME": str(paths.state.parents[2]), "HOME": str(tmp_path)}
     words = [sys.executable, "-m", "install.killed", "14", str(file)]
     assert subprocess.run(words, cwd=LAB, env=env, check=False).returncode == -9
-    known = len(journal_file(paths).read_text().splitlines()) - 1
+    known = len(paths.install_journal.read_text().splitlines()) - 1
     assert 0 < known < 7
     found = done(install(on.access, paths, parts, patience=30))
     assert 7 - known >= found.applied > 0 and found.adopted == 0

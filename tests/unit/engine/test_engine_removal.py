@@ -21,6 +21,8 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlatformPaths:
     Platform("embedded", 26443).write(paths)
     for file in (paths.token, paths.ca, paths.kubeconfig, paths.tls / "server.key", paths.database, paths.daemon_log):
         write_private(file, "made by MiniKF")
+    for file in (paths.choice_file, paths.install_journal, paths.tests_file, paths.passwords, paths.forward_file):
+        write_private(file, "made by MiniKF")
     for file in (paths.state / "launcher.log", paths.state / "warm-platform.log", paths.state / "shims" / "python"):
         write_private(file, "made by MiniKF")
     kept = (paths.volumes / "ns" / "claim" / "model.bin", paths.datasets / "sets" / "wine.json")
