@@ -16,8 +16,9 @@ import yaml
 from minikf.errors import Refused
 
 _SEPARATOR = re.compile(r"^---[ \t]*\n", re.MULTILINE)
-# The parts of an object that say what it is: each from its key in the first column to the next one.
-_HEAD = re.compile(r"^(?:apiVersion|kind|metadata):.*\n(?:[ \t].*\n|\n)*", re.MULTILINE)
+# The parts of an object that say what it is.
+_HEAD = ("apiVersion", "kind", "metadata")
+_NEXT = re.compile(r"^\S", re.MULTILINE)
 _SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -69,7 +70,7 @@ def joined(documents: tuple[Document, ...]) -> str:
 def _document(text: str, where: str) -> Document:
     text = text if text.endswith("\n") else text + "\n"
     try:
-        head = yaml.load("".join(_HEAD.findall(text)) or text, Loader=_SAFE)
+        head = yaml.load(_head(text) or text, Loader=_SAFE)
         metadata = head["metadata"]
         return Document(
             str(head["apiVersion"]),
@@ -84,3 +85,17 @@ def _document(text: str, where: str) -> Document:
             cause=f"{type(error).__name__}: {error}; an object has apiVersion, kind and metadata.name",
             advice="minikf bundle verify",
         ) from error
+
+
+def _head(text: str) -> str:
+    """The parts that say what an object is, each from its key in the first column to the next thing that begins there.
+
+    By plain search for the keys: a pattern over all lines would take longer than all else here.
+    """
+    parts = []
+    for key in _HEAD:
+        start = 0 if text.startswith(f"{key}:") else text.find(f"\n{key}:") + 1
+        if start or text.startswith(f"{key}:"):
+            end = _NEXT.search(text, start + 1)
+            parts.append(text[start : end.start()] if end else text[start:])
+    return "".join(parts)
