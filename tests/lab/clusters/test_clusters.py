@@ -132,7 +132,6 @@ def test_two_clusters_are_two(two_clusters: TwoClusters) -> None:
     assert "not found" in missing.value.stderr
 
 
-@pytest.mark.core
 def test_a_cluster_that_cannot_come_up_says_why(lab: Lab, tmp_path: Path) -> None:
     broken = dataclasses.replace(lab, node_image="Not/a-name-of-an-image:1")
     name = new_name()

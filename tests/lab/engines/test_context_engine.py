@@ -29,7 +29,6 @@ from minikf.paths import PlatformPaths
 
 from .minikf import Home, docker, wait_for
 
-pytestmark = pytest.mark.core
 
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
@@ -70,6 +69,7 @@ def with_user(existing: Cluster, file: Path, user: dict[str, Any]) -> Path:
     return file
 
 
+@pytest.mark.core
 def test_it_is_joined_used_and_forgotten_and_stays_as_it_was(existing: Cluster, home: Home) -> None:
     before, theirs = names(existing), existing.kubeconfig.read_bytes()
     done = up(home, existing.kubeconfig)
@@ -90,6 +90,7 @@ def test_it_is_joined_used_and_forgotten_and_stays_as_it_was(existing: Cluster, 
     assert home.minikf("status", "--platform", "team").code == 12
 
 
+@pytest.mark.core
 def test_who_has_few_rights_is_told_which_are_missing(existing: Cluster, home: Home, tmp_path: Path) -> None:
     name = "few-rights"
     existing.kubectl("create", "serviceaccount", name)
@@ -105,6 +106,7 @@ def test_who_has_few_rights_is_told_which_are_missing(existing: Cluster, home: H
         existing.kubectl("delete", "serviceaccount", name)
 
 
+@pytest.mark.core
 def test_a_plugin_of_a_cloud_gives_the_credential(existing: Cluster, home: Home, tmp_path: Path) -> None:
     name = "by-plugin"
     existing.kubectl("create", "serviceaccount", name)
@@ -129,6 +131,7 @@ def test_a_plugin_of_a_cloud_gives_the_credential(existing: Cluster, home: Home,
         existing.kubectl("delete", "serviceaccount", name)
 
 
+@pytest.mark.core
 def test_a_certificate_that_is_out_of_date_is_said(existing: Cluster, home: Home, tmp_path: Path) -> None:
     """Signed by the cluster's own CA, for its administrator, until yesterday."""
 
@@ -167,6 +170,7 @@ def test_a_certificate_that_is_out_of_date_is_said(existing: Cluster, home: Home
     assert error["exitCode"] == 10 and f"out of date since {end:%Y-%m-%d %H:%M}" in error["cause"], error
 
 
+@pytest.mark.core
 def test_a_cluster_without_a_default_storage_class_is_refused_with_the_cure(existing: Cluster, home: Home) -> None:
     existing.kubectl("annotate", "storageclass", "standard", f"{DEFAULT}=false", "--overwrite")
     try:
@@ -182,6 +186,7 @@ def test_a_cluster_without_a_default_storage_class_is_refused_with_the_cure(exis
         existing.kubectl("annotate", "storageclass", "standard", f"{DEFAULT}=true", "--overwrite")
 
 
+@pytest.mark.core
 def test_an_api_that_hangs_is_told_within_seconds(existing: Cluster, home: Home) -> None:
     assert up(home, existing.kubeconfig).code == 0
     docker("pause", existing.node)
@@ -196,6 +201,7 @@ def test_an_api_that_hangs_is_told_within_seconds(existing: Cluster, home: Home)
     wait_for("the API", lambda: home.minikf("status", "--platform", "team").code == 0)
 
 
+@pytest.mark.core
 def test_verbs_say_what_an_empty_cluster_lacks(existing: Cluster, home: Home, tmp_path: Path) -> None:
     assert up(home, existing.kubeconfig).code == 0
     (tmp_path / "model.joblib").write_text("x")
@@ -213,6 +219,7 @@ def test_verbs_say_what_an_empty_cluster_lacks(existing: Cluster, home: Home, tm
     assert home.minikf("open", "--platform", "team", "--json").code == 0
 
 
+@pytest.mark.core
 def test_merging_beside_kubectl_loses_nothing(existing: Cluster, home: Home) -> None:
     """kubectl changes the same file all the while; it gives up where the lock is held, and is told to try again."""
     assert up(home, existing.kubeconfig).code == 0
@@ -240,6 +247,7 @@ def test_merging_beside_kubectl_loses_nothing(existing: Cluster, home: Home) -> 
     assert gone.code == 0 and "kubeconfig unmerge" in gone.err and "minikf-team" in file.read_text()
 
 
+@pytest.mark.core
 def test_waiting_names_the_image_that_cannot_be_had(
     existing: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -215,7 +215,6 @@ def test_an_automatic_choice_that_fails_ends_on_the_embedded_engine(home: Home, 
     assert made.json["engine"] == "embedded" and things("minikf-default") == []
 
 
-@pytest.mark.core
 def test_the_automatic_choice_is_k3d_where_its_node_image_is_here(
     home: Home, platform_name: Callable[[str], str]
 ) -> None:

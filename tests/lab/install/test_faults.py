@@ -39,7 +39,6 @@ def test_an_image_that_does_not_exist(on: Cluster, paths: PlatformPaths) -> None
     assert told and told[0].message == "ImagePullBackOff", "said long before it gives up"
 
 
-@pytest.mark.core
 def test_a_quota_refuses_an_object(on: Cluster, paths: PlatformPaths) -> None:
     done(install(on.access, paths, [o.part("a", o.namespace(NS))], patience=20))
     quota = {"metadata": {"name": "few"}, "spec": {"hard": {"count/configmaps": "1"}}}
@@ -85,7 +84,6 @@ def test_a_conflict_names_the_owner(on: Cluster, paths: PlatformPaths) -> None:
         _until_gone(on, f"/api/v1/namespaces/{NS}")
 
 
-@pytest.mark.core
 def test_what_cannot_be_installed_is_refused_first(on: Cluster, paths: PlatformPaths) -> None:
     unknown = {"apiVersion": "nowhere.invalid/v1", "kind": "Nothing", "metadata": {"name": "x"}}
     with pytest.raises(Refused, match="nobody knows what Nothing x of component a is"):

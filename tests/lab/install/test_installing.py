@@ -75,7 +75,6 @@ def test_what_waits_for_what_is_applied_in_its_turn(on: Cluster, paths: Platform
         assert (again.applied, again.unchanged) == (0, 9)
 
 
-@pytest.mark.core
 def test_a_second_run_writes_nothing(on: Cluster, paths: PlatformPaths) -> None:
     done(install(on.access, paths, _parts(), patience=30))
     before = _versions(on)

@@ -46,6 +46,8 @@ def test_pods_run_loaded_images(
         docker("load", stdin=strange.archive(names[route], layers))
         run([node], [names[route]], route)
         assert "Client Version" in runs(cluster, f"first-{route.value}", names[route])
+    if len(routes) == 1:  # the core is for the promise; a restart is for the full run
+        return
     docker("restart", "-t", "5", node.name)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
