@@ -29,7 +29,6 @@ from minikf.paths import PlatformPaths
 
 from .minikf import Home, docker, wait_for
 
-
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 
