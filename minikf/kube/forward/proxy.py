@@ -24,7 +24,7 @@ _LONGEST_HEAD = 64 * 1024
 _PIECE = 64 * 1024
 _IDLE_SECONDS = 120.0
 _LINGER_SECONDS = 1.0
-_PATH = re.compile(r"/(?:[A-Za-z0-9_.~!$&()*+,;=:@%/?#-]*)")
+_PATH = re.compile(r"/(?!/)(?:[A-Za-z0-9_.~!$&()*+,;=:@%/?#-]*)")
 _SAFE = frozenset((b"GET", b"HEAD", b"OPTIONS"))
 
 

@@ -252,14 +252,15 @@ async def test_a_client_that_leaves_ends_what_was_opened_for_it(opened: Opened, 
     assert reader is not None
 
 
-async def test_a_link_gives_a_browser_its_cookie(opened: Opened) -> None:
+@pytest.mark.parametrize("to", ["//evil.example/", "//evil.example/%22%3E", "https://evil.example", "/\\evil.example"])
+async def test_a_link_gives_a_browser_its_cookie_and_leads_nowhere_else(opened: Opened, to: str) -> None:
     name = f"{opened.door.label}:{opened.port}"
     told = await opened.ask(opened.request("POST /.minikf/link"))
     assert told.startswith(b"HTTP/1.1 200") and opened.door.label.encode() in told
     path = opened.door.link()
-    enter = f"GET {path}&to=//evil.example/%22%3E HTTP/1.1\r\nHost: {name}\r\n\r\n".encode()
+    enter = f"GET {path}&to={to} HTTP/1.1\r\nHost: {name}\r\n\r\n".encode()
     entered = await opened.ask(enter, tls=False)
-    assert entered.startswith(b"HTTP/1.1 200") and b'content="0;url=/' in entered
+    assert entered.startswith(b"HTTP/1.1 200") and b'content="0;url=/"' in entered
     cookie = entered.split(b"set-cookie: ")[1].split(b";")[0]
     asked = b"GET /who HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n" % (name.encode(), cookie)
     assert (await opened.ask(asked, tls=False)).endswith(b"till-0")
