@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
-import sys
 import time
 
 from minikf import __version__, logfile
 from minikf.commands import command
+from minikf.engine.background import launch
 from minikf.engine.process import of
 from minikf.engine.protocol import Steps
 from minikf.engine.record import Daemon
@@ -56,21 +55,8 @@ def start_daemon(paths: PlatformPaths, access: Access, listener: socket.socket) 
 
 
 def _spawn(paths: PlatformPaths, listener: socket.socket) -> subprocess.Popen[bytes]:
-    log = logfile.open_for_append(paths.daemon_log)
-    try:
-        return subprocess.Popen(
-            # -P: nothing of the current folder
-            [sys.executable, "-P", "-m", MODULE, "--platform", paths.name, "--listener", str(listener.fileno())],
-            pass_fds=[listener.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=paths.state,
-            env=os.environ | {STATE_VARIABLE: str(paths.state)},
-            start_new_session=True,  # lives on when the terminal closes, and hears no Ctrl-C of it
-        )
-    finally:
-        os.close(log)
+    words = (MODULE, "--platform", paths.name, "--listener", str(listener.fileno()))
+    return launch(words, paths.state, paths.daemon_log, STATE_VARIABLE, [listener.fileno()])
 
 
 def _failure(paths: PlatformPaths, since: int, why: str) -> Steps[Unreachable]:

@@ -10,12 +10,12 @@ import fcntl
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 
 from minikf import __version__, logfile
 from minikf.commands import command
+from minikf.engine.background import launch
 from minikf.engine.process import Process, marked, runs_module
 from minikf.errors import NoProgress, Unreachable
 from minikf.files import make_folder, readable_failures
@@ -142,19 +142,7 @@ def _running(paths: PlatformPaths) -> Serving:
 
 def _start(paths: PlatformPaths) -> Serving:
     before = _size(paths)
-    log = logfile.open_for_append(paths.forwarder_log)
-    try:
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-m", MODULE, paths.name],  # -P: nothing of the current folder
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=paths.state,
-            env=os.environ | {STATE_VARIABLE: str(paths.state)},
-            start_new_session=True,  # lives on when the terminal closes, and hears no Ctrl-C of it
-        )
-    finally:
-        os.close(log)
+    child = launch((MODULE, paths.name), paths.state, paths.forwarder_log, STATE_VARIABLE)
     return _await(paths, None, child, before)
 
 

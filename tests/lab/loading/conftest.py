@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import secrets
 import subprocess
 import time
@@ -178,3 +179,14 @@ def written(tmp_path: Path, content: bytes, name: str = "image.tar") -> str:
     path = tmp_path / name
     path.write_bytes(content)
     return str(path)
+
+
+def noise(size: int, seed: int) -> bytes:
+    return random.Random(seed).randbytes(size)
+
+
+def image_of(tag: str, *contents: bytes) -> list[bytes]:
+    """An image in the engine with a file in each layer; returns the layers' tar files."""
+    tars = [strange.Layer().file(f"file-{number}", content).bytes() for number, content in enumerate(contents)]
+    docker("load", stdin=strange.archive(tag, tars))
+    return tars

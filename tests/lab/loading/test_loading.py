@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -28,7 +27,7 @@ from minikf.engine.images.names import whole
 from minikf.errors import Refused
 
 from . import strange
-from .conftest import Node, docker, fresh, inspect, layers_in_docker, run, written
+from .conftest import Node, docker, fresh, image_of, inspect, layers_in_docker, noise, run, written
 from .seen import Seen, merged, walk
 
 pytestmark = pytest.mark.core
@@ -38,17 +37,6 @@ ROUTES = pytest.mark.parametrize("route", list(Route), ids=lambda route: route.v
 # Folders on the way to a file that its layer does not name: Docker makes them anew with mode 755, containerd and our
 # own unpacking give them what they have in the layers below; all three invent the time.
 UNNAMED = {"private", "sticky", "sticky/x", "tmp", "ümlaut", "n" * 200, "n" * 200 + "/" + "o" * 200}
-
-
-def noise(size: int, seed: int) -> bytes:
-    return random.Random(seed).randbytes(size)
-
-
-def image_of(tag: str, *contents: bytes) -> list[bytes]:
-    """An image in the engine with a file in each layer; returns the layers' tar files."""
-    tars = [strange.Layer().file(f"file-{number}", content).bytes() for number, content in enumerate(contents)]
-    docker("load", stdin=strange.archive(tag, tars))
-    return tars
 
 
 def look(folders: list[str], where: Path) -> Seen:
