@@ -19,16 +19,13 @@ def carry_installed(access: Access) -> Access:
     paths = PlatformPaths.of(access.platform)
     if not paths.choice_file.exists():
         return access
-    from minikf.bundle import shelf
-    from minikf.bundle.selection import select
-    from minikf.install.choice import read
+    from minikf.install.choice import read, selected
     from minikf.install.doors import targets
 
     choice = read(paths)
     if choice is None:
         return access
-    selection = select(shelf.bundle(choice.bundle), choice.profile, choice.add, choice.remove)
-    return carry_also(access, targets(selection), lambda name: "/" not in name)
+    return carry_also(access, targets(selected(choice)), lambda name: "/" not in name)
 
 
 def carry_also(access: Access, targets: Sequence[Target], replaced: Callable[[str], bool]) -> Access:

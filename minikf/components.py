@@ -69,15 +69,14 @@ def chosen(paths: PlatformPaths, wishes: Wishes) -> Choice | None:
 def known(platform: str) -> list[tuple[Component, bool]]:
     """All components that the platform's bundle has, and whether the platform has them. Raises as `select`."""
     from minikf.bundle import shelf
-    from minikf.bundle.selection import select
-    from minikf.install.choice import read
+    from minikf.install.choice import read, selected
 
     paths = PlatformPaths.of(platform)
     engine_of(platform)
     there = read(paths)
-    bundle = shelf.bundle(there.bundle if there is not None else "")
-    found = select(bundle, there.profile, there.add, there.remove).components if there is not None else ()
-    ids = {one.id for one in found}
+    found = selected(there) if there is not None else None
+    bundle = found.bundle if found is not None else shelf.bundle()
+    ids = {one.id for one in found.components} if found is not None else set()
     return [(one, one.id in ids) for one in bundle.components.values()]
 
 
@@ -97,14 +96,13 @@ def disable(platform: str, component: str, *, data: bool = False) -> Steps[Remov
 
     Raises Refused where others need it, or the platform does not have it, and as `uninstall`.
     """
-    from minikf.bundle import shelf
-    from minikf.bundle.selection import select
+    from minikf.bundle.model import NOTHING
+    from minikf.install.choice import selected
     from minikf.install.uninstall import uninstall
 
     paths, access = PlatformPaths.of(platform), _access(platform)
     choice = _choice(paths)
-    bundle = shelf.bundle(choice.bundle)
-    there = select(bundle, choice.profile, choice.add, choice.remove)
+    there = selected(choice)
     if component not in {one.id for one in there.components}:
         raise Refused(
             f"platform '{platform}' does not have the component '{component}'",
@@ -118,8 +116,9 @@ def disable(platform: str, component: str, *, data: bool = False) -> Steps[Remov
             cause=f"{', '.join(needing)} need{'s' * (len(needing) == 1)} it",
             advice=command(f"addon disable {needing[0]}", platform),
         )
-    left = choice.disabling(component, component in bundle.profiles[choice.profile].components)
-    select(bundle, left.profile, left.add, left.remove)  # refused before anything is taken away
+    profile = there.bundle.profiles.get(choice.profile, NOTHING)
+    left = choice.disabling(component, component in profile.components)
+    selected(left)  # refused before anything is taken away
     removed = yield from uninstall(access, paths, [component], data=data)
     left.write(paths)
     return removed

@@ -7,19 +7,17 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
 from minikf import tools
-from minikf.bundle import shelf
 from minikf.bundle.firstuse import completed
 from minikf.bundle.lock import Lock, locked
 from minikf.bundle.model import LITE, Bundle, Selection
 from minikf.bundle.render import Document, Rendered
 from minikf.bundle.rendered import Kustomize, rendered
-from minikf.bundle.selection import select
 from minikf.bundle.sources import source
 from minikf.bundle.store import Store
 from minikf.bundle.totals import totals
 from minikf.errors import Refused
 from minikf.install.certificates import without_cert_manager
-from minikf.install.choice import Choice, read
+from minikf.install.choice import Choice, read, selected
 from minikf.install.fit import Demand, lacks
 from minikf.install.licences import check
 from minikf.install.objects import Item, Part
@@ -58,7 +56,7 @@ def bring(
     `Store.ensure`, `rendered` and `install`.
     """
     before = read(paths)
-    check(_selection(choice), _ids(before), accepted=accepted)
+    check(selected(choice), _ids(before), accepted=accepted)
     prepared = yield from prepare(choice, mirror=mirror, agree=agree)
     if before is None and not force:
         check_fit(access, prepared)
@@ -66,17 +64,13 @@ def bring(
     return (yield from install(access, paths, parts(access, paths, prepared)))
 
 
-def _selection(choice: Choice) -> Selection:
-    return select(shelf.bundle(choice.bundle), choice.profile, choice.add, choice.remove)
-
-
 def _ids(choice: Choice | None) -> frozenset[str]:
-    return frozenset(one.id for one in _selection(choice).components) if choice is not None else frozenset()
+    return frozenset(one.id for one in selected(choice).components) if choice is not None else frozenset()
 
 
 def prepare(choice: Choice, *, mirror: str = "", agree: bool = False) -> Generator[Event, None, Prepared]:
     """Everything that needs no cluster. Raises as `bring`."""
-    selection = _selection(choice)
+    selection = selected(choice)
     bundle, store, place = selection.bundle, Store(), source(mirror)
     kubectl = yield from tools.ensure("kubectl")
     lock = yield from completed(bundle, locked(bundle), selection, place, store, kubectl, agree=agree)

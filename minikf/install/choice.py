@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
+from minikf.bundle import shelf
+from minikf.bundle.model import Selection
+from minikf.bundle.selection import select
 from minikf.errors import Refused
 from minikf.files import write_private
 from minikf.paths import PlatformPaths
@@ -53,6 +56,11 @@ def read(paths: PlatformPaths) -> Choice | None:
             cause=str(error),
             advice=f"remove it, and choose again: minikf up --platform {paths.name} --profile lite",
         ) from error
+
+
+def selected(choice: Choice) -> Selection:
+    """The components that were chosen, of their bundle. Raises as `shelf.bundle` and `select`."""
+    return select(shelf.bundle(choice.bundle), choice.profile, choice.add, choice.remove)
 
 
 def forget(paths: PlatformPaths) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,17 @@ def test_what_no_lock_holds_and_what_is_not_free_wants_the_users_word(home: Home
         file.write_text(right)
     assert refused.code == 10 and "acme/shop/v1/fern/all.yaml" in refused.error["message"], refused.err
     assert home.minikf("down", "--yes", "--platform", "word").code == 0
+
+
+def test_components_come_and_go_without_a_profile(home: Home, real: Cluster, shop: Path) -> None:
+    assert up(home, real, "--platform", "bare").code == 0
+    chosen = {"bundle": str(shop / "bundle"), "profile": "none", "add": [], "remove": []}
+    (home.state("bare") / "bundle.json").write_text(json.dumps(chosen))
+    for verb in ("enable", "disable"):
+        done = home.minikf("addon", verb, "lamp", "--platform", "bare", "--json")
+        assert done.code == 0, done.err
+        assert (("deployments", "lamp") in objects(real)) == (verb == "enable")
+    assert home.minikf("down", "--yes", "--platform", "bare").code == 0
 
 
 def test_what_does_not_fit_is_refused_with_the_figures_before_anything_is_made(
