@@ -33,6 +33,13 @@ def problem(algorithm: str = "random", **settings: str) -> Problem:
     )
 
 
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it has ended between the two questions
+        return False
+
+
 @pytest.fixture
 async def searches() -> AsyncIterator[InProcess]:
     made = InProcess()
@@ -84,7 +91,7 @@ async def test_it_ends_when_nobody_asks_any_more() -> None:
     await searches.suggest(problem(), [], 1)
     process = psutil.Process(searches.pid)
     async with asyncio.timeout(10):
-        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        while _runs(process):
             await asyncio.sleep(0.02)
     assert searches.pid == 0
     assert await searches.suggest(problem(), [], 1) == suggest(problem(), [], 1)
@@ -118,6 +125,6 @@ def test_it_ends_with_a_daemon_that_is_killed(tmp_path: Path) -> None:
     daemon.kill()
     daemon.wait()
     end = time.monotonic() + 10
-    while worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE:
+    while _runs(worker):
         assert time.monotonic() < end, "the search outlives its daemon"
         time.sleep(0.02)
