@@ -24,24 +24,30 @@ def rendered(
 
     Raises Refused where something is not locked or not here, and as `render`.
     """
-    wanted = [
-        Wanted(
-            component,
-            variant,
-            {name: lock.files[name].sha256 for name in lock.variant(component, variant).files},
-            bundle.patches,
-        )
-        for component, variant in parts
-    ]
+    known = lock.renderer == renderer(kubectl, store)
+    wanted = [_wanted(bundle, lock, part, known=known) for part in parts]
     # What a killed process leaves there is swept with all else that never became whole.
     with tempfile.TemporaryDirectory(prefix="tree-", dir=make_folder(store.incoming)) as folder:
         tree = Path(folder) / "tree"
         return (yield from render(wanted, lambda: store.tree(lock, parts, tree), kubectl, cache(store)))
 
 
+def _wanted(bundle: Bundle, lock: Lock, part: Part, *, known: bool) -> Wanted:
+    component, variant = part
+    locked = lock.variant(component, variant)
+    files = {name: lock.files[name].sha256 for name in locked.files}
+    sha256 = locked.facts.sha256 if known and locked.facts is not None else ""
+    return Wanted(component, variant, files, bundle.patches, sha256)
+
+
 def cache(store: Store) -> Path:
     """Where what was rendered is kept."""
     return store.root / "rendered"
+
+
+def renderer(kubectl: Path, store: Store) -> str:
+    """What a lock says of who rendered it. Raises Refused where kubectl does not tell."""
+    return f"kustomize {version(kubectl, cache(store))}, format {FORMAT}"
 
 
 class Kustomize:
@@ -51,7 +57,7 @@ class Kustomize:
         self._bundle = bundle
         self._store = store
         self._kubectl = kubectl
-        self.version = f"kustomize {version(kubectl, cache(store))}, format {FORMAT}"
+        self.version = renderer(kubectl, store)
 
     def facts(self, lock: Lock, parts: Sequence[Part]) -> Generator[Event, None, Mapping[tuple[str, str], Facts]]:
         """Raises as `rendered`, and Refused for a quantity that is none."""

@@ -1,6 +1,7 @@
 """From locked files to objects, by kubectl's own kustomize; each component once, then from the cache."""
 
 from minikf.bundle.render.documents import Document
-from minikf.bundle.render.rendering import Rendered, Wanted, render
+from minikf.bundle.render.rendering import Rendered, render
+from minikf.bundle.render.workshop import Wanted
 
 __all__ = ["Document", "Rendered", "Wanted", "render"]

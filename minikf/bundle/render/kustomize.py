@@ -18,12 +18,15 @@ processor time of Go's default, measured by `python -m tests.bench render`.
 SECONDS = 300.0
 
 
-def build(kubectl: Path, folder: Path) -> str:
-    """What kustomize makes of `folder`. Raises Refused with its own words, without the paths of the working folder."""
+def build(kubectl: Path, folder: Path, what: str) -> str:
+    """What kustomize makes of `folder`, which is `what` to people.
+
+    Raises Refused with its own words, without the paths of the working folder.
+    """
     done = _run([str(kubectl), "kustomize", str(folder)])
     if done.returncode:
         raise Refused(
-            f"{folder.name} cannot be rendered",
+            f"{what} cannot be rendered",
             cause=_innermost(done.stderr),
             advice="minikf bundle verify",
         )

@@ -41,7 +41,7 @@ def rendered(path: str, kubectl: Path) -> tuple[Document, ...]:
             shutil.copytree(source / RELEASE / neighbour, tree / RELEASE / neighbour, copy_function=_copy)
         for file in tree.rglob("kustomization.yaml"):
             file.write_text(_local(file, source, tree))
-        return split(kustomize.build(kubectl, tree / RELEASE / path), path)
+        return split(kustomize.build(kubectl, tree / RELEASE / path, path), path)
 
 
 def _local(file: Path, source: Path, tree: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -23,9 +24,9 @@ def never() -> Path:
 
 def test_the_objects_are_those_of_kustomize(rendering: Rendering, tree: Path) -> None:
     (made,) = rendering(wanted(tree, "web"))
-    assert [document.key for document in made.documents] == ["Namespace/shop", "Deployment/shop/web"]
-    assert made.documents[1].parsed["spec"]["replicas"] == 3
-    assert made.documents[1].identity == ("apps", "Deployment", "shop", "web")
+    assert [document.key for document in made.documents] == ["Deployment/shop/web", "Namespace/shop"]
+    assert made.documents[0].parsed["spec"]["replicas"] == 3
+    assert made.documents[0].identity == ("apps", "Deployment", "shop", "web")
 
 
 def test_what_was_rendered_comes_from_the_cache_and_is_the_same(rendering: Rendering, tree: Path) -> None:
@@ -40,7 +41,7 @@ def test_a_changed_file_is_rendered_anew(rendering: Rendering, tree: Path) -> No
     file = tree / "acme/shop/v1/web/web.yaml"
     file.write_text(file.read_text().replace("replicas: 3", "replicas: 4"))
     (second,) = rendering(wanted(tree, "web"))
-    assert second.documents[1].parsed["spec"]["replicas"] == 4
+    assert second.documents[0].parsed["spec"]["replicas"] == 4
     assert first.sha256 != second.sha256
 
 
@@ -55,7 +56,7 @@ def test_a_spoilt_cache_is_rendered_anew(rendering: Rendering, tree: Path, tmp_p
 
 def test_lite_makes_workloads_small_and_keeps_their_limits(rendering: Rendering, tree: Path) -> None:
     (made,) = rendering(wanted(tree, "web", variant=LITE))
-    spec = made.documents[1].parsed["spec"]
+    spec = made.documents[0].parsed["spec"]
     assert spec["replicas"] == 1
     assert spec["template"]["spec"]["containers"][0]["resources"] == {
         "requests": {"cpu": "10m", "memory": "64Mi"},
@@ -68,14 +69,14 @@ def test_a_component_of_ours_is_applied_over_upstream(rendering: Rendering, tree
     version = "kustomize.config.k8s.io/v1alpha1"
     patch.write_text(f"apiVersion: {version}\nkind: Component\nnamespace: other\nreplicas: [{{name: web, count: 7}}]\n")
     (made,) = rendering(wanted(tree, "web", patches={"scale.yaml": patch}))
-    assert made.documents[1].parsed["spec"]["replicas"] == 7 and made.documents[1].namespace == "other"
+    assert made.documents[0].parsed["spec"]["replicas"] == 7 and made.documents[0].namespace == "other"
 
 
 def test_an_object_of_ours_is_added(rendering: Rendering, tree: Path, tmp_path: Path) -> None:
     patch = tmp_path / "own.yaml"
     patch.write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: own}\n")
     (made,) = rendering(wanted(tree, "web", patches={"own.yaml": patch}))
-    assert [document.key for document in made.documents] == ["Namespace/own", "Namespace/shop", "Deployment/shop/web"]
+    assert [document.key for document in made.documents] == ["Deployment/shop/web", "Namespace/shop", "Namespace/own"]
 
 
 @pytest.mark.parametrize("text", ["", "7", "- a\n---\na: 1\n"])
@@ -108,7 +109,7 @@ def test_leaving_out_what_is_not_there_is_refused(rendering: Rendering, tree: Pa
 def test_two_folders_make_one_component(rendering: Rendering, tree: Path) -> None:
     put(tree, "till", {"till.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: till}\ndata: {kind: 'x'}\n"})
     (made,) = rendering(wanted(tree, "web", "till"))
-    assert [document.key for document in made.documents] == ["Namespace/shop", "Deployment/shop/web", "ConfigMap/till"]
+    assert [document.key for document in made.documents] == ["Deployment/shop/web", "Namespace/shop", "ConfigMap/till"]
 
 
 def test_what_kustomize_refuses_is_told_in_its_words(rendering: Rendering, tree: Path) -> None:
@@ -148,8 +149,11 @@ def test_parts_of_the_distribution_are_what_kubectl_alone_makes_of_them(kubectl:
     for made, origin in zip(ended(render(parts, lambda: tree, kubectl, tmp_path / "cache")), origins, strict=True):
         alone = os.popen(f"'{kubectl}' kustomize '{mirror / origin.address}' 2>/dev/null").read()
         objects = [one for one in yaml.load_all(alone, Loader=yaml.CSafeLoader) if one]
-        assert [document.parsed for document in made.documents] == objects
-        assert [(one.api_version, one.kind, one.namespace, one.name) for one in made.documents] == [
-            (one["apiVersion"], one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"])
-            for one in objects
-        ]
+        # kubectl orders them by kind
+        told = [(one.api_version, one.kind, one.namespace, one.name) for one in made.documents]
+        assert sorted(told) == sorted(_told(one) for one in objects)
+        assert [made.documents[told.index(_told(one))].parsed for one in objects] == objects
+
+
+def _told(one: dict[str, Any]) -> tuple[str, str, str, str]:
+    return one["apiVersion"], one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]
