@@ -18,9 +18,10 @@ from minikf.spec import Event
 
 
 def rendered(
-    bundle: Bundle, lock: Lock, parts: Sequence[Part], store: Store, kubectl: Path
+    bundle: Bundle, lock: Lock, parts: Sequence[Part], store: Store, kubectl: Path, *, settle: bool = False
 ) -> Generator[Event, None, tuple[Rendered, ...]]:
-    """What each of the parts is rendered to, in their order. Their files are in the store by now.
+    """What each of the parts is rendered to, in their order. Their files are in the store by now; `settle` is
+    for a lock.
 
     Raises Refused where something is not locked or not here, and as `render`.
     """
@@ -29,7 +30,7 @@ def rendered(
     # What a killed process leaves there is swept with all else that never became whole.
     with tempfile.TemporaryDirectory(prefix="tree-", dir=make_folder(store.incoming)) as folder:
         tree = Path(folder) / "tree"
-        return (yield from render(wanted, lambda: store.tree(lock, parts, tree), kubectl, cache(store)))
+        return (yield from render(wanted, lambda: store.tree(lock, parts, tree), kubectl, cache(store), settle=settle))
 
 
 def _wanted(bundle: Bundle, lock: Lock, part: Part, *, known: bool) -> Wanted:
@@ -61,7 +62,7 @@ class Kustomize:
 
     def facts(self, lock: Lock, parts: Sequence[Part]) -> Generator[Event, None, Mapping[tuple[str, str], Facts]]:
         """Raises as `rendered`, and Refused for a quantity that is none."""
-        made = yield from rendered(self._bundle, lock, parts, self._store, self._kubectl)
+        made = yield from rendered(self._bundle, lock, parts, self._store, self._kubectl, settle=True)
         return {(one.component.id, one.variant): _facts(one) for one in made}
 
 

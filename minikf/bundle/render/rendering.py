@@ -6,7 +6,8 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Generator, Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,11 @@ from minikf.bundle.model import Component
 from minikf.bundle.render import kept
 from minikf.bundle.render.batches import batches
 from minikf.bundle.render.documents import Document, split
-from minikf.bundle.render.workshop import Wanted, Workshop
+from minikf.bundle.render.workshop import Wanted, Workshop, thinned
 from minikf.errors import Refused
 from minikf.spec import Event
 
-FORMAT = "2"
+FORMAT = "3"
 """Goes up when the same input is rendered to something else: what is in caches then counts for nothing."""
 
 
@@ -34,24 +35,25 @@ class Rendered:
 
 
 def render(
-    wanted: Sequence[Wanted], tree: Callable[[], Path], kubectl: Path, cache: Path
+    wanted: Sequence[Wanted], tree: Callable[[], Path], kubectl: Path, cache: Path, *, settle: bool = False
 ) -> Generator[Event, None, tuple[Rendered, ...]]:
     """What each of `wanted` is rendered to, in their order.
 
     `tree` makes the folder of upstream's files when something has to be rendered, in the layout of a mirror and with
-    every remote base inside; `cache` is the folder of what was rendered before. Raises Refused where kustomize refuses,
-    or a `leave_out` names nothing.
+    every remote base inside; `cache` is the folder of what was rendered before. `settle` finds out what the hash of
+    each is to be, for a lock. Raises Refused where kustomize refuses, or a `leave_out` names nothing.
     """
     engine = kept.version(kubectl, cache)
-    keys = [_key(one, engine) for one in wanted]
+    keys = [_key(one, engine, apart=settle or bool(one.sha256)) for one in wanted]
     found = {key: text for key in keys if (text := kept.read(cache, key)) is not None}
     missing = {key: one for key, one in zip(keys, wanted, strict=True) if key not in found}
     total, done = len(wanted), len(wanted) - len(missing)
     if missing:
         yield Event("render", "started", f"{len(missing)} components", objects_done=done, objects_total=total)
         processors = os.cpu_count() or 1
-        with Workshop(tree(), kubectl) as shop, ThreadPoolExecutor(processors) as threads:
-            jobs = {threads.submit(_texts, shop, batch): batch for batch in _batches(shop, missing, processors)}
+        with _shops(tree(), kubectl, missing.values()) as shops, ThreadPoolExecutor(processors) as threads:
+            how = _settled if settle else _checked
+            jobs = {threads.submit(how, shops, batch): batch for batch in _batches(shops, missing, processors)}
             for job in _as_done(jobs):
                 for (key, one), text in zip(jobs[job], job.result(), strict=True):
                     found[key] = text
@@ -67,33 +69,64 @@ def render(
 _Pairs = list[tuple[str, Wanted]]
 
 
-def _batches(shop: Workshop, missing: dict[str, Wanted], processors: int) -> list[_Pairs]:
+@dataclass(frozen=True)
+class _Shops:
+    """Two workshops: the one has the files as they are, the other has them without the schemas of custom resources."""
+
+    full: Workshop
+    thin: Workshop
+
+
+@contextlib.contextmanager
+def _shops(tree: Path, kubectl: Path, wanted: Iterable[Wanted]) -> Iterator[_Shops]:
+    with tempfile.TemporaryDirectory(prefix=".minikf-thin-", dir=tree.parent) as folder:
+        schemas = thinned(tree, Path(folder), wanted)
+        with Workshop(tree, kubectl) as full, Workshop(Path(folder), kubectl, schemas) as thin:
+            yield _Shops(full, thin)
+
+
+def _batches(shops: _Shops, missing: dict[str, Wanted], processors: int) -> list[_Pairs]:
     """Only what can be checked is rendered with others: what kustomize makes of one may depend on what is beside it.
 
     What leaves something out does so because another has that: kustomize refuses two that have an object in common.
     """
-    sized = [(shop.size(one), (key, one)) for key, one in missing.items()]
-    alone = [pair for pair in sized if not _can_be_checked(pair[1][1])]
-    together = [pair for pair in sized if _can_be_checked(pair[1][1])]
-    made = [[pair] for _, pair in sorted(alone, key=lambda pair: pair[0], reverse=True)]
+    alone: list[tuple[int, tuple[str, Wanted]]] = []
+    together: list[tuple[int, tuple[str, Wanted]]] = []
+    for pair in missing.items():
+        one = pair[1]
+        by_itself = not one.sha256 or one.component.shape(one.variant).leave_out or shops.full.spreads(one)
+        (alone if by_itself else together).append((shops.thin.size(one), pair))
+    made = [[pair] for _, pair in sorted(alone, key=lambda sized: sized[0], reverse=True)]
     return [*made, *batches(together, processors)]
 
 
-def _can_be_checked(one: Wanted) -> bool:
-    return bool(one.sha256) and not one.component.shape(one.variant).leave_out
-
-
-def _texts(shop: Workshop, batch: _Pairs) -> tuple[str, ...]:
-    """Of a batch; each that is not what it is by itself is rendered once more, alone."""
+def _checked(shops: _Shops, batch: _Pairs) -> tuple[str, ...]:
+    """Of a batch: the quick way, and each that has not the hash that was locked once more, alone and whole."""
     members = [one for _, one in batch]
-    if len(members) == 1:
-        return shop.texts(members)
     texts: tuple[str, ...] = ("",) * len(members)
-    with contextlib.suppress(Refused):  # rendered alone, the one at fault says why
-        texts = shop.texts(members)
+    if any(one.sha256 for one in members):
+        with contextlib.suppress(Refused):  # rendered alone, the one at fault says why
+            texts = shops.thin.texts(members)
     return tuple(
-        text if _hash(text) == one.sha256 else shop.texts([one])[0] for one, text in zip(members, texts, strict=True)
+        text if _hash(text) == one.sha256 else shops.full.texts([one])[0]
+        for one, text in zip(members, texts, strict=True)
     )
+
+
+def _settled(shops: _Shops, batch: _Pairs) -> tuple[str, ...]:
+    """Of each, alone: without schemas in between, where that comes to the same objects; else as kustomize has it."""
+    return tuple(_settled_alone(shops, one) for _, one in batch)
+
+
+def _settled_alone(shops: _Shops, one: Wanted) -> str:
+    full = shops.full.texts([one])[0]
+    with contextlib.suppress(Refused):
+        quick = shops.thin.texts([one])[0]
+        if [each.parsed for each in split(quick, one.component.id)] == [
+            each.parsed for each in split(full, one.component.id)
+        ]:
+            return quick
+    return full
 
 
 def _as_done(jobs: Iterable[Future[tuple[str, ...]]]) -> Iterable[Future[tuple[str, ...]]]:
@@ -113,12 +146,13 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _key(one: Wanted, engine: str) -> str:
-    """All that decides what is rendered."""
+def _key(one: Wanted, engine: str, *, apart: bool) -> str:
+    """All that decides what is rendered; `apart` is with the schemas of custom resources as they were written."""
     shape = one.component.shape(one.variant)
     parts = {
         "format": FORMAT,
         "kustomize": engine,
+        "schemas": "apart" if apart else "within",
         "variant": one.variant,
         "origins": [origin.address for origin in shape.origins],
         "files": dict(one.files),

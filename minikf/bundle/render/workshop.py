@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -16,9 +17,13 @@ import yaml
 from minikf.bundle.model import LITE, Component
 from minikf.bundle.render import kustomize
 from minikf.bundle.render.documents import Document, joined, split
+from minikf.bundle.render.schemas import thin, whole
 from minikf.bundle.render.tailor import tailored
 from minikf.errors import Refused
 from minikf.files import make_folder
+
+_SPREADS = re.compile(rb"^(vars|namePrefix|nameSuffix):", re.MULTILINE)
+_WAY_IN = b"openAPIV3Schema/"  # as JSON patches have it (RFC 6901)
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,42 @@ class Wanted:
     sha256: str = ""
 
 
-class Workshop:
-    """The folder of upstream's files, and beside it one of our own per run of kustomize."""
+def thinned(tree: Path, folder: Path, wanted: Iterable[Wanted]) -> dict[str, str]:
+    """Puts all files of `tree` into `folder`, without the schemas of custom resources, which are returned by name.
 
-    def __init__(self, tree: Path, kubectl: Path) -> None:
+    A component with patches that lead into a schema keeps its own.
+    """
+    kept = {address for one in wanted if _reaches_in(tree, one.files) for address in one.files}
+    schemas: dict[str, str] = {}
+    for place, _, names in os.walk(tree):
+        within = os.path.relpath(place, tree)
+        beside = make_folder(folder / within)
+        for name in names:
+            file = Path(place) / name
+            without = None if os.path.normpath(f"{within}/{name}") in kept else thin(file.read_bytes())
+            if without is None:
+                os.link(file, beside / name)
+            else:
+                (beside / name).write_bytes(without[0])
+                schemas |= without[1]
+    return schemas
+
+
+def _reaches_in(tree: Path, addresses: Iterable[str]) -> bool:
+    files = (tree / address for address in addresses)
+    return any(_WAY_IN in file.read_bytes() for file in files if file.is_file())
+
+
+class Workshop:
+    """The folder of upstream's files, and beside it one of our own per run of kustomize.
+
+    With `schemas`, by the names that stand for them, the files are without the schemas of custom resources.
+    """
+
+    def __init__(self, tree: Path, kubectl: Path, schemas: Mapping[str, str] | None = None) -> None:
         self._tree = tree
         self._kubectl = kubectl
+        self._schemas = schemas
 
     def __enter__(self) -> Workshop:
         self._ours = Path(tempfile.mkdtemp(prefix=".minikf-", dir=self._tree))
@@ -55,8 +90,13 @@ class Workshop:
         files = (self._tree / address for address in one.files)
         return sum(file.stat().st_size for file in files if file.exists())
 
+    def spreads(self, one: Wanted) -> bool:
+        """Whether it would change others of the same run: kustomize resolves variables and new names in all of them."""
+        files = (self._tree / address for address in one.files if "kustomization" in address)
+        return any(_SPREADS.search(file.read_bytes()) for file in files if file.is_file())
+
     def texts(self, batch: Sequence[Wanted]) -> tuple[str, ...]:
-        """What each of these is rendered to, by one run of kustomize.
+        """What each of these is rendered to, by one run of kustomize; "" where a schema did not come through.
 
         Objects come in the order in which the files name them: an order by kind would mix the components. Between them
         stands an object that says whose end it is. Raises Refused where kustomize refuses one of them, or two that
@@ -73,9 +113,16 @@ class Workshop:
         made = []
         for number, one in enumerate(batch):
             text, _, rest = rest.partition(_end(number))
-            made.append(_finished(one, text.removesuffix("---\n")))
+            made.append(self._finished(one, text.removesuffix("---\n")))
             rest = rest.removeprefix("---\n")
         return tuple(made)
+
+    def _finished(self, one: Wanted, text: str) -> str:
+        shape = one.component.shape(one.variant)
+        if shape.leave_out or one.variant == LITE:
+            left = _without(split(text, one.component.id), shape.leave_out, one.component.id)
+            text = joined(tailored(left) if one.variant == LITE else left)
+        return text if self._schemas is None else (whole(text, self._schemas) or "")
 
     def _folders(self, one: Wanted, run: Path) -> list[Path]:
         shape = one.component.shape(one.variant)
@@ -105,14 +152,6 @@ def _kustomization(folder: Path, content: dict[str, Any]) -> None:
 def _end(number: int) -> str:
     """As kustomize writes it, so that it is found again in its output."""
     return f"apiVersion: minikf.dev/v1\nkind: End\nmetadata:\n  name: end-{number}\n"
-
-
-def _finished(one: Wanted, text: str) -> str:
-    shape = one.component.shape(one.variant)
-    if not shape.leave_out and one.variant != LITE:
-        return text
-    left = _without(split(text, one.component.id), shape.leave_out, one.component.id)
-    return joined(tailored(left) if one.variant == LITE else left)
 
 
 def _add(text: str, name: str, folder: Path, content: dict[str, Any]) -> None:

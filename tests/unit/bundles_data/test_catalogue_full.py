@@ -87,7 +87,7 @@ def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     contents = {one.address: source.read(one) for one in closure.files([origin])}
     files = {name: LockedFile(hashlib.sha256(data).hexdigest(), len(data)) for name, data in contents.items()}
     plant(contents.items(), files, [origin.address], folder / "tree")
-    found = split(build(tool, folder / "tree" / origin.address), "example")
+    found = split(build(tool, folder / "tree" / origin.address, "example"), "example")
     return Example(request.param, {key(one.parsed): one.parsed for one in found})
 
 
