@@ -1,10 +1,10 @@
 """Schemas of custom resources are taken out before kustomize runs, and put back into what it made.
 
 They are nine tenths of the distribution's text, and kustomize copies each mapping of a document once per level above it
-(kyaml v0.20.1, yaml/rnode.go, there deAnchor and mergeAll): half of its time goes into what no kustomization changes. What
-comes out is taken only where it has the hash that was locked, and that is locked only where all objects are those that
-kustomize alone makes (`settled` in `rendering`). So nothing here has to be right about YAML: what is not taken out
-cleanly is rendered whole.
+(kyaml v0.20.1, yaml/rnode.go, there deAnchor and mergeAll): half of its time goes into what no kustomization changes.
+What comes out is taken only where it has the hash that was locked, and that is locked only where all objects are those
+that kustomize alone makes (`rendering`, there _settled). So nothing here has to be right about YAML: what does not come
+through is rendered whole.
 """
 
 from __future__ import annotations
