@@ -47,7 +47,7 @@ def lock(bundle: Bundle, source: Source, store: Store | None = None) -> Generato
     kubectl = yield from tools.ensure("kubectl")
     renderer = Kustomize(bundle, place, kubectl)
     made = yield from make(bundle, source, place, previous=previous, renderer=renderer)
-    changed = previous is None or text(made) != text(previous)
+    changed = previous is None or text(made) != file.read_text(encoding="utf-8")
     if changed:
         write(made, file)
     yield Event("lock", "done", f"{shown(file)} {'is written' if changed else 'is what it was'}")

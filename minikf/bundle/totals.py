@@ -8,14 +8,16 @@ from typing import Any
 
 from minikf.bundle.lock.model import Lock, Part
 from minikf.bundle.model import Requests
+from minikf.bundle.pulling import here, pull_of
 
 
 @dataclass(frozen=True)
 class Totals:
     """`bytes` are those of the files; `images` are run by workloads, `more_images` named for others to run.
 
-    `image_bytes` is the size of those images whose registry was asked; `tag_only` are the others. `unknown` are the ids
-    of components that nobody has rendered yet, or that are not locked: their objects, images and requests are missing.
+    `image_bytes` is what `platform` pulls of those images whose size there is known; `unsized` are the others. `tag_only`
+    are those that have no digest, `foreign` those that are not for the platform. `unknown` are the ids of components that nobody has rendered yet, or that are not
+    locked: their objects, images and requests are missing.
     """
 
     files: int
@@ -24,7 +26,10 @@ class Totals:
     requests: Requests
     images: tuple[str, ...]
     more_images: tuple[str, ...]
+    platform: str
     image_bytes: int
+    unsized: tuple[str, ...]
+    foreign: tuple[str, ...]
     tag_only: tuple[str, ...]
     unknown: tuple[str, ...]
 
@@ -32,8 +37,11 @@ class Totals:
         return asdict(self)
 
 
-def totals(lock: Lock, parts: Iterable[Part]) -> Totals:
-    """What these parts come to; a file or an image that several have counts once."""
+def totals(lock: Lock, parts: Iterable[Part], platform: str = "") -> Totals:
+    """What these parts come to, their images on `platform`, by default this machine's.
+
+    A file or an image that several have counts once.
+    """
     names: set[str] = set()
     made, unknown = [], []
     for component, variant in parts:
@@ -48,6 +56,7 @@ def totals(lock: Lock, parts: Iterable[Part]) -> Totals:
     requests = Requests()
     for one in made:
         requests += one.requests
+    pull = pull_of(lock, images, platform or here())
     return Totals(
         len(names),
         sum(lock.files[name].size for name in names),
@@ -55,7 +64,10 @@ def totals(lock: Lock, parts: Iterable[Part]) -> Totals:
         requests,
         tuple(images),
         tuple(more),
-        sum(lock.images[image].size for image in images),
+        pull.platform,
+        pull.bytes,
+        pull.unknown,
+        pull.foreign,
         tuple(image for image in images if lock.images[image].tag_only),
         tuple(unknown),
     )

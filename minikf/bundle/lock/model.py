@@ -26,18 +26,32 @@ class LockedFile:
 
 @dataclass(frozen=True)
 class LockedImage:
-    """What a registry said of an image: its digest, the platforms that it is for, and its bytes for one of them.
+    """What a registry said of an image: its digest, and what is pulled of it on each platform that it is for.
 
-    All empty where no registry could be asked: then the tag alone says what is pulled.
+    `sizes` are bytes as they are pulled, configuration and compressed layers, by platform (`linux/amd64`); 0 where the
+    registry was not asked for that one. All empty where no registry could be asked: then the tag alone says what is
+    pulled.
     """
 
     digest: str = ""
-    platforms: tuple[str, ...] = ()
-    size: int = 0
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def tag_only(self) -> bool:
         return not self.digest
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        return tuple(self.sizes)
+
+    @property
+    def size(self) -> int:
+        """The most bytes that any platform pulls, 0 where nobody knows."""
+        return max(self.sizes.values(), default=0)
+
+    def size_on(self, platform: str) -> int:
+        """Bytes that this platform pulls; 0 where nobody knows, and where the image is not for it."""
+        return self.sizes.get(platform, 0)
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,22 @@ from minikf.bundle.lock.model import Facts, Lock, LockedFile, LockedImage, Locke
 from minikf.bundle.model import VARIANTS, Requests
 from minikf.bundle.origin import of_address
 
-FORMAT = 1
+FORMAT = 2
+"""Since 2 an image has bytes by platform; 1 is read too, since users have locks of their own."""
+
+TAG_ONLY = "tag only"
 
 T = TypeVar("T")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_DIGEST = re.compile(r"(sha256:[0-9a-f]{64})?")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def parsed(data: Any) -> Lock:
     """The lock that JSON says. Raises ValueError."""
     fields = _fields(data, "the file", ("format", "bundle", "version", "renderer", "files", "components", "images"))
-    if fields["format"] != FORMAT:
-        raise ValueError(f"its format is {fields['format']!r}, and this MiniKF reads {FORMAT}")
+    image = {1: _old_image, FORMAT: _image}.get(fields["format"] if type(fields["format"]) is int else 0)
+    if image is None:
+        raise ValueError(f"its format is {fields['format']!r}, and this MiniKF reads 1 and {FORMAT}")
     files = _each(fields["files"], "files", _file)
     components = _each(fields["components"], "components", _variants)
     for name, variants in components.items():
@@ -34,7 +38,7 @@ def parsed(data: Any) -> Lock:
         _text(fields["renderer"], "renderer"),
         files,
         components,
-        _each(fields["images"], "images", _image),
+        _each(fields["images"], "images", image),
     )
 
 
@@ -69,13 +73,19 @@ def _facts(data: Any, where: str) -> Facts:
 
 
 def _image(data: Any, where: str) -> LockedImage:
-    if data == "tag only":
+    if data == TAG_ONLY:
+        return LockedImage()
+    fields = _fields(data, where, ("digest", "bytes"))
+    return LockedImage(_digest(fields["digest"], where), _each(fields["bytes"], where, _count))
+
+
+def _old_image(data: Any, where: str) -> LockedImage:
+    """As format 1 had it: one size for all platforms, so that of none."""
+    if data == TAG_ONLY:
         return LockedImage()
     fields = _fields(data, where, ("digest", "platforms", "bytes"))
-    digest = _text(fields["digest"], where)
-    if not _DIGEST.fullmatch(digest):
-        raise ValueError(f"{where} has {digest!r} for a digest")
-    return LockedImage(digest, _texts(fields["platforms"], where), _count(fields["bytes"], where))
+    _count(fields["bytes"], where)
+    return LockedImage(_digest(fields["digest"], where), dict.fromkeys(_texts(fields["platforms"], where), 0))
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -118,6 +128,12 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:
 def _count(value: Any, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{where} has {value!r:.60} in place of a number")
+    return value
+
+
+def _digest(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not _DIGEST.fullmatch(value):
+        raise ValueError(f"{where} has {value!r:.80} for a digest")
     return value
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from minikf.bundle.catalog import shown
 from minikf.bundle.errors import BundleInvalid
 from minikf.bundle.lock.model import Lock, LockedImage, LockedVariant
-from minikf.bundle.lock.strict import FORMAT, once, parsed
+from minikf.bundle.lock.strict import FORMAT, TAG_ONLY, once, parsed
 from minikf.bundle.model import Bundle
 from minikf.errors import Refused
 from minikf.files import readable_failures
@@ -116,5 +116,5 @@ def _variant_data(one: LockedVariant) -> dict[str, Any]:
 
 def _image_data(image: LockedImage) -> Any:
     if image.tag_only:
-        return "tag only"
-    return {"digest": image.digest, "platforms": list(image.platforms), "bytes": image.size}
+        return TAG_ONLY
+    return {"digest": image.digest, "bytes": dict(image.sizes)}

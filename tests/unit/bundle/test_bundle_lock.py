@@ -25,6 +25,9 @@ from tests.unit.bundle.conftest import HEAD, entry
 from tests.unit.bundle.locking import FILES, LOCKED, OBJECT, Rendered, damage, made, put, ran, written
 
 
+SHA = "sha256:" + "c" * 64
+
+
 @pytest.fixture
 def mirror(tmp_path: Path) -> Path:
     return put(tmp_path / "mirror")
@@ -65,7 +68,7 @@ def test_one_input_makes_one_file_and_it_is_read_back(lock: Lock, bundle: Bundle
     again = made(bundle, mirror, Store(tmp_path / "other"), renderer=Rendered())
     assert text(again) == text(lock) and again == lock
     digest = "sha256:" + "a" * 64
-    images = {"reg.example/app:v1": LockedImage(digest, ("linux/amd64",), 7), "reg.example/base:v1": LockedImage()}
+    images = {"reg.example/app:v1": LockedImage(digest, {"linux/amd64": 7, "linux/s390x": 0}), "reg.example/base:v1": LockedImage()}
     full = replace(lock, images=images)
     file = tmp_path / "bundle" / FILE
     write(full, file)
@@ -118,7 +121,7 @@ def test_what_a_registry_said_is_kept(bundle: Bundle, mirror: Path, store: Store
     assert (
         set(lock.images) == {"reg.example/app:v1", "reg.example/base:v1"} and lock.images["reg.example/app:v1"].tag_only
     )
-    known = LockedImage("sha256:" + "b" * 64, ("linux/arm64",), 5)
+    known = LockedImage("sha256:" + "b" * 64, {"linux/arm64": 5})
     asked = replace(lock, images={"reg.example/app:v1": known, "reg.example/gone:v1": known})
     again = made(bundle, mirror, store, previous=asked, renderer=Rendered())
     assert again.images == {"reg.example/app:v1": known, "reg.example/base:v1": LockedImage()}
@@ -201,7 +204,8 @@ def test_a_bundle_that_changed_is_named(mirror: Path, lock: Lock, tmp_path: Path
 @pytest.mark.parametrize(
     ("change", "cause"),
     [
-        (lambda data: data.update(format=2), "its format is 2"),
+        (lambda data: data.update(format=3), "its format is 3"),
+        (lambda data: data.update(format=True), "its format is True"),
         (lambda data: data.update(more=1), "has the field 'more'"),
         (lambda data: data.pop("version"), "has no 'version'"),
         (lambda data: data.update(files=[]), "files is [], and not an object"),
@@ -214,7 +218,10 @@ def test_a_bundle_that_changed_is_named(mirror: Path, lock: Lock, tmp_path: Path
         (lambda data: data["files"].pop(LOCKED[0]), "which is not among the files"),
         (lambda data: data["components"].update(x={"big": {}}), "has the field 'big'"),
         (lambda data: data["components"].update(x=7), "is 7, and not an object"),
-        (lambda data: data["images"].update(x={"digest": "md5:0", "platforms": [], "bytes": 0}), "for a digest"),
+        (lambda data: data["images"].update(x={"digest": "md5:0", "bytes": {}}), "for a digest"),
+        (lambda data: data["images"].update(x={"digest": "", "bytes": {}}), "for a digest"),
+        (lambda data: data["images"].update(x={"digest": SHA, "bytes": 7}), "is 7, and not an object"),
+        (lambda data: data["images"].update(x={"digest": SHA, "bytes": {"linux/amd64": -1}}), "in place of a number"),
         (lambda data: data["images"].update(x="unknown"), "and not an object"),
     ],
 )
@@ -226,6 +233,21 @@ def test_a_lock_is_read_strictly(lock: Lock, tmp_path: Path, change: Any, cause:
     with pytest.raises(BundleInvalid) as raised:
         read(file)
     assert cause in raised.value.cause and raised.value.advice == "minikf bundle lock"
+
+
+def test_a_lock_of_format_1_is_read(lock: Lock, tmp_path: Path) -> None:
+    data = json.loads(text(lock))
+    data["format"] = 1
+    data["images"]["reg.example/app:v1"] = {"digest": SHA, "platforms": ["linux/amd64", "linux/arm64"], "bytes": 5}
+    (tmp_path / FILE).write_text(json.dumps(data))
+    found = read(tmp_path / FILE)
+    assert found.images["reg.example/base:v1"] == LockedImage()
+    known = found.images["reg.example/app:v1"]
+    assert known == LockedImage(SHA, {"linux/amd64": 0, "linux/arm64": 0}) and known.size == 0
+    data["images"]["reg.example/app:v1"]["bytes"] = {"linux/amd64": 5}
+    (tmp_path / FILE).write_text(json.dumps(data))
+    with pytest.raises(BundleInvalid):
+        read(tmp_path / FILE)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"format": 1, "format": 1}', b"[" * 100_000])
