@@ -11,9 +11,11 @@ import contextlib
 import ipaddress
 import os
 import re
+import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
@@ -32,7 +34,9 @@ MOST_REDIRECTS = 10  # a release of GitHub takes one, dl.k8s.io two
 # Below this a download of 60 MB takes 16 hours: that is a line which is down in all but name.
 LEAST_BYTES_A_SECOND = 1024
 _CHUNK = 1 << 16
+_HEADERS = {"User-Agent": f"minikf/{__version__}", "Accept-Encoding": "identity"}
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_of_thread = threading.local()
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
@@ -59,12 +63,21 @@ class Answer:
     chunks: Iterator[bytes]
 
 
+@dataclass(frozen=True)
+class Reply:
+    """A short answer, whatever its status. `headers` have their names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
 def permit(url: str, *, mirror: bool = False) -> None:
     """Raises Refused where `url` may not be asked: all but https, except what a user's own mirror may be."""
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.hostname:
         return
-    if mirror and (parts.scheme == "file" or (parts.scheme == "http" and _is_loopback(url))):
+    if mirror and (parts.scheme == "file" or (parts.scheme == "http" and is_loopback(url))):
         return
     raise Refused(
         f"{shown(url)} is not asked for files",
@@ -91,7 +104,7 @@ def opened(url: str, *, start: int = 0, validator: str = "", patience: float = P
         with _local(url, start) as answer:
             yield answer
         return
-    headers = {"User-Agent": f"minikf/{__version__}", "Accept-Encoding": "identity"}
+    headers = dict(_HEADERS)
     if start:
         headers["Range"] = f"bytes={start}-"
         if validator:
@@ -113,30 +126,108 @@ def text(url: str, *, limit: int = 1 << 20) -> str:
     return content.decode("utf-8", "replace")
 
 
-def _ask(session: requests.Session, url: str, headers: dict[str, str], patience: float) -> requests.Response:
-    """Follows redirects by hand, since none may lead to what is not https."""
-    loopback = _is_loopback(url)
+def ask(
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    head: bool = False,
+    limit: int = 1 << 20,
+    seconds: float = CONNECT_SECONDS,
+) -> Reply:
+    """What a server answers to one question, of whatever status: at most `limit` bytes, within `seconds`.
+
+    By https, or http on this machine. `headers` go along with redirects; `Authorization` not to another server. It is
+    asked as a stranger, whatever .netrc says: who names an address could else be told what it knows of another one.
+    Connections are kept for the thread's next question. Raises Unreachable (Passing where it may help to ask again),
+    NoProgress, and Refused where an answer is too long or leads to what is not asked.
+    """
+    until = time.monotonic() + seconds
+    session = _session()
+    with _typed(url, seconds):
+        response = _ask(session, url, {**_HEADERS, **(headers or {})}, seconds, head=head, stranger=True)
+        with contextlib.closing(response):
+            body = b"" if head else _short(url, response, limit, until, seconds)
+    return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+
+
+def _session() -> requests.Session:
+    """This thread's session: requests does not say that one may be used by several."""
+    found: requests.Session | None = getattr(_of_thread, "session", None)
+    if found is None:
+        found = _of_thread.session = requests.Session()
+        found.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nothing is told to the next server
+    return found
+
+
+def _short(url: str, response: requests.Response, limit: int, until: float, seconds: float) -> bytes:
+    body = bytearray()
+    for chunk in _chunks(url, response, 0, _length(response), seconds):
+        body += chunk
+        if len(body) > limit:
+            raise Refused(f"{shown(url)} is longer than {limit:,} bytes", cause="no answer of its kind is that long")
+        if time.monotonic() > until:
+            raise _stalled(url, f"not all of it came in {seconds:.0f} seconds")
+    return bytes(body)
+
+
+def _ask(
+    session: requests.Session,
+    url: str,
+    headers: dict[str, str],
+    patience: float,
+    *,
+    head: bool = False,
+    stranger: bool = False,
+) -> requests.Response:
+    """Follows redirects by hand, since none may lead to what is not https, nor take a credential to another server."""
+    loopback = is_loopback(url)
     session.trust_env = not loopback  # a proxy has no way to this machine's own addresses
     here = url
     for _ in range(MOST_REDIRECTS + 1):
         permit(here, mirror=loopback and urlsplit(here).scheme != "file")
-        response = session.get(
+        response = session.request(
+            "HEAD" if head else "GET",
             here,
             headers=headers,
             stream=True,
-            timeout=(CONNECT_SECONDS, patience),
+            timeout=(min(CONNECT_SECONDS, patience), patience),
             allow_redirects=False,
             verify=_ca(),
+            auth=_as_it_is if stranger else None,
         )
         if not response.is_redirect:
             return response
-        here = urljoin(here, response.headers["location"])
+        there = _joined(here, response.headers["location"])
         response.close()
+        if urlsplit(there)[:2] != urlsplit(here)[:2]:
+            headers = {name: value for name, value in headers.items() if name != "Authorization"}
+        here = there
     raise Refused(
         f"{shown(url)} leads in a circle",
         cause=f"{MOST_REDIRECTS} redirects in a row, the last one to {shown(here)}",
         advice="look at that address in a browser; a mirror is named by MINIKF_TOOLS_MIRROR",
     )
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """For `requests`: neither .netrc nor what an address says of a user."""
+    """For `requests`: neither .netrc nor what an address says of a user."""
+    return request
+
+
+def _joined(here: str, location: str) -> str:
+    try:
+        there = urljoin(here, location)
+        urlsplit(there).port  # noqa: B018 - raises for what is no number
+    except ValueError as error:
+        raise Refused(f"{shown(here)} leads to what is no address", cause=str(error)) from error
+    return there
+
+
+def _length(response: requests.Response) -> int:
+    """The bytes that are announced; 0 where nothing sensible is."""
+    told = response.headers.get("content-length", "")
+    return int(told) if re.fullmatch("[0-9]{1,18}", told) else 0
 
 
 def _answer(url: str, response: requests.Response, start: int, patience: float) -> Answer:
@@ -163,7 +254,7 @@ def _answer(url: str, response: requests.Response, start: int, patience: float) 
             cause="it was asked for the bytes as they are, and only those can be compared and continued",
             advice="set NO_PROXY for that host where a proxy packs what it passes on",
         )
-    begin, total = 0, int(headers.get("content-length") or 0)
+    begin, total = 0, _length(response)
     if status == 206:
         found = _RANGE.fullmatch(headers.get("content-range", ""))
         if found is None or int(found[1]) != start:
@@ -263,7 +354,8 @@ def _ca() -> str | bool:
     return next((value for name in _CA_VARIABLES if (value := os.environ.get(name))), True)
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether an address is one of this machine's own, by its words."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

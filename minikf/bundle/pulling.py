@@ -1,7 +1,8 @@
 """What has to be pulled of a set of images on one platform.
 
-`pull_of(lock, images, platform) -> Pull` is pure: it knows what the lock knows. `here()` is the platform of the nodes
-that this machine would run.
+`pull_of(lock, images, platform) -> Pull` is pure: it knows what the lock knows. `learning.learn(lock, images, platform,
+seconds)` asks the registries for what that is not, for some seconds, and gives a lock that knows more. `here()` is the
+platform of the nodes that this machine would run.
 """
 
 from __future__ import annotations

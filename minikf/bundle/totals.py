@@ -15,9 +15,9 @@ from minikf.bundle.pulling import here, pull_of
 class Totals:
     """`bytes` are those of the files; `images` are run by workloads, `more_images` named for others to run.
 
-    `image_bytes` is what `platform` pulls of those images whose size there is known; `unsized` are the others. `tag_only`
-    are those that have no digest, `foreign` those that are not for the platform. `unknown` are the ids of components that nobody has rendered yet, or that are not
-    locked: their objects, images and requests are missing.
+    `image_bytes` is what `platform` pulls of those images whose size there is known; `unsized` are those where it is
+    not, `foreign` those that are not for that platform, `tag_only` those without a digest. `unknown` are the ids of
+    components that nobody has rendered yet, or that are not locked: their objects, images and requests are missing.
     """
 
     files: int

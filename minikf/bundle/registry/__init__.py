@@ -1,0 +1,1 @@
+"""What registries say of images, asked by the OCI distribution specification and anonymously."""
