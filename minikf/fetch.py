@@ -40,6 +40,13 @@ _of_thread = threading.local()
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
+class _Session(requests.Session):
+    """Follows no redirect, and does not look where one leads: requests would read all of its body for that."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Passing(Unreachable):
     """A failure that may be over in a moment: the connection ended early, or the server is busy."""
 
@@ -87,9 +94,10 @@ def permit(url: str, *, mirror: bool = False) -> None:
 
 
 def shown(url: str) -> str:
-    """`url` as it may be printed: without password and query, which may hold a signature."""
+    """`url` as it may be printed: without password and query, which may hold a signature, and what moves a cursor."""
     parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    told = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return "".join(letter if letter.isprintable() else "?" for letter in told)
 
 
 @contextlib.contextmanager
@@ -109,7 +117,7 @@ def opened(url: str, *, start: int = 0, validator: str = "", patience: float = P
         headers["Range"] = f"bytes={start}-"
         if validator:
             headers["If-Range"] = validator
-    with requests.Session() as session, _typed(url, patience):
+    with _Session() as session, _typed(url, patience):
         response = _ask(session, url, headers, patience)
         with contextlib.closing(response):
             yield _answer(url, response, start, patience)
@@ -150,11 +158,11 @@ def ask(
     return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
 
 
-def _session() -> requests.Session:
+def _session() -> _Session:
     """This thread's session: requests does not say that one may be used by several."""
-    found: requests.Session | None = getattr(_of_thread, "session", None)
+    found: _Session | None = getattr(_of_thread, "session", None)
     if found is None:
-        found = _of_thread.session = requests.Session()
+        found = _of_thread.session = _Session()
         found.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nothing is told to the next server
     return found
 

@@ -40,7 +40,7 @@ def learn(lock: Lock, images: Iterable[str], platform: str, seconds: float = 5.0
     if missing := [name for name in unknown if name not in found]:
         said = _said(lock, missing, platform, seconds)
         found |= _fitting(lock, said, missing, platform)
-        _keep({**known, **{name: _joined(known.get(name), one) for name, one in said.items()}})
+        _keep({**known, **{name: _joined(known.get(name, LockedImage()), one) for name, one in said.items()}})
     return replace(lock, images={**lock.images, **found})
 
 
@@ -54,7 +54,7 @@ def _fitting(
         if one is None or (not locked.tag_only and one.digest != locked.digest):
             continue
         if one.size_on(platform) or (one.sizes and platform not in one.sizes):
-            found[name] = one
+            found[name] = _joined(locked, one)
     return found
 
 
@@ -96,8 +96,8 @@ def _keep(images: Mapping[str, LockedImage]) -> None:
         write(Lock("images", "learnt", images=images), make_folder(learnt_file().parent) / learnt_file().name)
 
 
-def _joined(before: LockedImage | None, now: LockedImage) -> LockedImage:
+def _joined(before: LockedImage, now: LockedImage) -> LockedImage:
     """With the sizes of both where they are of the same bytes."""
-    if before is None or before.digest != now.digest:
+    if before.digest != now.digest:
         return now
     return LockedImage(now.digest, {name: size or before.size_on(name) for name, size in now.sizes.items()})

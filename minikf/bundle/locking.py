@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from minikf import tools
 from minikf.bundle.catalog import shown
@@ -13,27 +14,38 @@ from minikf.bundle.lock import FILE, Lock, read, write
 from minikf.bundle.lock.make import make
 from minikf.bundle.lock.text import text
 from minikf.bundle.model import Bundle
+from minikf.bundle.pulling import NODES
 from minikf.bundle.rendered import Kustomize
 from minikf.bundle.sources import Source
 from minikf.bundle.store import Store
 from minikf.errors import Refused
 from minikf.spec import Event
 
+if TYPE_CHECKING:
+    from minikf.bundle.registry.asking import Silence
+
 
 @dataclass(frozen=True)
 class Locked:
-    """The file, what is in it, and whether that is another than before."""
+    """The file, what is in it, and whether that is another than before.
+
+    `silent` is why registries that were asked said nothing of some images.
+    """
 
     file: Path
     lock: Lock
     changed: bool
+    silent: tuple[Silence, ...] = ()
 
 
-def lock(bundle: Bundle, source: Source, store: Store | None = None) -> Generator[Event, None, Locked]:
+def lock(
+    bundle: Bundle, source: Source, store: Store | None = None, *, images: bool = False
+) -> Generator[Event, None, Locked]:
     """Writes the lock of a bundle, where it is another than the one that is there.
 
-    Raises Refused where the bundle is in no folder that can be written to, and as `make`, `tools.ensure` and the
-    rendering do.
+    The registries are asked for `images`; of those that no registry says anything of, and where none is asked, what was
+    known stays. Raises Refused where the bundle is in no folder that can be written to, and as `make`, `tools.ensure`
+    and the rendering do.
     """
     if not isinstance(bundle.folder, Path):
         raise Refused(
@@ -47,11 +59,23 @@ def lock(bundle: Bundle, source: Source, store: Store | None = None) -> Generato
     kubectl = yield from tools.ensure("kubectl")
     renderer = Kustomize(bundle, place, kubectl)
     made = yield from make(bundle, source, place, previous=previous, renderer=renderer)
+    silent: tuple[Silence, ...] = ()
+    if images:
+        made, silent = yield from _asked(made)
     changed = previous is None or text(made) != file.read_text(encoding="utf-8")
     if changed:
         write(made, file)
     yield Event("lock", "done", f"{shown(file)} {'is written' if changed else 'is what it was'}")
-    return Locked(file, made, changed)
+    return Locked(file, made, changed, silent)
+
+
+def _asked(lock: Lock) -> Generator[Event, None, tuple[Lock, tuple[Silence, ...]]]:
+    """With what the registries say of its images."""
+    from minikf.bundle.registry.asking import ask  # with requests they take 0.1 s
+    from minikf.bundle.registry.look import look
+
+    answers = yield from ask(lock.images, lambda registry, reference: look(registry, reference, NODES))
+    return replace(lock, images={**lock.images, **answers.learnt}), answers.silent
 
 
 def _previous(file: Path) -> Lock | None:

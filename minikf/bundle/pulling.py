@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from minikf.bundle.lock.model import Lock, LockedImage
 from minikf.tools.table import this_machine
 
+NODES = ("linux/amd64", "linux/arm64")
+"""The platforms that nodes have for which kind, k3d and kubectl are pinned (minikf/tools)."""
+
 
 @dataclass(frozen=True)
 class Pull:

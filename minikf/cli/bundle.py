@@ -10,7 +10,9 @@ import typer
 from minikf.cli.options import Json
 
 if TYPE_CHECKING:
+    from minikf.bundle.lock.verify import Finding
     from minikf.bundle.model import Bundle
+    from minikf.bundle.registry.moved import Compared
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
@@ -21,6 +23,7 @@ Which = Annotated[
         help="Instead of Kubeflow's newest: a folder (name it with a slash), or one that comes with MiniKF.",
     ),
 ]  # fmt: skip
+Images = Annotated[bool, typer.Option("--images", help="Ask the registries of the images, too.", show_default=False)]
 Mirror = Annotated[
     str,
     typer.Option(
@@ -76,50 +79,68 @@ def show(
 
 
 @app.command()
-def lock(which: Which = "", mirror: Mirror = "", as_json: Json = False) -> None:
+def lock(which: Which = "", mirror: Mirror = "", images: Images = False, as_json: Json = False) -> None:
     """Read every file of a bundle and write its lock.
 
     bundle.lock lies beside bundle.yaml, and stays as it is where nothing changed. What changed is rendered by kubectl,
-    which is downloaded where it is missing.
+    which is downloaded where it is missing. With --images it gets the digest, the platforms and the size of every image
+    whose registry answers; what it had of the others stays.
     """
     from minikf.bundle import locking, shelf
     from minikf.bundle.sources import source
-    from minikf.cli import bundles, render
+    from minikf.cli import bundleimages, bundles, render
 
     found = shelf.bundle(which)
-    written = render.follow(locking.lock(found, source(mirror)), as_json=as_json)
+    written = render.follow(locking.lock(found, source(mirror), images=images), as_json=as_json)
     if as_json:
-        render.data({"file": str(written.file), "changed": written.changed} | bundles.counts(written.lock))
+        data = {"file": str(written.file), "changed": written.changed} | bundles.counts(written.lock)
+        render.data(data | {"silent": bundleimages.data(written.silent)})
         return
     state = "is written" if written.changed else "is what it was"
     render.text(f"{written.file} {state}: {bundles.counted(written.lock)}")
+    bundleimages.note(written.silent)
+    bundleimages.note_tags(written.lock, asked=images)
 
 
 @app.command()
-def verify(which: Which = "", mirror: Mirror = "", as_json: Json = False) -> None:
+def verify(which: Which = "", mirror: Mirror = "", images: Images = False, as_json: Json = False) -> None:
     """Compare every locked file with what GitHub or a mirror has.
 
-    Exit code 5 where a file changed, is missing or is extra; each is named.
+    Exit code 5 where a file changed, is missing or is extra; each is named. With --images the same for tags that have
+    another digest than the locked one, and exit code 12 where nothing differs but a registry could not be asked.
     """
     from minikf.bundle import shelf
     from minikf.bundle.lock import locked
     from minikf.bundle.lock.verify import verify as compare
     from minikf.bundle.sources import source
-    from minikf.cli import bundles, render
+    from minikf.cli import bundleimages, bundles, render
     from minikf.errors import ExitCode
 
     found = shelf.bundle(which)
     held = locked(found)
     findings = render.follow(compare(found, held, source(mirror)), as_json=as_json)
+    tags = bundleimages.compared(held, as_json=as_json) if images else None
     if as_json:
-        render.data([{"kind": one.kind, "name": one.name, "cause": one.cause} for one in findings])
+        silent = tags.silent if tags is not None else ()
+        render.data(
+            [{"kind": one.kind, "name": one.name, "cause": one.cause} for one in (*findings, *_moved(tags))]
+            + [{"kind": "unasked", "name": image, "cause": one.cause} for one in silent for image in one.images]
+        )
     elif not findings:
         render.text(f"every byte of {found.name} {found.version} is as it was locked: {bundles.counted(held)}")
-    for one in () if as_json else findings:
+    for one in () if as_json else (*findings, *_moved(tags)):
         render.text(f"{one.kind.ljust(8)} {one.name}")
         render.text(f"         {one.cause}")
-    if findings:
+    if tags is not None and not as_json:
+        bundleimages.print_compared(held, tags)
+    if findings or _moved(tags):
         raise typer.Exit(ExitCode.VERIFY_FAILED)
+    if tags is not None and tags.silent:
+        raise typer.Exit(ExitCode.UNREACHABLE)
+
+
+def _moved(tags: Compared | None) -> tuple[Finding, ...]:
+    return tags.findings if tags is not None else ()
 
 
 @app.command()

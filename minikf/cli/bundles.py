@@ -78,6 +78,7 @@ def counts(lock: Lock) -> dict[str, int]:
         "files": len(lock.files),
         "bytes": sum(file.size for file in lock.files.values()),
         "images": len(lock.images),
+        "digests": sum(not image.tag_only for image in lock.images.values()),
         "tagOnly": sum(image.tag_only for image in lock.images.values()),
     }
 
@@ -86,7 +87,8 @@ def counted(lock: Lock) -> str:
     """The counts in words; that a tag alone says what an image is, is said out loud."""
     found = counts(lock)
     words = f"{found['components']} components, {found['files']} files, {found['bytes']:,} bytes, "
-    return words + f"{found['images']} images" + (f", {found['tagOnly']} by their tag only" if found["tagOnly"] else "")
+    words += f"{found['images']} images, {found['digests']} with a digest"
+    return words + (f", {found['tagOnly']} by their tag only" if found["tagOnly"] else "")
 
 
 def ids(bundle: Bundle, profile: str) -> list[str]:

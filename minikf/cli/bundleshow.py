@@ -7,9 +7,11 @@ from typing import Any
 from minikf.bundle.errors import BundleInvalid
 from minikf.bundle.lock import Facts, Lock, locked
 from minikf.bundle.model import LITE, STANDARD, Bundle, Component, Requests
+from minikf.bundle.pulling import here
 from minikf.bundle.selection import select
 from minikf.bundle.totals import Totals, totals
 from minikf.cli import render
+from minikf.cli.bundleimages import described
 from minikf.cli.bundles import ids, profiles_of
 from minikf.errors import Refused
 
@@ -57,12 +59,16 @@ def component(bundle: Bundle, one: Component, *, as_json: bool) -> None:
     for variant in (STANDARD, LITE):
         if (facts := _facts(lock, one, variant)) is not None:
             lines.append((f"objects, {variant}", f"{facts.objects}; {_requests(facts.requests)}"))
-            lines += [(f"image, {variant}", image) for image in facts.images]
+            lines += [(f"image, {variant}", f"{image} ({_image(lock, image)})") for image in facts.images]
     if (facts := _facts(lock, one, STANDARD) or _facts(lock, one, LITE)) is not None:
         lines.append(("serves", ", ".join(facts.kinds)))
     for label, text in lines:
         if text:
             render.text(f"  {(label + ':').ljust(19)} {text}")
+
+
+def _image(lock: Lock | None, name: str) -> str:
+    return described(lock.images[name], here()) if lock is not None else ""
 
 
 def _requests(asked: Requests) -> str:
@@ -75,10 +81,15 @@ def _print_totals(found: Totals) -> None:
         render.note("what they ask for is not known, since nobody rendered them yet: minikf bundle lock")
         return
     render.text(f"requests: {_requests(found.requests)}")
-    pulled = f", {render.megabytes(found.image_bytes)}" if found.image_bytes else ""
-    by_tag = f"; {len(found.tag_only)} by their tag only, of unknown size" if found.tag_only else ""
+    pulled = f", {render.megabytes(found.image_bytes)} to pull on {found.platform}" if found.image_bytes else ""
+    rest = (
+        (len(found.unsized), "of unknown size"),
+        (len(found.tag_only), "by their tag only"),
+        (len(found.foreign), f"not for {found.platform}"),
+    )
+    told = "".join(f"; {count} {words}" for count, words in rest if count)
     render.text(
-        f"images:   {len(found.images)} that run{pulled}{by_tag}; {len(found.more_images)} more for what you start"
+        f"images:   {len(found.images)} that run{pulled}{told}; {len(found.more_images)} more for what you start"
     )
     render.text(f"objects:  {found.objects}, from {found.files} files of {found.bytes:,} bytes")
     if found.unknown:

@@ -244,3 +244,54 @@ def test_wrong_bytes_are_not_this_modules_matter(web: Web) -> None:
     """It hands on what comes; minikf.download compares."""
     web.files["/file"].faults = [corrupt]
     assert read(f"{web.url}/file") != CONTENT
+
+
+def endless(handler: Handler) -> None:
+    """A redirect whose body has no end."""
+    handler.send_response(302)
+    handler.send_header("Location", "/file")
+    handler.send_header("Content-Length", str(1 << 40))
+    handler.end_headers()
+    while not handler.web.closing.is_set():
+        handler.wfile.write(bytes(1 << 16))
+        handler.web.sent += 1 << 16
+
+
+def test_the_body_of_a_redirect_is_not_read(web: Web) -> None:
+    web.files["/there"] = Served(b"", always=endless)
+    assert read(f"{web.url}/there") == CONTENT
+    assert fetch.ask(f"{web.url}/there").body == CONTENT
+    assert web.sent < 64 << 20
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://127.0.0.1:port/"])
+def test_a_redirect_to_what_is_no_address_is_refused(web: Web, location: str) -> None:
+    web.files["/there"] = Served(b"", always=redirect(location))
+    with pytest.raises(Refused, match="leads to what is no address"):
+        read(f"{web.url}/there")
+
+
+def test_a_question_has_an_answer_of_any_status_within_a_limit(web: Web) -> None:
+    web.files["/file"].faults = [status(404)]
+    assert fetch.ask(f"{web.url}/file").status == 404
+    reply = fetch.ask(f"{web.url}/file", {"Accept": "text/x"}, limit=len(CONTENT))
+    assert (reply.status, reply.body, reply.headers["etag"]) == (200, CONTENT, '"one"')
+    assert web.asked[-1][1]["accept"] == "text/x" and web.asked[-1][1]["user-agent"].startswith("minikf/")
+    with pytest.raises(Refused, match="longer than"):
+        fetch.ask(f"{web.url}/file", limit=len(CONTENT) - 1)
+    with pytest.raises(Refused, match="not asked"):
+        fetch.ask("http://example.org/")
+    with pytest.raises(Refused, match="not asked"):
+        fetch.ask("file:///etc/passwd")
+
+
+def test_a_question_has_an_end(web: Web) -> None:
+    web.files["/file"].faults = [slow(0.05), stall(50_000)]
+    with pytest.raises(NoProgress, match="stopped sending"):
+        fetch.ask(f"{web.url}/file", seconds=0.3)
+    with pytest.raises(NoProgress, match="stopped sending"):
+        fetch.ask(f"{web.url}/file", seconds=0.3)
+
+
+def test_what_is_shown_of_an_address_moves_no_cursor() -> None:
+    assert fetch.shown("https://host/\x1b[31m") == "https://host/?[31m"

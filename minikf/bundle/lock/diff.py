@@ -46,6 +46,7 @@ def diff(old: Bundle, old_lock: Lock, new: Bundle, new_lock: Lock) -> tuple[Chan
                 *_changes(PROFILE, _profiles(old), _profiles(new)),
                 *_changes(FILE, _files(old_lock), _files(new_lock)),
                 *_changes(IMAGE, _images(old_lock), _images(new_lock)),
+                *_digests(old_lock, new_lock),
                 *_changes(KIND, _kinds(old_lock), _kinds(new_lock)),
             }
         )
@@ -111,6 +112,14 @@ def _images(lock: Lock) -> dict[str, str]:
                 name, rest = image, "latest"
         found.setdefault(name, []).append(rest)
     return {name: ", ".join(tags) for name, tags in found.items()}
+
+
+def _digests(old: Lock, new: Lock) -> Iterator[Change]:
+    """Tags that have another digest; where one of the two locks has a tag only, nobody knows."""
+    for image in set(old.images) & set(new.images):
+        before, after = old.images[image].digest, new.images[image].digest
+        if before and after and before != after:
+            yield Change(IMAGE, image, before, after)
 
 
 def _kinds(lock: Lock) -> dict[str, str]:

@@ -59,11 +59,11 @@ def ask(images: Iterable[str], work: Work[T], *, seconds: float = SECONDS) -> Ge
         except NoReference as error:
             failed[image] = error
     homes = {image: registry for registry, named in todo.items() for image, _ in named}
-    yield Event(WHAT, "started", f"asking {len(todo)} registries for {len(wanted)} images")
+    yield Event(WHAT, "started", f"{len(wanted)} of {', '.join(todo) or 'no registry'}")
     learnt = yield from _each(todo, work, time.monotonic() + seconds, failed)
     late = NoProgress("no answer", cause=f"within {seconds:.0f} seconds for all images")
     failed.update({image: late for image in wanted if image not in learnt and image not in failed})
-    yield Event(WHAT, "done", f"{len(learnt)} of {len(wanted)} are known")
+    yield Event(WHAT, "done", f"answers for {len(learnt)} of {len(wanted)}")
     return Answers(learnt, _grouped(homes, failed))
 
 
@@ -87,7 +87,7 @@ def _each(
                 learnt[image] = result
             if time.monotonic() - told >= TELL_SECONDS:
                 told = time.monotonic()
-                yield Event(WHAT, "progress", f"{len(learnt)} are known, {left} are left")
+                yield Event(WHAT, "progress", f"answers for {len(learnt)}, {left} are left")
     finally:
         desk.close()
     return learnt

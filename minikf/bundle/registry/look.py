@@ -33,11 +33,6 @@ def look(registry: Registry, reference: Reference, wanted: Collection[str]) -> L
     return LockedImage(top.digest, sizes)
 
 
-def digest_now(registry: Registry, reference: Reference) -> str:
-    """The digest that its tag has now. Raises as `Registry.manifest`."""
-    return registry.digest_of(reference.repository, reference.tag)
-
-
 def _said(registry: Registry, reference: Reference, index: Index) -> list[Entry]:
     """The entries with their platforms, from the configurations where the index does not name them."""
     if sum(not entry.platform for entry in index.entries) > MOST_UNSAID:

@@ -62,7 +62,7 @@ def test_list_names_components_and_profiles(bundle: Bundle, tmp_path: Path, caps
 def test_show_a_profile_has_its_totals(bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, notes = said(capsys, "show", "lite", "--bundle", f"{tmp_path}/v1")
     assert "requests: cpu 20m, memory 0 MiB, storage 0 MiB" in out and notes == ""
-    assert "2 that run; 2 by their tag only" in out and "objects:  6, from 3 files of" in out
+    assert "2 that run; 2 of unknown size; 2 by their tag only" in out and "objects:  6, from 3 files of" in out
     totals = data(capsys, "show", "lite", "--bundle", f"{tmp_path}/v1")["totals"]
     assert totals["requests"] == {"cpu_milli": 20, "memory_bytes": 40, "storage_bytes": 60}
     names = [name for name in FILES if "small" in name or "v1/base" in name]
@@ -95,7 +95,9 @@ def test_verify_names_what_differs_and_ends_with_5(
 ) -> None:
     words = ("verify", "--bundle", f"{tmp_path}/v1")
     out, _ = said(capsys, *words, "--mirror", str(mirror))
-    assert "every byte of small 1 is as it was locked" in out and "2 images, 2 by their tag only" in out
+    assert (
+        "every byte of small 1 is as it was locked" in out and "2 images, 0 with a digest, 2 by their tag only" in out
+    )
     monkeypatch.setenv(VARIABLE, mirror.as_uri())
     assert data(capsys, *words) == []
     damage(mirror, "acme/manifests/v1/app/app.yaml", OBJECT % "other")

@@ -24,7 +24,6 @@ from minikf.spec import Event
 from tests.unit.bundle.conftest import HEAD, entry
 from tests.unit.bundle.locking import FILES, LOCKED, OBJECT, Rendered, damage, made, put, ran, written
 
-
 SHA = "sha256:" + "c" * 64
 
 
@@ -68,7 +67,10 @@ def test_one_input_makes_one_file_and_it_is_read_back(lock: Lock, bundle: Bundle
     again = made(bundle, mirror, Store(tmp_path / "other"), renderer=Rendered())
     assert text(again) == text(lock) and again == lock
     digest = "sha256:" + "a" * 64
-    images = {"reg.example/app:v1": LockedImage(digest, {"linux/amd64": 7, "linux/s390x": 0}), "reg.example/base:v1": LockedImage()}
+    images = {
+        "reg.example/app:v1": LockedImage(digest, {"linux/amd64": 7, "linux/s390x": 0}),
+        "reg.example/base:v1": LockedImage(),
+    }
     full = replace(lock, images=images)
     file = tmp_path / "bundle" / FILE
     write(full, file)
