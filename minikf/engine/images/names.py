@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+
+from minikf.bundle.registry.reference import split
 
 _ID = re.compile(r"(sha256:)?[0-9a-f]{12,64}")
 
@@ -10,20 +13,10 @@ _ID = re.compile(r"(sha256:)?[0-9a-f]{12,64}")
 def whole(reference: str) -> str:
     """`nginx` as `docker.io/library/nginx:latest`: what containerd keeps and the kubelet asks for.
 
-    The rules are those of github.com/distribution/reference, `ParseDockerRef`: what stands before the first slash is
-    a registry only when it has a dot or a colon or is `localhost`; a digest makes the tag superfluous.
+    A digest makes the tag superfluous, as in github.com/distribution/reference, `ParseDockerRef`.
     """
-    first, slash, rest = reference.partition("/")
-    if not slash or not ("." in first or ":" in first or first == "localhost"):
-        first, rest = "docker.io", reference
-    if first in ("docker.io", "index.docker.io"):
-        first, rest = "docker.io", rest if "/" in rest else f"library/{rest}"
-    path, at, digest = rest.partition("@")
-    tagged = ":" in path.rpartition("/")[2]
-    if at:
-        path = path.rpartition(":")[0] if tagged else path
-        return f"{first}/{path}@{digest}"
-    return f"{first}/{path}" if tagged else f"{first}/{path}:latest"
+    found = split(reference)
+    return str(replace(found, tag="") if found.digest else found)
 
 
 def is_id(reference: str, image_id: str) -> bool:
