@@ -61,7 +61,7 @@ def ask(images: Iterable[str], work: Work[T], *, seconds: float = SECONDS) -> Ge
     homes = {image: registry for registry, named in todo.items() for image, _ in named}
     yield Event(WHAT, "started", f"{len(wanted)} of {', '.join(todo) or 'no registry'}")
     learnt = yield from _each(todo, work, time.monotonic() + seconds, failed)
-    late = NoProgress("no answer", cause=f"within {seconds:.0f} seconds for all images")
+    late = NoProgress(f"no answer within {seconds:.0f} seconds")
     failed.update({image: late for image in wanted if image not in learnt and image not in failed})
     yield Event(WHAT, "done", f"answers for {len(learnt)} of {len(wanted)}")
     return Answers(learnt, _grouped(homes, failed))

@@ -21,6 +21,9 @@ MOST_BYTES = 4 << 20
 SECONDS = 15.0
 """For one answer."""
 
+PAUSE_SECONDS = 0.5
+"""Before a busy registry that names no time is asked once more."""
+
 PATIENCE_SECONDS = 5
 """The longest pause that a registry is granted; one that asks for more is not asked again."""
 
@@ -114,9 +117,10 @@ class Registry:
         try:
             return self._once(url, headers, head)
         except Busy as error:
-            if not 0 < error.after <= min(PATIENCE_SECONDS, self._until - time.monotonic()):
+            pause = error.after or PAUSE_SECONDS
+            if pause > min(PATIENCE_SECONDS, self._until - time.monotonic()):
                 raise
-            time.sleep(error.after)
+            time.sleep(pause)
         except fetch.Passing:
             pass
         return self._once(url, headers, head)
