@@ -1,4 +1,4 @@
-"""Makes minikf/tools/releases.json: where kind, k3d and kubectl are released and the sha256 of each file.
+"""Makes minikf/tools/releases.json: where kind, k3d, kubectl and helm are released and the sha256 of each file.
 
     python -m scripts.make_tool_table SOURCES [--check]
 
@@ -23,7 +23,8 @@ PLATFORMS = ("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64")
 
 # `oldest` is the oldest that is taken from PATH. kind: its node images are built for one release of kind and promised
 # for no older one. k3d: the minor release that the lab runs. kubectl: one minor version beside the server's, by
-# Kubernetes' version skew policy; the servers here are 1.34.
+# Kubernetes' version skew policy; the servers here are 1.34. helm: the oldest that rendered a chart to the same objects
+# as ours (docs/design/0032); it is released in an archive, and its hash is the archive's.
 TOOLS: dict[str, dict[str, str]] = {
     "kind": {
         "version": "0.33.0",
@@ -42,6 +43,13 @@ TOOLS: dict[str, dict[str, str]] = {
         "oldest": "1.33.0",
         "url": "https://dl.k8s.io/release/v{version}/bin/{os}/{arch}/kubectl",
         "checksums": "{url}.sha256",
+    },
+    "helm": {
+        "version": "4.2.4",
+        "oldest": "3.18.4",
+        "url": "https://get.helm.sh/helm-v{version}-{os}-{arch}.tar.gz",
+        "checksums": "{url}.sha256sum",
+        "member": "{os}-{arch}/helm",
     },
 }
 
@@ -111,6 +119,15 @@ SOURCES = (
         only="linux/",
     ),
     Source("kind", *CONFIDENTIAL, "docs/setup.md", only="darwin/arm64"),
+    Source("helm", *HERMIT, "helm.hcl"),
+    Source(
+        "helm",
+        "cert-manager/makefile-modules",
+        "b90303374efd9a7837cc4ec2b73267d19836e6e0",
+        "modules/tools/00_mod.mk",
+        pattern=r"^helm_{os}_{arch}_SHA256SUM=" + _HASH,
+        needs="tools += helm=v4.2.4\n",
+    ),
 )
 
 
@@ -128,7 +145,7 @@ def hash_in(text: str, source: Source, platform: str, version: str, url: str) ->
     if not platform.startswith(source.only) or source.needs not in text:
         return ""
     system, arch = platform.split("/")
-    end = re.escape(url[url.index(f"v{version}/") :])
+    end = re.escape(url[url.index(f"v{version}") :])
     pattern = source.pattern.replace("{{", "{").replace("}}", "}") if "{end}" in source.pattern else source.pattern
     for name, value in (("end", end), ("os", system), ("arch", arch), ("version", re.escape(version))):
         pattern = pattern.replace("{" + name + "}", value)
@@ -157,6 +174,8 @@ def table(folder: Path) -> dict[str, object]:
             sha256, sources = next(iter(said.items()), ("", []))
             checksums = tool["checksums"].format(url=url, version=tool["version"])
             files[platform] = {"url": url, "sha256": sha256, "sources": sources, "checksums": checksums}
+            if "member" in tool:
+                files[platform]["member"] = tool["member"].format(os=system, arch=arch)
         made[name] = {"version": tool["version"], "oldest": tool["oldest"], "files": files}
     return made
 

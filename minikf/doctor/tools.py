@@ -15,6 +15,7 @@ _USES = {
     "k3d": "clusters in Docker by k3d",
     "kind": "clusters in Docker by kind",
     "kubectl": "looking at objects from the shell; `minikf tui` and the SDKs work without",
+    "helm": "components that are published as Helm charts alone",
 }
 _UV = "making Python environments for jobs with requirements; pip does it where uv is missing"
 

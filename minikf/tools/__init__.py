@@ -1,4 +1,4 @@
-"""kubectl, kind and k3d: found on PATH where new enough, else downloaded once into the cache, verified.
+"""kubectl, kind, k3d and helm: found on PATH where new enough, else downloaded once into the cache, verified.
 
 `look` says what is there and asks no network; `ensure` makes one be there.
 """

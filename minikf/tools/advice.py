@@ -12,10 +12,15 @@ from minikf.tools.table import pinned, release
 # (Homebrew, MacPorts), Kubernetes' page on kubectl (Homebrew, MacPorts, snap; its apt and dnf packages need a
 # repository first, which is no one line).
 _BY_MANAGER = {
-    "brew": {"k3d": "brew install k3d", "kind": "brew install kind", "kubectl": "brew install kubectl"},
+    "brew": {
+        "helm": "brew install helm",
+        "k3d": "brew install k3d",
+        "kind": "brew install kind",
+        "kubectl": "brew install kubectl",
+    },
     "port": {"k3d": "sudo port install k3d", "kind": "sudo port install kind", "kubectl": "sudo port install kubectl"},
     "yay": {"k3d": "yay -S rancher-k3d-bin"},
-    "snap": {"kubectl": "sudo snap install kubectl --classic"},
+    "snap": {"helm": "sudo snap install helm --classic", "kubectl": "sudo snap install kubectl --classic"},
 }
 _DOCKER_MAC = "install Docker Desktop: https://docs.docker.com/desktop/setup/install/mac-install/"
 _DOCKER_LINUX = "install Docker: https://docs.docker.com/engine/install/"
@@ -40,7 +45,8 @@ def install(name: str) -> str:
         return f"put a '{name}' of version {pinned(name)} or newer for this machine into a folder of PATH"
     if sys.platform == "darwin":
         return f"install Homebrew (https://brew.sh), then: {_BY_MANAGER['brew'][name]}"
-    return f"get {wanted.url} by another way, and put it into a folder of PATH as '{name}', executable"
+    what = f"its {wanted.member}" if wanted.member else "it"
+    return f"get {wanted.url} by another way, and put {what} into a folder of PATH as '{name}', executable"
 
 
 def docker() -> str:

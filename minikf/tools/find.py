@@ -14,7 +14,12 @@ from minikf.tools.table import number, oldest, release
 ASK_SECONDS = 20.0  # a first start from a slow disk, with a virus scanner in between
 
 # How each is asked; all print a version with three numbers first.
-_WORDS = {"k3d": ("version",), "kind": ("version",), "kubectl": ("version", "--client")}
+_WORDS = {
+    "helm": ("version", "--template", "{{.Version}}"),
+    "k3d": ("version",),
+    "kind": ("version",),
+    "kubectl": ("version", "--client"),
+}
 _VERSION = re.compile(r"\bv?(\d+\.\d+\.\d+)\b")
 
 

@@ -11,6 +11,7 @@ from minikf.spec import Event
 from minikf.tools import advice
 from minikf.tools.find import on_path
 from minikf.tools.table import Release, pinned, release, this_machine
+from minikf.tools.unpack import unpack
 
 MIRROR_VARIABLE = "MINIKF_TOOLS_MIRROR"
 
@@ -19,7 +20,7 @@ MOST_BYTES = 600_000_000
 
 
 def ensure(name: str, *, agree: bool = False, mirror: str = "") -> Generator[Event, None, Path]:
-    """The path of a tool that is new enough: `k3d`, `kind` or `kubectl`.
+    """The path of a tool that is new enough: `helm`, `k3d`, `kind` or `kubectl`.
 
     `mirror` (else MINIKF_TOOLS_MIRROR) is where to download from in place of the release's own address: what stands
     behind `https://` there follows it, so `<mirror>/dl.k8s.io/release/...`. `agree` says that the user accepts a file
@@ -52,10 +53,12 @@ def _fetched(wanted: Release, agree: bool, mirror: str) -> Generator[Event, None
     try:
         url = _address(wanted.url, mirror)
         sha256 = wanted.sha256 or wanted.agreed_sha256() or (yield from _published(wanted, agree, what))
-        path = yield from download(url, wanted.path, sha256=sha256, what=what, limit=MOST_BYTES, mode=0o700)
+        yield from download(url, wanted.download, sha256=sha256, what=what, limit=MOST_BYTES, mode=0o700)
         if not wanted.sha256:
             wanted.note(sha256)
-        return path
+        if wanted.member:
+            unpack(wanted, sha256, MOST_BYTES)
+        return wanted.path
     except (Unreachable, NoProgress, Refused) as error:
         raise _with_way_out(error, wanted) from error
 
