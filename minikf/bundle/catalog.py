@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib.resources.abc import Traversable
 
@@ -13,7 +14,8 @@ from minikf.errors import Refused
 
 FILE = "bundle.yaml"
 PATCHES = "patches"
-_FIELDS = ("bundle", "version", "upgrades_from", "sources", "profiles", "components")
+_RELEASE = re.compile(r"\d+\.\d+\.\d+")
+_FIELDS = ("bundle", "version", "upgrades_from", "kubernetes", "sources", "profiles", "components")
 
 
 def read(folder: Traversable, shared: Traversable | None = None) -> Bundle:
@@ -41,11 +43,29 @@ def read(folder: Traversable, shared: Traversable | None = None) -> Bundle:
         components=components,
         profiles=_profiles(fields.get("profiles"), components),
         upgrades_from=fields["upgrades_from"].text() if "upgrades_from" in fields else "",
+        kubernetes=_kubernetes(fields, components),
         folder=folder,
         patches=_patches(components, marks, [one / PATCHES for one in (folder, shared) if one is not None]),
     )
     _check_edges(bundle, fields)
     return bundle
+
+
+def _kubernetes(fields: dict[str, Marked], components: dict[str, Component]) -> str:
+    """The version that charts are rendered for. Raises where there are charts and none is said."""
+    if "kubernetes" in fields:
+        found = fields["kubernetes"].text()
+        if not _RELEASE.fullmatch(found):
+            raise fields["kubernetes"].refused(f"'{found}' is no release of Kubernetes", advice='as in "1.34.4"')
+        return found
+    for one in components.values():
+        if any(shape.charts for shape in one.shapes.values()):
+            raise fields["components"].refused(
+                f"'{one.id}' has a chart, and the bundle does not say for which Kubernetes it is rendered",
+                cause="charts may render other objects for other versions",
+                advice='add `kubernetes: "1.34.4"` above `sources`',
+            )
+    return ""
 
 
 def _components(fields: dict[str, Marked]) -> tuple[dict[str, Component], dict[str, Marked]]:
@@ -96,16 +116,17 @@ def _needing(bundle: Bundle, needed: str, profile: Profile) -> str:
 def _patches(
     components: dict[str, Component], marks: dict[str, Marked], folders: Iterable[Traversable]
 ) -> dict[str, Traversable]:
-    """Every patch that a shape names, by its name."""
+    """Every file of ours that a shape names, by its name."""
     there = {file.name: file for folder in reversed(list(folders)) for file in _files(folder)}
     found = {}
     for one in components.values():
         for variant, shape in one.shapes.items():
-            for name in shape.patches:
+            for name in shape.ours:
                 if name not in there:
+                    what = "patch" if name in shape.patches else "values"
                     raise marks[one.id].refused(
-                        f"'{one.id}' has the patch '{name}' in {variant}, and there is no such file",
-                        cause=f"patches are files of the folder {PATCHES}",
+                        f"'{one.id}' has the {what} '{name}' in {variant}, and there is no such file",
+                        cause=f"such files are in the folder {PATCHES}",
                         advice=near(name, there) if there else f"make {PATCHES}/{name}",
                     )
                 found[name] = there[name]

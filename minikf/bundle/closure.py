@@ -98,7 +98,7 @@ class Closure:
             return self._folder(origin)
         # A name that looks like a file's is looked for as a file first; a mirror on the web is asked once less so.
         ways: list[Callable[[Origin], Node]] = [self._file, self._folder]
-        if not origin.path.endswith((".yaml", ".yml", ".json")) and not origin.is_release:
+        if not origin.path.endswith((".yaml", ".yml", ".json", ".tgz")) and not origin.is_release:
             ways.reverse()
         try:
             return ways[0](origin)

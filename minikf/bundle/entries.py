@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from minikf.bundle.marked import Marked, near
-from minikf.bundle.model import LITE, STANDARD, VARIANTS, Component, Interface, Licence, Profile, Shape
+from minikf.bundle.model import LITE, STANDARD, VARIANTS, Chart, Component, Interface, Licence, Profile, Shape
 from minikf.bundle.origin import Origin
 
 _SOURCE = ("repo", "ref")
@@ -15,13 +15,15 @@ _COMPONENT = (
     "why_not",
 )  # fmt: skip
 _NEEDED = ("id", "title", "group", "does", "licence")
-_SHAPE = ("paths", "patches", "leave_out")
+_SHAPE = ("paths", "charts", "patches", "leave_out")
+_CHART = ("archive", "release", "namespace", "values", "sha256")
 _LICENCE = ("spdx", "source", "free")
 _INTERFACE = ("service", "namespace", "port", "path")
 _PROFILE = ("does", "variant", "components")
 
 _ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PATCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.ya?ml")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _OBJECT = re.compile(r"[A-Z][A-Za-z0-9]*(/[a-z0-9.-]*)?/[a-zA-Z0-9.:-]+")
 _SPDX = re.compile(r"[A-Za-z0-9.+() -]+")
 
@@ -104,16 +106,39 @@ def profile(name: Marked, part: Marked, known: Mapping[str, Component]) -> Profi
 
 
 def _shape(part: Marked, roots: Mapping[str, Origin]) -> Shape:
-    fields = part.fields(_SHAPE, ("paths",))
-    origins = tuple(_path(item, roots) for item in fields["paths"].items())
-    if not origins:
-        raise fields["paths"].refused("a shape has at least one path")
+    fields = part.fields(_SHAPE)
+    origins = tuple(_path(item, roots) for item in fields["paths"].items()) if "paths" in fields else ()
+    if "paths" in fields and not origins:
+        raise fields["paths"].refused("there is no path in this list", advice="name one, or leave the field out")
     if len(set(origins)) != len(origins):
         raise fields["paths"].refused("a path stands here twice")
+    charts = tuple(_chart(item, roots) for item in fields["charts"].items()) if "charts" in fields else ()
+    if not origins and not charts and not ("patches" in fields and fields["patches"].items()):
+        raise part.refused("a shape has at least one of paths, charts and patches", cause="it would have no objects")
     for item in fields["patches"].items() if "patches" in fields else ():
-        if not _PATCH.fullmatch(item.text()):
-            raise item.refused(f"'{item.text()}' is no name of a patch: a file that ends in .yaml, without folders")
-    return Shape(origins, _texts(fields, "patches"), _objects(fields.get("leave_out")))
+        _ours(item, "a patch")
+    return Shape(origins, _texts(fields, "patches"), _objects(fields.get("leave_out")), charts)
+
+
+def _chart(part: Marked, roots: Mapping[str, Origin]) -> Chart:
+    fields = part.fields(_CHART, ("archive", "release", "namespace"))
+    archive = _path(fields["archive"], roots)
+    if not archive.path.endswith(".tgz"):
+        raise fields["archive"].refused(
+            f"'{fields['archive'].text()}' is no packaged chart", cause="`helm package` makes a file that ends in .tgz"
+        )
+    if "values" in fields:
+        _ours(fields["values"], "a file of values")
+    sha256 = _text(fields, "sha256")
+    if sha256 and not _SHA256.fullmatch(sha256):
+        raise fields["sha256"].refused(f"'{sha256}' is no sha256 in hexadecimal digits")
+    return Chart(archive, _id(fields["release"]), _id(fields["namespace"]), _text(fields, "values"), sha256)
+
+
+def _ours(item: Marked, what: str) -> None:
+    """Raises for what cannot be a file of ours."""
+    if not _PATCH.fullmatch(item.text()):
+        raise item.refused(f"'{item.text()}' is no name of {what}: a file that ends in .yaml, without folders")
 
 
 def _path(item: Marked, roots: Mapping[str, Origin]) -> Origin:

@@ -18,15 +18,38 @@ VARIANTS = (STANDARD, LITE)
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What one variant of a component is rendered from: kustomizations of upstream, and patches of ours by file name.
+class Chart:
+    """A packaged Helm chart: where its archive is, and as which release in which namespace it is rendered.
 
+    `values` is the name of a file of ours, "" where the chart's own ones do. `sha256` is what upstream's index says of
+    the archive, "" where nobody said it.
+    """
+
+    archive: Origin
+    release: str
+    namespace: str
+    values: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What one variant of a component is rendered from: kustomizations and packaged charts of upstream, and patches of
+    ours by file name.
+
+    Patches may bring objects of our own; what upstream publishes no manifests of has nothing else.
     `leave_out` are objects, as `Kind/name` or `Kind/namespace/name`, that another component brings already.
     """
 
     origins: tuple[Origin, ...]
     patches: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
+
+    @property
+    def ours(self) -> tuple[str, ...]:
+        """The names of all files of ours that it is made of: patches, and values of charts."""
+        return (*self.patches, *dict.fromkeys(one.values for one in self.charts if one.values))
 
 
 @dataclass(frozen=True)
@@ -86,6 +109,11 @@ class Component:
         """The kustomizations, or single files, of that variant."""
         return self.shape(variant).origins
 
+    def roots(self, variant: str) -> tuple[Origin, ...]:
+        """All of upstream that the variant begins with: its kustomizations and files, and the archives of charts."""
+        shape = self.shape(variant)
+        return (*shape.origins, *(one.archive for one in shape.charts))
+
     def has(self, variant: str) -> bool:
         """Whether it has a shape for that variant; one that nobody could read may have none."""
         return variant in self.shapes or STANDARD in self.shapes
@@ -109,7 +137,8 @@ NOTHING = Profile("none", "nothing but what is added", LITE, ())
 class Bundle:
     """All that can be installed of one version, by id.
 
-    `folder` holds bundle.yaml and bundle.lock; `patches` are the files of all patches that shapes name, by name.
+    `folder` holds bundle.yaml and bundle.lock; `patches` are all files of ours that shapes name, by name. `kubernetes`
+    is the version that charts are rendered for, "" where there are none.
     """
 
     name: str
@@ -117,6 +146,7 @@ class Bundle:
     components: dict[str, Component]
     profiles: dict[str, Profile]
     upgrades_from: str = ""
+    kubernetes: str = ""
     folder: Traversable | None = field(default=None, compare=False)
     patches: Mapping[str, Traversable] = field(default_factory=dict, compare=False)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
+from minikf import tools
 from minikf.bundle.lock.model import Facts, Lock, Part
 from minikf.bundle.model import Bundle
 from minikf.bundle.render import Rendered, Wanted, render
@@ -23,14 +25,16 @@ def rendered(
     """What each of the parts is rendered to, in their order. Their files are in the store by now; `settle` is
     for a lock.
 
-    Raises Refused where something is not locked or not here, and as `render`.
+    Raises Refused where something is not locked or not here, as `render`, and where there are charts as `tools.ensure`.
     """
     known = lock.renderer == renderer(kubectl, store)
     wanted = [_wanted(bundle, lock, part, known=known) for part in parts]
+    helm = (yield from tools.ensure("helm")) if any(one.has_charts for one in wanted) else None
     # What a killed process leaves there is swept with all else that never became whole.
     with tempfile.TemporaryDirectory(prefix="tree-", dir=make_folder(store.incoming)) as folder:
         tree = Path(folder) / "tree"
-        return (yield from render(wanted, lambda: store.tree(lock, parts, tree), kubectl, cache(store), settle=settle))
+        planted = functools.partial(store.tree, lock, parts, tree)
+        return (yield from render(wanted, planted, kubectl, cache(store), helm=helm, settle=settle))
 
 
 def _wanted(bundle: Bundle, lock: Lock, part: Part, *, known: bool) -> Wanted:
@@ -38,7 +42,7 @@ def _wanted(bundle: Bundle, lock: Lock, part: Part, *, known: bool) -> Wanted:
     locked = lock.variant(component, variant)
     files = {name: lock.files[name].sha256 for name in locked.files}
     sha256 = locked.facts.sha256 if known and locked.facts is not None else ""
-    return Wanted(component, variant, files, bundle.patches, sha256)
+    return Wanted(component, variant, files, bundle.patches, sha256, bundle.kubernetes)
 
 
 def cache(store: Store) -> Path:
@@ -68,4 +72,4 @@ class Kustomize:
 
 def _facts(one: Rendered) -> Facts:
     found = facts(one.documents)
-    return Facts(one.sha256, found.objects, found.kinds, found.images, found.more_images, found.requests)
+    return Facts(one.sha256, found.objects, found.kinds, found.images, found.more_images, found.requests, one.helm)

@@ -26,6 +26,7 @@ def plant(
     that is a folder becomes the path to it; one that is a file is copied beside the kustomization, since kustomize
     reads no file that is not below it. Raises NotLockable where a remote entry is not among `files`, and OSError.
     """
+    folder.mkdir(parents=True, exist_ok=True)  # a component of our own objects alone has no files
     single = {root for root in roots if root in files}
     copies: dict[Path, str] = {}
     written: dict[str, Path] = {}

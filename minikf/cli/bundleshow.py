@@ -6,6 +6,7 @@ from typing import Any
 
 from minikf.bundle.errors import BundleInvalid
 from minikf.bundle.lock import Facts, Lock, locked
+from minikf.bundle.lock.model import charts_data
 from minikf.bundle.model import LITE, STANDARD, Bundle, Component, Requests
 from minikf.bundle.pulling import here
 from minikf.bundle.selection import select
@@ -55,6 +56,9 @@ def component(bundle: Bundle, one: Component, *, as_json: bool) -> None:
     for variant in one.shapes:
         shape = one.shape(variant)
         lines += [(f"paths, {variant}", origin.address) for origin in shape.origins]
+        for chart in shape.charts:
+            lines.append((f"chart, {variant}", f"{chart.archive.address} as {chart.release} in {chart.namespace}"))
+            lines += [(f"values, {variant}", chart.values)] if chart.values else []
         lines += [(f"patch, {variant}", name) for name in shape.patches]
     for variant in (STANDARD, LITE):
         if (facts := _facts(lock, one, variant)) is not None:
@@ -104,6 +108,7 @@ def _component(bundle: Bundle, one: Component, lock: Lock | None) -> dict[str, A
         shape, facts = one.shape(variant), _facts(lock, one, variant)
         variants[variant] = {
             "paths": [origin.address for origin in shape.origins],
+            "charts": charts_data(shape.charts),
             "patches": list(shape.patches),
             "leaveOut": list(shape.leave_out),
             "needs": list(one.needs_of(variant)),

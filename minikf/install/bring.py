@@ -87,13 +87,15 @@ def _check_hashes(lock: Lock, made: tuple[Rendered, ...], renderer: str) -> Gene
         facts = lock.variant(one.component, one.variant).facts
         if facts is None or facts.sha256 == one.sha256:
             continue
-        if renderer == lock.renderer:
+        if renderer == lock.renderer and one.helm == facts.helm:
             raise Refused(
                 f"component '{one.component.id}' is rendered to other objects than when it was locked",
                 cause=f"their sha256 is {one.sha256}, and {facts.sha256} was expected",
                 advice="minikf bundle verify",
             )
-        told = f"rendered by {renderer}, locked by {lock.renderer}: its objects differ"
+        ours = " and helm ".join(filter(None, (renderer, one.helm)))
+        theirs = " and helm ".join(filter(None, (lock.renderer, facts.helm)))
+        told = f"rendered by {ours}, locked by {theirs}: its objects differ"
         yield Event(one.component.id, "progress", told)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Sequence
 
 from minikf.bundle.closure import Closure
+from minikf.bundle.errors import FileChanged
 from minikf.bundle.lock.model import Lock, LockedFile, LockedVariant, Part, Renderer, inputs, patches
 from minikf.bundle.model import VARIANTS, Bundle
 from minikf.bundle.origin import Origin
@@ -64,14 +66,22 @@ def _read(
     parts: Sequence[Part], source: Source, store: Store
 ) -> Generator[Event, None, tuple[dict[str, LockedFile], Closure]]:
     held: dict[str, LockedFile] = {}
+    charts = [chart for component, variant in parts for chart in component.shape(variant).charts]
+    said = {chart.archive: chart.sha256 for chart in charts if chart.sha256}
 
     def read(origin: Origin) -> bytes:
         data = source.read(origin)
+        if origin in said and (found := hashlib.sha256(data).hexdigest()) != said[origin]:
+            raise FileChanged(
+                f"{origin.address} is not the chart that the bundle names, so it is not used",
+                cause=f"from {source.name} come {len(data):,} bytes with the sha256 {found}, and not {said[origin]}",
+                advice="name a mirror that has it: --mirror; or correct the chart's `sha256` in the bundle",
+            )
         held[origin.address] = store.put(data)
         return data
 
     closure = Closure(read, source.threads)
-    for count in closure.follow(origin for one, variant in parts for origin in one.origins(variant)):
+    for count in closure.follow(origin for one, variant in parts for origin in one.roots(variant)):
         if count % 100 == 0:
             size = sum(file.size for file in list(held.values()))
             yield Event(WHAT, "progress", f"{count} files", bytes_done=size)
@@ -85,7 +95,7 @@ def _components(
     found: dict[str, dict[str, LockedVariant]] = {}
     for part in parts:
         component, variant = part
-        own = sorted(file.address for file in closure.files(component.origins(variant)))
+        own = sorted(file.address for file in closure.files(component.roots(variant)))
         made_of = inputs(bundle, part, {name: files[name] for name in own})
         locked = LockedVariant(tuple(own), patches(bundle, part), made_of)
         found.setdefault(component.id, {})[variant] = locked

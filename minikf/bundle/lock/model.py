@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
-from minikf.bundle.model import Bundle, Component, Requests
+from minikf.bundle.model import Bundle, Chart, Component, Requests
 from minikf.errors import Refused
 from minikf.spec import Event
 
@@ -59,7 +59,8 @@ class Facts:
     """What a component in a variant is rendered to.
 
     `sha256` is that of all of it, `objects` their number; `kinds` are those that it serves, as `Kind.group`; `images`
-    those that its workloads run, `more_images` those that it names for others to run.
+    those that its workloads run, `more_images` those that it names for others to run. `helm` is the version of the helm
+    that rendered its charts, "" where it has none.
     """
 
     sha256: str
@@ -68,6 +69,7 @@ class Facts:
     images: tuple[str, ...] = ()
     more_images: tuple[str, ...] = ()
     requests: Requests = field(default_factory=Requests)
+    helm: str = ""
 
 
 @dataclass(frozen=True)
@@ -158,20 +160,27 @@ def inputs(bundle: Bundle, part: Part, files: Mapping[str, LockedFile]) -> str:
     """One hash over all that decides what is rendered. Raises OSError where a patch cannot be read."""
     component, variant = part
     shape = component.shape(variant)
-    all_of_it = {
+    all_of_it: dict[str, Any] = {
         "variant": variant,
         "origins": [origin.address for origin in shape.origins],
         "leave_out": list(shape.leave_out),
         "patches": patches(bundle, part),
         "files": {name: file.sha256 for name, file in files.items()},
     }
+    if shape.charts:  # only then, so that all other inputs stay what they were
+        all_of_it |= {"charts": charts_data(shape.charts), "kubernetes": bundle.kubernetes}
     return hashlib.sha256(json.dumps(all_of_it, sort_keys=True).encode()).hexdigest()
 
 
+def charts_data(charts: Iterable[Chart]) -> list[dict[str, str]]:
+    """What a bundle says of charts, as it goes into hashes."""
+    return [{**vars(one), "archive": one.archive.address} for one in charts]
+
+
 def patches(bundle: Bundle, part: Part) -> dict[str, str]:
-    """The sha256 of each of our patches for that part."""
+    """The sha256 of each file of ours, patches and values, for that part."""
     component, variant = part
-    names = component.shape(variant).patches
+    names = component.shape(variant).ours
     return {name: hashlib.sha256(bundle.patches[name].read_bytes()).hexdigest() for name in names}
 
 

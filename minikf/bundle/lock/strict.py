@@ -61,7 +61,7 @@ def _variant(data: Any, where: str) -> LockedVariant:
 
 def _facts(data: Any, where: str) -> Facts:
     counts = ("cpu_milli", "memory_bytes", "storage_bytes")
-    fields = _fields(data, where, ("sha256", "objects", "kinds", "images", "more_images", *counts))
+    fields = _fields(data, where, ("sha256", "objects", "kinds", "images", "more_images", *counts), ("helm",))
     return Facts(
         _hash(fields["sha256"], where),
         _count(fields["objects"], where),
@@ -69,6 +69,7 @@ def _facts(data: Any, where: str) -> Facts:
         _texts(fields["images"], where),
         _texts(fields["more_images"], where),
         Requests(*(_count(fields[name], where) for name in counts)),
+        _text(fields.get("helm", ""), where),
     )
 
 

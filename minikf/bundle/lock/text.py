@@ -110,6 +110,7 @@ def _variant_data(one: LockedVariant) -> dict[str, Any]:
             "cpu_milli": facts.requests.cpu_milli,
             "memory_bytes": facts.requests.memory_bytes,
             "storage_bytes": facts.requests.storage_bytes,
+            **({"helm": facts.helm} if facts.helm else {}),
         }
     return data
 

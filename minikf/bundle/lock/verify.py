@@ -51,7 +51,7 @@ def verify(bundle: Bundle, lock: Lock, source: Source) -> Generator[Event, None,
                 yield Event(WHAT, "progress", f"{len(reader.files)} files", bytes_done=done, bytes_total=total)
     parts = lockable(bundle)
     closure = Closure(reader.read, source.threads)
-    for _ in closure.follow(origin for one, variant in parts for origin in one.origins(variant)):
+    for _ in closure.follow(origin for one, variant in parts for origin in one.roots(variant)):
         pass
     found = {
         *_files(lock, reader),
@@ -106,7 +106,7 @@ def _problems(lock: Lock, closure: Closure) -> Iterator[Finding]:
 
 
 def _names(lock: Lock, closure: Closure, parts: Sequence[Part]) -> Iterator[Finding]:
-    read = {file.address for file in closure.files(origin for one, variant in parts for origin in one.origins(variant))}
+    read = {file.address for file in closure.files(origin for one, variant in parts for origin in one.roots(variant))}
     for name in read - set(lock.files):
         yield Finding(EXTRA, name, "a kustomization reads it, and it is not locked")
     if closure.problems:  # what is below a folder that could not be read may be read all the same
@@ -137,6 +137,6 @@ def _parts(bundle: Bundle, lock: Lock, closure: Closure, parts: Sequence[Part]) 
         if locked.inputs != inputs(bundle, part, {file: lock.files[file] for file in sorted(locked.files)}):
             yield Finding(CHANGED, name, "its paths, or what it leaves out, are not what was locked")
             continue
-        read = {file.address for file in closure.files(component.origins(variant))}
+        read = {file.address for file in closure.files(component.roots(variant))}
         if read != set(locked.files) and not closure.problems:
             yield Finding(CHANGED, name, "it reads other files than those that were locked")

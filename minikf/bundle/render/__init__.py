@@ -1,4 +1,5 @@
-"""From locked files to objects, by kubectl's own kustomize; each component once, then from the cache."""
+"""From locked files to objects, by kubectl's own kustomize, and by helm; each component once, then from
+the cache."""
 
 from minikf.bundle.render.documents import Document
 from minikf.bundle.render.rendering import Rendered, render

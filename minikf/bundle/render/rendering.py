@@ -11,9 +11,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from minikf.bundle.lock.model import charts_data
 from minikf.bundle.model import Component
-from minikf.bundle.render import kept
+from minikf.bundle.render import charts, kept
 from minikf.bundle.render.batches import batches
 from minikf.bundle.render.documents import Document, split
 from minikf.bundle.render.workshop import Wanted, Workshop, thinned
@@ -26,32 +28,44 @@ FORMAT = "3"
 
 @dataclass(frozen=True)
 class Rendered:
-    """The objects of one component in the order in which its files name them, and the sha256 of their text."""
+    """The objects of one component in the order in which its files name them, and the sha256 of their text.
+
+    `helm` is the version of the helm that rendered its charts, "" where it has none.
+    """
 
     component: Component
     variant: str
     documents: tuple[Document, ...]
     sha256: str
+    helm: str = ""
 
 
 def render(
-    wanted: Sequence[Wanted], tree: Callable[[], Path], kubectl: Path, cache: Path, *, settle: bool = False
+    wanted: Sequence[Wanted],
+    tree: Callable[[], Path],
+    kubectl: Path,
+    cache: Path,
+    *,
+    helm: Path | None = None,
+    settle: bool = False,
 ) -> Generator[Event, None, tuple[Rendered, ...]]:
     """What each of `wanted` is rendered to, in their order.
 
     `tree` makes the folder of upstream's files when something has to be rendered, in the layout of a mirror and with
     every remote base inside; `cache` is the folder of what was rendered before. `settle` finds out what the hash of
-    each is to be, for a lock. Raises Refused where kustomize refuses, or a `leave_out` names nothing.
+    each is to be, for a lock; `helm` is needed where something has charts. Raises Refused where kustomize or helm
+    refuses, or a `leave_out` names nothing, and NotLockable for an archive that is no chart.
     """
     engine = kept.version(kubectl, cache)
-    keys = [_key(one, engine, apart=settle or bool(one.sha256)) for one in wanted]
+    inflator = charts.version(helm) if helm is not None else ""
+    keys = [_key(one, engine, inflator, apart=settle or bool(one.sha256)) for one in wanted]
     found = {key: text for key in keys if (text := kept.read(cache, key)) is not None}
     missing = {key: one for key, one in zip(keys, wanted, strict=True) if key not in found}
     total, done = len(wanted), len(wanted) - len(missing)
     if missing:
         yield Event("render", "started", f"{len(missing)} components", objects_done=done, objects_total=total)
         processors = os.cpu_count() or 1
-        with _shops(tree(), kubectl, missing.values()) as shops, ThreadPoolExecutor(processors) as threads:
+        with _shops(tree(), kubectl, helm, missing.values()) as shops, ThreadPoolExecutor(processors) as threads:
             how = _settled if settle else _checked
             jobs = {threads.submit(how, shops, batch): batch for batch in _batches(shops, missing, processors)}
             for job in _as_done(jobs):
@@ -60,7 +74,7 @@ def render(
                     kept.write(cache, key, text)
                     done += 1
                     yield Event("render", "progress", one.component.title, objects_done=done, objects_total=total)
-    made = tuple(_rendered(one, found[key]) for key, one in zip(keys, wanted, strict=True))
+    made = tuple(_rendered(one, found[key], inflator) for key, one in zip(keys, wanted, strict=True))
     count = sum(len(one.documents) for one in made)
     yield Event("render", "done", f"{count} objects", objects_done=total, objects_total=total)
     return made
@@ -78,10 +92,10 @@ class _Shops:
 
 
 @contextlib.contextmanager
-def _shops(tree: Path, kubectl: Path, wanted: Iterable[Wanted]) -> Iterator[_Shops]:
+def _shops(tree: Path, kubectl: Path, helm: Path | None, wanted: Iterable[Wanted]) -> Iterator[_Shops]:
     with tempfile.TemporaryDirectory(prefix=".minikf-thin-", dir=tree.parent) as folder:
         schemas = thinned(tree, Path(folder), wanted)
-        with Workshop(tree, kubectl) as full, Workshop(Path(folder), kubectl, schemas) as thin:
+        with Workshop(tree, kubectl, None, helm) as full, Workshop(Path(folder), kubectl, schemas, helm) as thin:
             yield _Shops(full, thin)
 
 
@@ -138,25 +152,28 @@ def _as_done(jobs: Iterable[Future[tuple[str, ...]]]) -> Iterable[Future[tuple[s
         yield job
 
 
-def _rendered(one: Wanted, text: str) -> Rendered:
-    return Rendered(one.component, one.variant, split(text, one.component.id), _hash(text))
+def _rendered(one: Wanted, text: str, helm: str) -> Rendered:
+    documents = split(text, one.component.id)
+    return Rendered(one.component, one.variant, documents, _hash(text), helm if one.has_charts else "")
 
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _key(one: Wanted, engine: str, *, apart: bool) -> str:
+def _key(one: Wanted, engine: str, helm: str, *, apart: bool) -> str:
     """All that decides what is rendered; `apart` is with the schemas of custom resources as they were written."""
     shape = one.component.shape(one.variant)
-    parts = {
+    parts: dict[str, Any] = {
         "format": FORMAT,
         "kustomize": engine,
         "schemas": "apart" if apart else "within",
         "variant": one.variant,
         "origins": [origin.address for origin in shape.origins],
         "files": dict(one.files),
-        "patches": {name: one.patches[name].read_text() for name in shape.patches},
+        "patches": {name: one.patches[name].read_text() for name in shape.ours},
         "leave_out": list(shape.leave_out),
     }
+    if one.has_charts:
+        parts |= {"charts": charts_data(shape.charts), "kubernetes": one.kubernetes, "helm": helm}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from minikf.bundle.model import LITE, Component
-from minikf.bundle.render import kustomize
+from minikf.bundle.model import LITE, Chart, Component
+from minikf.bundle.render import charts, kustomize
 from minikf.bundle.render.documents import Document, joined, split
 from minikf.bundle.render.schemas import thin, whole
 from minikf.bundle.render.tailor import tailored
@@ -31,7 +31,7 @@ class Wanted:
     """A component in a variant.
 
     `files` are all files that it is made of, address to sha256; `patches` our own ones; `sha256` is that of what it is
-    rendered to, "" where that is not known.
+    rendered to, "" where that is not known; `kubernetes` is the version that its charts are rendered for.
     """
 
     component: Component
@@ -39,6 +39,11 @@ class Wanted:
     files: Mapping[str, str]
     patches: Mapping[str, Traversable]
     sha256: str = ""
+    kubernetes: str = ""
+
+    @property
+    def has_charts(self) -> bool:
+        return bool(self.component.shape(self.variant).charts)
 
 
 def thinned(tree: Path, folder: Path, wanted: Iterable[Wanted]) -> dict[str, str]:
@@ -70,12 +75,16 @@ def _reaches_in(tree: Path, addresses: Iterable[str]) -> bool:
 class Workshop:
     """The folder of upstream's files, and beside it one of our own per run of kustomize.
 
-    With `schemas`, by the names that stand for them, the files are without the schemas of custom resources.
+    With `schemas`, by the names that stand for them, the files are without the schemas of custom resources; those of
+    charts stay where they are. `helm` is there where something has charts.
     """
 
-    def __init__(self, tree: Path, kubectl: Path, schemas: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, tree: Path, kubectl: Path, schemas: Mapping[str, str] | None = None, helm: Path | None = None
+    ) -> None:
         self._tree = tree
         self._kubectl = kubectl
+        self._helm = helm
         self._schemas = schemas
 
     def __enter__(self) -> Workshop:
@@ -100,7 +109,7 @@ class Workshop:
 
         Objects come in the order in which the files name them: an order by kind would mix the components. Between them
         stands an object that says whose end it is. Raises Refused where kustomize refuses one of them, or two that
-        have an object in common; where a `leave_out` names nothing; where a patch is none.
+        have an object in common; where a `leave_out` names nothing; where a patch is none; and as `charts.planted`.
         """
         folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._ours))
         resources: list[str] = []
@@ -126,22 +135,39 @@ class Workshop:
 
     def _folders(self, one: Wanted, run: Path) -> list[Path]:
         shape = one.component.shape(one.variant)
-        if shape.patches:
+        if shape.patches or shape.charts:
             return [self._patched(one, make_folder(run / f"{one.component.id}-{one.variant}"))]
         return [self._tree / origin.address for origin in shape.origins]
 
     def _patched(self, one: Wanted, folder: Path) -> Path:
-        """A kustomization of ours over upstream's, with our patches below it: kustomize reads no file outside."""
+        """A kustomization of ours over upstream's, with all else below it: kustomize reads no file outside."""
         shape = one.component.shape(one.variant)
         content: dict[str, Any] = {
             "resources": [os.path.relpath(self._tree / origin.address, folder) for origin in shape.origins],
             "components": [],
             "patches": [],
         }
+        for number, chart in enumerate(shape.charts):
+            content["resources"].append(f"chart-{number}")
+            self._chart(one, chart, folder / f"chart-{number}")
         for name in shape.patches:
             _add(one.patches[name].read_text(), name, folder, content)
+        if not content["resources"]:
+            raise Refused(
+                f"the component {one.component.id} has no objects",
+                cause="it names neither paths nor charts, and none of its patches brings an object of its own",
+                advice=f"minikf bundle show {one.component.id}",
+            )
         _kustomization(folder, content)
         return folder
+
+    def _chart(self, one: Wanted, chart: Chart, folder: Path) -> None:
+        if self._helm is None:
+            raise ValueError(f"{one.component.id} has a chart, and there is no helm")
+        values = one.patches[chart.values].read_text() if chart.values else None
+        left_out = one.component.shape(one.variant).leave_out
+        archive = self._tree / chart.archive.address
+        charts.planted(self._helm, chart, archive, values, one.kubernetes, folder, left_out)
 
 
 def _kustomization(folder: Path, content: dict[str, Any]) -> None:

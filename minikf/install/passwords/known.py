@@ -34,7 +34,8 @@ class Place:
 # common/oauth2-proxy/base/kustomization.yaml, applications/pipeline/upstream/third-party/seaweedfs/base/seaweedfs/
 # mlpipeline-minio-artifact-secret.yaml, applications/pipeline/upstream/base/installs/generic/mysql-secret.yaml,
 # applications/katib/upstream/components/mysql/secret.yaml, and below applications/model-registry/upstream
-# overlays/db/secrets.env and options/catalog/base/postgres.env.
+# overlays/db/secrets.env and options/catalog/base/postgres.env. The last three are of Pachyderm's chart 2.11.5
+# (charts/postgresql/templates/secrets.yaml and templates/console/secret.yaml).
 PLACES = (
     Place(DEX_HASH, "auth", "dex-passwords", "DEX_USER_PASSWORD"),
     Place("sign-in-client", "auth", "dex-oidc-client", "OIDC_CLIENT_SECRET"),
@@ -45,6 +46,9 @@ PLACES = (
     Place("katib-database", "kubeflow", "katib-mysql-secrets", "MYSQL_ROOT_PASSWORD"),
     Place("model-registry-database", "kubeflow", "model-registry-db-secrets", "MYSQL_ROOT_PASSWORD"),
     Place("model-catalog-database", "kubeflow", "model-catalog-postgres", "POSTGRES_PASSWORD"),
+    Place("pachyderm-database", "pachyderm", "postgres", "postgresql-password"),
+    Place("pachyderm-database-root", "pachyderm", "postgres", "postgresql-postgres-password"),
+    Place("pachyderm-console", "pachyderm", "pachyderm-console-secret", "OAUTH_CLIENT_SECRET"),
 )
 
 

@@ -25,6 +25,7 @@ JOBSET = "0.10.1"
 KSERVE = "0.15.2"
 TRAINING_OPERATOR = "1.8.1"
 KWOK = "0.8.0"
+HELM = "4.2.4"
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,14 @@ _CONTROLLERS = (
         f"-X sigs.k8s.io/kwok/pkg/consts.Version=v{KWOK}",
     ),
 )
-MODULES = _FOR_CLUSTERS + _CONTROLLERS
+_FOR_CHARTS = (
+    Module(
+        "helm",
+        (Binary("helm", "helm.sh/helm/v4/cmd/helm", ("version", "--template", "{{.Version}}"), f"v{HELM}"),),
+        f"-X helm.sh/helm/v4/internal/version.version=v{HELM}",
+    ),
+)
+MODULES = _FOR_CLUSTERS + _CONTROLLERS + _FOR_CHARTS
 
 
 def _names(modules: tuple[Module, ...]) -> tuple[str, ...]:
@@ -135,7 +143,8 @@ def _names(modules: tuple[Module, ...]) -> tuple[str, ...]:
 API = ("etcd", "kube-apiserver", "kubectl")
 CLUSTERS = _names(_FOR_CLUSTERS)
 CONTROLLERS = _names(_CONTROLLERS)
-GROUPS = {"api": API, "clusters": CLUSTERS, "controllers": CONTROLLERS}
+CHARTS = _names(_FOR_CHARTS)
+GROUPS = {"api": API, "clusters": CLUSTERS, "controllers": CONTROLLERS, "charts": CHARTS}
 
 
 def wanted(names: tuple[str, ...]) -> dict[Module, tuple[Binary, ...]]:

@@ -22,6 +22,7 @@ _PLAIN = {
     "kserve": f"github.com/kserve/kserve v{recipe.KSERVE}",
     "training-operator": f"github.com/kubeflow/training-operator v{recipe.TRAINING_OPERATOR}",
     "kwok": f"sigs.k8s.io/kwok v{recipe.KWOK}",
+    "helm": f"helm.sh/helm/v4 v{recipe.HELM}",
 }
 
 

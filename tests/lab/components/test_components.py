@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from binaries.build import ensure
 from engines.minikf import Home
-from install.cluster import COMMANDS, Cluster, cluster
-from keep import Unavailable
+from install.cluster import Cluster
+
+from .joined import objects, up
 
 pytestmark = pytest.mark.core
 
@@ -81,23 +79,6 @@ kind: Certificate
 metadata: {name: till, namespace: shop}
 spec: {secretName: till-tls, dnsNames: [till.shop.svc], issuerRef: {kind: Issuer, name: own}}
 """
-# What MiniKF wants of any cluster that it joins.
-STORAGE = {
-    "apiVersion": "storage.k8s.io/v1",
-    "kind": "StorageClass",
-    "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
-    "provisioner": "kubernetes.io/no-provisioner",
-}
-DNS_PATH, LABELS = "/apis/apps/v1/namespaces/kube-system", {"k8s-app": "kube-dns"}
-DNS: dict[str, Any] = {
-    "apiVersion": "apps/v1",
-    "kind": "Deployment",
-    "metadata": {"name": "coredns", "labels": LABELS},
-    "spec": {
-        "selector": {"matchLabels": LABELS},
-        "template": {"metadata": {"labels": LABELS}, "spec": {"containers": [{"name": "main", "image": "dns:1"}]}},
-    },
-}
 FILES = {
     "hall": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
     "till": WORKLOAD.replace("NAME", "till").replace("CPU", "1") + CERTIFICATE,
@@ -121,46 +102,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def real(
-    say: Callable[[str], None], no_lab: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cluster]:
-    try:
-        binaries = ensure(say, COMMANDS)
-    except Unavailable as why:
-        no_lab(f"no cluster to install on here: {why}")
-        raise  # not reached: the test is skipped or fails
-    with cluster(binaries, tmp_path_factory.mktemp("components")) as made:
-        for path, body in (("/apis/storage.k8s.io/v1/storageclasses", STORAGE), (f"{DNS_PATH}/deployments", DNS)):
-            code, said = made.server.request("POST", path, body)
-            assert code == 201, said
-        yield made
-
-
-@pytest.fixture(scope="module")
 def home(real: Cluster, shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A user who has locked the bundle and knows the mirror."""
     made = Home(tmp_path_factory.mktemp("home"), real.binaries, {}, {"MINIKF_MIRROR": str(shop / "mirror")})
     locked = made.minikf("bundle", "lock", "--bundle", str(shop / "bundle"))
     assert locked.code == 0, locked.err
     return made
-
-
-def up(home: Home, real: Cluster, *words: str) -> Any:
-    joined = ("--engine", "context", "--kubeconfig", str(real.server.kubeconfig))
-    return home.minikf("up", *joined, *words, "--json")
-
-
-def objects(real: Cluster) -> set[tuple[str, str]]:
-    """What is on the cluster beyond what it is born with: names of the kinds that the tests make."""
-    paths = ("/api/v1/namespaces", "/apis/apps/v1/deployments", "/api/v1/secrets", "/api/v1/configmaps")
-    own = {"default", "kube-system", "kube-public", "kube-node-lease"}
-    born = {"kube-root-ca.crt"}
-    return {
-        (path.rpartition("/")[2], one["metadata"]["name"])
-        for path in paths
-        for one in real.get(path)["items"]
-        if one["metadata"]["name"] not in own | born and one["metadata"].get("namespace") not in own
-    }
 
 
 def test_a_profile_comes_with_up_and_goes_with_down(home: Home, real: Cluster, shop: Path) -> None:

@@ -64,7 +64,9 @@ def test_all_that_a_bundle_can_say_is_read(write_bundle: Write) -> None:
         (["needs_lite: [base, base]"], 12, "'base' stands here twice", ""),
         (["needs: [7]"], 12, "text is wanted here, and it is a number", 'put it in quotes: "7"'),
         (["lite: {paths: [ther/one]}"], 12, "'ther' is none of the sources", "here"),
-        (["lite: {paths: []}"], 12, "a shape has at least one path", ""),
+        (["lite: {paths: []}"], 12, "there is no path in this list", "leave the field out"),
+        (["lite: {}"], 12, "a shape has at least one of paths, charts and patches", ""),
+        (["lite: {patches: []}"], 12, "a shape has at least one of paths, charts and patches", ""),
         (["lite: {paths: [here/one], patch: [a.yaml]}"], 12, "there is no field 'patch'", "patches"),
         (["lite: {paths: [here/../../etc]}"], 12, "it has the part '..'", ""),
         (["lite: {paths: [here//etc]}"], 12, "it has the part ''", ""),
@@ -160,6 +162,14 @@ def test_bundles_are_found_by_name_version_and_folder(tmp_path: Path, write_bund
         with pytest.raises(UsageError) as raised:
             shelf.bundle(words, place)
         assert advice in raised.value.advice
+
+
+def test_a_component_may_be_made_of_our_own_objects_alone(write_bundle: Write) -> None:
+    folder = write_bundle(entry("own").replace("paths: [here/own]", "patches: [own.yaml]"))
+    (folder / "patches").mkdir()
+    (folder / "patches" / "own.yaml").write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: own}\n")
+    own = catalog.read(folder).components["own"]
+    assert own.origins(LITE) == () and own.shape(LITE).patches == ("own.yaml",) and own.locked
 
 
 def test_patches_may_be_shared_by_versions(tmp_path: Path, write_bundle: Write) -> None:

@@ -57,6 +57,16 @@ apiVersion: v1
 kind: Secret
 metadata: {name: model-catalog-postgres, namespace: kubeflow}
 data: {POSTGRES_PASSWORD: b2xk}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: postgres, namespace: pachyderm}
+data: {postgresql-password: b2xk, postgresql-postgres-password: b2xk}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: pachyderm-console-secret, namespace: pachyderm}
+data: {OAUTH_CLIENT_SECRET: b2xk}
 """
 DATABASE = """apiVersion: apps/v1
 kind: Deployment

@@ -79,6 +79,20 @@ def test_an_object_of_ours_is_added(rendering: Rendering, tree: Path, tmp_path: 
     assert [document.key for document in made.documents] == ["Deployment/shop/web", "Namespace/shop", "Namespace/own"]
 
 
+def test_a_component_may_have_nothing_of_upstream(rendering: Rendering, tree: Path, tmp_path: Path) -> None:
+    patch = tmp_path / "own.yaml"
+    patch.write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: own}\n")
+    (made,) = rendering(wanted(tree, patches={"own.yaml": patch}))
+    assert [document.key for document in made.documents] == ["Namespace/own"]
+
+
+def test_a_component_without_objects_is_refused(rendering: Rendering, tree: Path, tmp_path: Path) -> None:
+    patch = tmp_path / "change.yaml"
+    patch.write_text("- patch: '{apiVersion: v1, kind: Namespace, metadata: {name: own}}'\n")
+    with pytest.raises(Refused, match="has no objects"):
+        rendering(wanted(tree, patches={"change.yaml": patch}))
+
+
 @pytest.mark.parametrize("text", ["", "7", "- a\n---\na: 1\n"])
 def test_a_patch_that_is_none_is_refused(rendering: Rendering, tree: Path, tmp_path: Path, text: str) -> None:
     patch = tmp_path / "wrong.yaml"
