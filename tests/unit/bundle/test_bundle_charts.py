@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from minikf.bundle.rendered import Kustomize
 from minikf.bundle.selection import select
 from minikf.bundle.sources import Folder
 from minikf.bundle.store import Store
+from minikf.errors import Refused
+from minikf.install.bring import prepare
+from minikf.install.choice import Choice
+from minikf.spec import Event
 from tests.charts import FILES, helm, packed
 from tests.unit.bundle.conftest import HEAD, Write, entry, kubectl
 from tests.unit.bundle.locking import Rendered, ran
@@ -138,9 +143,10 @@ def test_the_version_of_helm_is_in_the_lock(shop: Bundle, mirror: Path, tmp_path
     assert read(tmp_path / "bundle.lock") == told and text.count('"helm": "v4.2.4"') == 1
 
 
-@pytest.mark.skipif(
-    KUBECTL is None or HELM is None, reason="no kubectl or no helm here, neither on PATH nor of the lab"
-)
+NO_TOOLS = "no kubectl or no helm here, neither on PATH nor of the lab"
+
+
+@pytest.mark.skipif(KUBECTL is None or HELM is None, reason=NO_TOOLS)
 def test_a_chart_that_nobody_could_read_is_locked_at_its_first_use(
     write_bundle: Write, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,3 +166,42 @@ def test_a_chart_that_nobody_could_read_is_locked_at_its_first_use(
     assert read(own_lock(bundle)).files.keys() == {ADDRESS}
     again = ran(Kustomize(bundle, store, KUBECTL).facts(made, [(bundle.components["shop"], LITE)]))
     assert again["shop", LITE] == facts
+
+
+@pytest.mark.skipif(KUBECTL is None or HELM is None, reason=NO_TOOLS)
+@pytest.mark.parametrize("other", [False, True])
+def test_other_objects_by_the_same_helm_are_refused_and_by_another_one_are_said(
+    write_bundle: Write, mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, other: bool
+) -> None:
+    assert KUBECTL is not None and HELM is not None
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "kubectl").symlink_to(KUBECTL)
+    (tools / "helm").symlink_to(HELM)
+    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
+    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    bundle = written(write_bundle, charted(ONE, "locked: false", "why_not: no mirror had it"))
+    assert isinstance(bundle.folder, Path)
+    renderer = Kustomize(bundle, Store(), KUBECTL).version
+    write(Lock("small", "1", renderer), bundle.folder / "bundle.lock")
+    choice = Choice(str(bundle.folder), "none", add=("shop",))
+    (before,) = ran(prepare(choice, mirror=str(mirror), agree=True)).rendered
+
+    (tools / "helm").unlink()
+    version = "echo v9.9.9" if other else f'exec {HELM} "$@"'
+    (tools / "helm").write_text(
+        f'#!/bin/sh\ncase $1 in version) {version};; *) {HELM} "$@" | sed s/till:7/till:8/;; esac\n'
+    )
+    (tools / "helm").chmod(0o700)
+    shutil.rmtree(tmp_path / "XDG_CACHE_HOME")
+    events: list[Event] = []
+    if other:
+        (made,) = ran(prepare(choice, mirror=str(mirror)), events).rendered
+        said = (
+            f"rendered by {renderer} and helm v9.9.9, locked by {renderer} and helm {before.helm}: its objects differ"
+        )
+        assert made.sha256 != before.sha256 and said in [event.message for event in events]
+        return
+    with pytest.raises(Refused, match="'shop' is rendered to other objects than when it was locked"):
+        ran(prepare(choice, mirror=str(mirror)))
