@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from minikf.bundle import catalog
-from minikf.bundle.errors import BundleInvalid, FileChanged, NotAgreed
+from minikf.bundle.errors import BundleInvalid, FileChanged, FileMissing, NotAgreed
 from minikf.bundle.firstuse import completed, own_lock
 from minikf.bundle.lock import Lock, read, write
 from minikf.bundle.lock.make import make
@@ -107,6 +107,18 @@ def test_the_archive_is_one_locked_file(shop: Bundle, mirror: Path, tmp_path: Pa
     assert found.files == (ADDRESS,) and list(found.patches) == ["shop-values.yaml"]
     assert lock.files[ADDRESS].size == len(packed())
     assert ran(verify(shop, lock, Folder(mirror))) == ()
+
+
+def test_an_archive_may_lie_in_a_repository(write_bundle: Write, mirror: Path, tmp_path: Path) -> None:
+    place = mirror / "acme/manifests/v1/packed/shop-1.0.0.tgz"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(packed())
+    bundle = written(write_bundle, charted(ONE.replace("charts/shop", "here/packed/shop")))
+    lock = ran(make(bundle, Folder(mirror), Store(tmp_path / "store")))
+    assert list(lock.files) == ["acme/manifests/v1/packed/shop-1.0.0.tgz"]
+    place.unlink()
+    with pytest.raises(FileMissing, match=r"shop-1\.0\.0\.tgz"):
+        ran(make(bundle, Folder(mirror), Store(tmp_path / "store")))
 
 
 def test_what_upstream_says_of_an_archive_counts(write_bundle: Write, mirror: Path, tmp_path: Path) -> None:
