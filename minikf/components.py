@@ -8,53 +8,60 @@ from typing import TYPE_CHECKING
 from minikf.commands import command
 from minikf.engine.choose import engine_of
 from minikf.engine.protocol import Steps
+from minikf.engine.record import Platform
 from minikf.errors import Refused, UsageError
 from minikf.paths import PlatformPaths
-from minikf.plan import DEFAULT_PROFILE, EMBEDDED
-from minikf.spec import Access, Event, Wishes
+from minikf.plan import EMBEDDED, NO_PROFILE
+from minikf.spec import Access, Event, Plan, Wishes
 
 if TYPE_CHECKING:
     from minikf.bundle.model import Component
     from minikf.install.choice import Choice
+    from minikf.install.prepare import Prepared
     from minikf.install.run import Installed
     from minikf.install.uninstall import Removed
 
 # What installs is imported where it is needed: an embedded platform never needs it.
 
 
-def furnish(access: Access, engine: str, wishes: Wishes) -> Steps[Installed | None]:
+def furnish(
+    access: Access, choice: Choice | None, wishes: Wishes, prepared: Prepared | None = None
+) -> Steps[Installed | None]:
     """Makes the platform have what its user chose, now or at an earlier `up`; None where that is nothing.
 
-    Raises Refused where another profile or bundle is asked for than there is, and as `minikf.install.bring.bring`.
+    Raises as `minikf.install.bring.bring`.
     """
-    if engine == EMBEDDED:
-        if wishes.profile not in ("", DEFAULT_PROFILE):
-            told = f"{wishes.profile} is for clusters; the engine embedded serves Kubeflow's kinds itself"
-            yield Event("profile", "done", told)
-        return None
-    choice = chosen(PlatformPaths.of(access.platform), wishes)
-    if choice is None:
+    if access.engine == EMBEDDED and wishes.profile not in ("", NO_PROFILE):
+        told = f"{wishes.profile} is for clusters; the engine embedded serves Kubeflow's kinds itself"
+        yield Event("profile", "done", told)
+    if choice is None or access.engine == EMBEDDED:
         return None
     from minikf.install.bring import bring
 
     paths = PlatformPaths.of(access.platform)
-    return (yield from bring(access, paths, choice, mirror=wishes.mirror, force=wishes.force, agree=wishes.agree))
+    mirror, force, agree = wishes.mirror, wishes.force, wishes.agree
+    return (yield from bring(access, paths, choice, prepared=prepared, mirror=mirror, force=force, agree=agree))
 
 
-def chosen(paths: PlatformPaths, wishes: Wishes) -> Choice | None:
-    """What the platform is to have: what is written down, or what is asked for. Raises as `furnish`."""
-    if not paths.choice_file.exists() and wishes.profile in ("", DEFAULT_PROFILE):
+def chosen(paths: PlatformPaths, plan: Plan, wishes: Wishes) -> Choice | None:
+    """What the platform is to have: what is written down, else what is asked for, else what a new one gets.
+
+    Raises Refused where another profile or bundle is asked for than there is, and UsageError for a bundle that is not.
+    """
+    new = Platform.read(paths) is None  # what a killed `up` left of a choice then counts for nothing
+    profile = plan.profile if new else wishes.profile or NO_PROFILE
+    if plan.engine == EMBEDDED or (profile == NO_PROFILE and (new or not paths.choice_file.exists())):
         return None
     from minikf.bundle import shelf
     from minikf.install.choice import Choice, read
 
-    there = read(paths)
+    there = None if new else read(paths)
     if there is None:
         found = shelf.bundle(wishes.bundle)
         # A folder is named by its path, so that an `up` from another place finds it.
         folder = str(Path(wishes.bundle).resolve()) if "/" in wishes.bundle else ""
         name = folder or f"{found.name}@{found.version}"
-        return Choice(name, wishes.profile)
+        return Choice(name, profile)
     bundle = str(Path(wishes.bundle).resolve()) if "/" in wishes.bundle else wishes.bundle
     for option, wanted, has in (("--profile", wishes.profile, there.profile), ("--bundle", bundle, there.bundle)):
         if wanted and wanted != has and not has.startswith(f"{wanted}@"):
@@ -147,7 +154,7 @@ def _choice(paths: PlatformPaths) -> Choice:
     if there is not None:
         return there
     found = shelf.bundle()
-    return Choice(f"{found.name}@{found.version}", DEFAULT_PROFILE)
+    return Choice(f"{found.name}@{found.version}", NO_PROFILE)
 
 
 def _access(platform: str) -> Access:

@@ -13,8 +13,11 @@ CLUSTERS = ("k3d", "kind")
 ENGINES = (EMBEDDED, *CLUSTERS, CONTEXT)
 
 PROFILES = ("none", "lite", "standard", "full")
-DEFAULT_PROFILE = "none"
+NO_PROFILE = "none"
 """An empty cluster, to which components may be added one by one."""
+
+CLUSTER_PROFILE = "lite"
+"""What a cluster gets that MiniKF makes; one that is the user's own gets nothing that nobody asked for."""
 
 
 def plan(platform: str, wishes: Wishes, facts: Facts) -> Plan:
@@ -30,7 +33,7 @@ def plan(platform: str, wishes: Wishes, facts: Facts) -> Plan:
         option = f"--context {wishes.context}" if wishes.context else f"--kubeconfig {wishes.kubeconfig}"
         return _planned(platform, wishes, CONTEXT, f"context, since {option} was given", automatic=False)
     engine, why = _chosen(facts)
-    if wishes.node_image or wishes.agents or wishes.profile not in ("", DEFAULT_PROFILE):
+    if wishes.node_image or wishes.agents or wishes.profile not in ("", NO_PROFILE):
         engine, why = _cluster_only(engine, why, wishes)
     return _planned(platform, wishes, engine, why, automatic=True)
 
@@ -47,9 +50,9 @@ def check(wishes: Wishes) -> None:
         raise UsageError(
             f"there is no profile '{wishes.profile}'",
             cause=f"there are {', '.join(PROFILES)}",
-            advice=f"minikf up --profile {DEFAULT_PROFILE}",
+            advice=f"minikf up --profile {CLUSTER_PROFILE}",
         )
-    if wishes.engine == EMBEDDED and wishes.profile not in ("", DEFAULT_PROFILE):
+    if wishes.engine == EMBEDDED and wishes.profile not in ("", NO_PROFILE):
         raise UsageError(
             "the engine embedded has no profiles",
             cause="it serves Kubeflow's kinds itself; profiles are for clusters",
@@ -105,7 +108,7 @@ def _planned(platform: str, wishes: Wishes, engine: str, why: str, automatic: bo
         engine=engine,
         why=why,
         automatic=automatic,
-        profile=wishes.profile or DEFAULT_PROFILE,
+        profile=wishes.profile or (CLUSTER_PROFILE if engine in CLUSTERS else NO_PROFILE),
         node_image=wishes.node_image,
         agents=wishes.agents,
         context=wishes.context,

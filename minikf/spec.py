@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,8 @@ class Event:
     """One step of long work, as the terminal, `--json` and the TUI hear it.
 
     `state` is started, progress, done or failed; `bytes_done`/`bytes_total` and `objects_done`/`objects_total`
-    count real things; `cause` names the blocking object when `state` is failed.
+    count real things; `cause` names the blocking object when `state` is failed. `data` is what the message says, for
+    programs.
     """
 
     what: str
@@ -119,9 +121,10 @@ class Event:
     bytes_total: int = 0
     objects_done: int = 0
     objects_total: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def as_dict(self) -> dict[str, Any]:
-        return {key: value for key, value in asdict(self).items() if value not in ("", 0)}
+        return {key: value for key, value in asdict(self).items() if value not in ("", 0, {})}
 
 
 @dataclass(frozen=True)

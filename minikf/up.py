@@ -2,45 +2,93 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from minikf import components
+from minikf.beside import Beside
 from minikf.carrying import carry_installed
-from minikf.components import furnish, remove_all
+from minikf.commands import command
 from minikf.engine import forwarding
 from minikf.engine.choose import chosen, engine_of
 from minikf.engine.images.recipe import Recipe
 from minikf.engine.protocol import Engine, Steps
+from minikf.engine.record import Platform
 from minikf.errors import MinikfError, UsageError
 from minikf.paths import PlatformPaths
-from minikf.plan import CLUSTERS, CONTEXT, EMBEDDED
-from minikf.spec import Access, Event, LoadedImage, Wishes
+from minikf.plan import CLUSTER_PROFILE, CLUSTERS, CONTEXT, EMBEDDED, NO_PROFILE
+from minikf.spec import Access, Event, LoadedImage, Plan, Wishes
+
+if TYPE_CHECKING:
+    from minikf.install.choice import Choice
+    from minikf.install.prepare import Prepared
 
 
 def up(platform: str, wishes: Wishes | None = None) -> Steps[Access]:
     """Makes the platform where there is none, starts it, and puts on a cluster what was chosen of the bundle; returns
     how to reach it.
 
-    Where MiniKF chose the engine itself and it cannot be had after all, the embedded engine takes its place: the
-    automatic choice leaves nobody with nothing. Raises as `minikf.engine.choose.chosen`, `Engine.ensure` and
-    `minikf.components.furnish`.
+    For a new cluster in Docker all that goes there is looked at and brought here first: what does not fit, is not to be
+    had or is not agreed to fails before anything is made. Where MiniKF chose the engine itself and nobody asked for a
+    profile, the embedded engine takes the place of a cluster that cannot be had: the automatic choice leaves nobody
+    with nothing. Raises as `minikf.engine.choose.chosen`, `minikf.components.chosen`, `minikf.fitting.ready`,
+    `Engine.ensure` and `minikf.components.furnish`.
     """
-    access = yield from _engine_up(platform, wishes or Wishes())
-    yield from furnish(access, access.engine, wishes or Wishes())
-    return carry_installed(access)
-
-
-def _engine_up(platform: str, wishes: Wishes) -> Steps[Access]:
+    wishes = wishes or Wishes()
     engine, plan = chosen(platform, wishes)
     if plan.why:
         yield Event("engine", "done", plan.why)
-    if not (plan.automatic and plan.engine in CLUSTERS):
-        return forwarding.renewed((yield from engine.ensure(plan)))
+    paths = PlatformPaths.of(platform)
+    choice, new = components.chosen(paths, plan, wishes), Platform.read(paths) is None
+    prepared: Prepared | None = None
     try:
-        return forwarding.renewed((yield from engine.ensure(plan)))
+        if choice is not None and new and plan.engine in CLUSTERS:
+            access, prepared = yield from _new_cluster(engine, plan, choice, wishes)
+        else:
+            access = yield from engine.ensure(plan)
     except UsageError:
         raise
     except MinikfError as failure:
-        return (yield from _instead(platform, engine, failure))
+        if not (plan.automatic and plan.engine in CLUSTERS) or wishes.profile not in ("", NO_PROFILE):
+            raise
+        access, choice = (yield from _instead(platform, engine, failure)), None
+    access = forwarding.renewed(access)
+    if choice is None and new and access.engine == CONTEXT:
+        told = f"none; {command(f'up --profile {CLUSTER_PROFILE}', platform)} puts Kubeflow on this cluster"
+        yield Event("profile", "done", told)
+    yield from components.furnish(access, choice, wishes, prepared)
+    return carry_installed(access)
+
+
+def _new_cluster(engine: Engine, plan: Plan, choice: Choice, wishes: Wishes) -> Steps[tuple[Access, Prepared]]:
+    """The cluster, and beside its making all that is to be put on it rendered.
+
+    The choice is written down before, so that an interrupted `up` goes on with it. Raises as `up`; nothing is left of a
+    cluster where what it is for could not be rendered.
+    """
+    from minikf import fitting
+    from minikf.install import measured
+    from minikf.install.choice import forget
+    from minikf.install.prepare import render
+
+    ready = yield from fitting.ready(choice, plan, wishes)
+    paths, began = PlatformPaths.of(plan.platform), time.monotonic()
+    choice.write(paths)
+    beside = Beside(render(ready.fetched))
+    try:
+        access = yield from beside.hearing(engine.ensure(plan))
+        if ready.image_here:
+            measured.note_cluster(plan.engine, time.monotonic() - began)
+        return access, (yield from beside.result())
+    except BaseException:
+        if Platform.read(paths) is None:
+            forget(paths)
+        elif beside.failed:
+            yield from engine.delete()
+        raise
+    finally:
+        beside.give_up()
 
 
 def _instead(platform: str, failed: Engine, failure: MinikfError) -> Steps[Access]:
@@ -74,7 +122,7 @@ def down(platform: str, *, keep_data: bool = False) -> Steps[None]:
     """Removes the platform; a cluster that stays loses what MiniKF put there. Raises as `delete` and `uninstall`."""
     engine = engine_of(platform)
     if engine.name == CONTEXT:
-        yield from remove_all(platform, data=not keep_data)
+        yield from components.remove_all(platform, data=not keep_data)
     forwarding.end(PlatformPaths.of(platform))  # its record goes with the platform's files
     yield from engine.delete(keep_data=keep_data)
 

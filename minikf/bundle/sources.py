@@ -60,6 +60,11 @@ def source(mirror: str = "") -> Source:
     return Web(place.rstrip("/"), fetch.shown(place))
 
 
+def is_near(source: Source) -> bool:
+    """Whether it is a folder of this machine, so that its speed says nothing of the network."""
+    return isinstance(source, Folder)
+
+
 class Folder:
     """A mirror on this machine. Links in it may not lead out of it."""
 

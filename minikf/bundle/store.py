@@ -67,6 +67,13 @@ class Store:
         with self._disk(self.root):
             return LockedFile(self._blobs.put_bytes(data).sha256, len(data))
 
+    def has(self, file: LockedFile) -> bool:
+        """Whether something is in the file's place; nobody has looked what it is."""
+        try:
+            return self._blobs.path(f"sha256:{file.sha256}").exists()
+        except BlobMissing:
+            return False
+
     def read(self, file: LockedFile) -> bytes | None:
         """The bytes of a locked file; None where they are not here, or are not what they were."""
         try:

@@ -79,6 +79,26 @@ def show(
 
 
 @app.command()
+def fit(
+    profile: Annotated[
+        str, typer.Argument(metavar="[PROFILE]", help="One profile; by default all that the bundle has.")
+    ] = "",
+    engine: Annotated[str, typer.Option("--engine", metavar="NAME", help="For a cluster of kind or k3d.")] = "k3d",
+    which: Which = "",
+    mirror: Mirror = "",
+    as_json: Json = False,
+) -> None:
+    """Show which profiles fit this machine, before anything is made.
+
+    That is what they ask for, what is pulled, about how long it takes, and what is missing where one does not fit.
+    """
+    from minikf.bundle import shelf
+    from minikf.cli import bundlefit
+
+    bundlefit.show(shelf.bundle(which), profile, engine, mirror, as_json=as_json)
+
+
+@app.command()
 def lock(which: Which = "", mirror: Mirror = "", images: Images = False, as_json: Json = False) -> None:
     """Read every file of a bundle and write its lock.
 

@@ -20,7 +20,12 @@ def up(
         ),
     ] = "",
     profile: Annotated[
-        str, typer.Option("--profile", metavar="NAME", help="What a cluster gets: none, lite, standard or full.")
+        str,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="What a cluster gets: none, lite, standard or full; else lite, and none on one that is yours.",
+        ),
     ] = "",
     node_image: Annotated[
         str,

@@ -11,6 +11,7 @@ from pathlib import Path
 from minikf.doctor.finding import Finding, Level
 from minikf.engine import parts
 from minikf.errors import MinikfError
+from minikf.install import limits
 from minikf.paths import cache_home, data_home
 
 GIB = 1024**3
@@ -22,9 +23,6 @@ DISK_WANTED = 5 * GIB
 # The daemon with its warm fork server takes up to 400 MiB, and a pod about 35 MiB and what its own code needs.
 MEMORY_NEEDED = GIB // 2
 MEMORY_WANTED = 2 * GIB
-
-# inotify(7): each watching program takes instances and watches; Kubernetes in a container takes hundreds.
-INOTIFY = {"max_user_instances": 512, "max_user_watches": 65536}
 
 # 9 October 2025, before the first release: a clock before it makes fresh certificates "not yet valid" elsewhere.
 EARLIEST_CLOCK = 1_760_000_000
@@ -101,23 +99,16 @@ def clock() -> Finding:
 
 def inotify() -> list[Finding]:
     """The kernel's limits on file watching, where the system has them (Linux)."""
-    found = []
-    for name, wanted in INOTIFY.items():
-        file = Path("/proc/sys/fs/inotify") / name
-        if not file.exists():
-            continue
-        value = int(file.read_text())
-        fine = value >= wanted
-        found.append(
-            Finding(
-                f"inotify {name}",
-                Level.OK if fine else Level.WARNING,
-                str(value),
-                "" if fine else f"below {wanted}, pods of a cluster fail with 'too many open files'",
-                "" if fine else f"sudo sysctl fs.inotify.{name}={wanted}",
-            )
+    return [
+        Finding(
+            f"inotify {one.name}",
+            Level.WARNING if one.low else Level.OK,
+            str(one.there),
+            f"below {one.wanted}, pods of a cluster may fail with 'too many open files'" if one.low else "",
+            one.change if one.low else "",
         )
-    return found
+        for one in limits.inotify()
+    ]
 
 
 def home() -> Finding:

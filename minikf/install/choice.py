@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 from minikf.bundle import shelf
@@ -64,4 +65,7 @@ def selected(choice: Choice) -> Selection:
 
 
 def forget(paths: PlatformPaths) -> None:
+    """Also the platform's folder, where that is all that it held."""
     paths.choice_file.unlink(missing_ok=True)
+    with suppress(OSError):  # there is more in it, or it was never made
+        paths.state.rmdir()

@@ -21,6 +21,15 @@ class Room:
     disk_bytes: int = 0
     architecture: str = ""
 
+    def as_dict(self) -> dict[str, int | str]:
+        """For programs."""
+        return {
+            "cpuMilli": self.cpu_milli,
+            "memoryBytes": self.memory_bytes,
+            "diskBytes": self.disk_bytes,
+            "architecture": self.architecture,
+        }
+
     def less(self, cpu_milli: int = 0, memory_bytes: int = 0) -> Room:
         """What is left when others have taken that much; what is unknown stays so, what is used up is 1."""
         return Room(

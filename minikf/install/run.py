@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 
@@ -28,13 +29,15 @@ PATIENCE_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Installed:
-    """What was done. `retried` counts answers after which an object was sent again, `adopted` what was there before."""
+    """What was done. `retried` counts answers after which an object was sent again, `adopted` what was there before;
+    `seconds` went by until the last object was applied."""
 
     applied: int
     unchanged: int
     adopted: int
     retried: int
     warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 def install(
@@ -74,6 +77,7 @@ class _Work:
     wanted: Todo
     inventory: Inventory
     journal: Journal
+    last: float = 0.0
 
     def run(self, patience: float, workers: int) -> Generator[Event, None, Installed]:
         wanted = self.wanted
@@ -83,6 +87,7 @@ class _Work:
             self.journal.begin({id: node.item.hash for id, node in self.graph.nodes.items() if id in wanted.changes})
         progress = Progress(self.graph, wanted.changes)
         warnings: list[str] = []
+        began = self.last = time.monotonic()
         loop = Loop(self.cluster, self.graph, progress, self._wrote, self._awaited(), patience, workers)
         for event in loop.run():
             if event.what == "warning":
@@ -94,9 +99,11 @@ class _Work:
             self.cluster.insist(lambda: self.inventory.write(records))
         self.journal.end()
         adopted = sum(self.inventory.records[id].adopted for id in self.graph.nodes)
-        return Installed(len(wanted.changes), len(wanted.same), adopted, progress.retried, tuple(warnings))
+        seconds = self.last - began
+        return Installed(len(wanted.changes), len(wanted.same), adopted, progress.retried, tuple(warnings), seconds)
 
     def _wrote(self, node: Node, found: Applied) -> None:
+        self.last = time.monotonic()
         record = self.wanted.records[node.item.id]
         adopted = record.adopted and not found.created
         self.journal.add(replace(record, adopted=adopted, uid=found.uid, hash=node.item.hash, owned=found.owned))

@@ -48,7 +48,7 @@ def _engine(world: World, engine: str, image: str, path: str) -> Iterator[Row]:
 
 
 def _up(engine: str, image: str) -> tuple[str, ...]:
-    words = ("up", "--platform", PLATFORM, "--engine", engine, "--node-image", image)
+    words = ("up", "--profile", "none", "--platform", PLATFORM, "--engine", engine, "--node-image", image)
     return (sys.executable, "-m", "minikf", *words)
 
 

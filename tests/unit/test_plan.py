@@ -31,7 +31,8 @@ def facts(k3d: EngineFacts, kind: EngineFacts) -> Facts:
 )
 def test_the_automatic_choice_and_its_one_line(known: Facts, engine: str, words: str) -> None:
     made = plan("default", Wishes(), known)
-    assert (made.engine, made.automatic, made.profile) == (engine, True, "none")
+    assert (made.engine, made.automatic) == (engine, True)
+    assert made.profile == ("none" if engine == "embedded" else "lite")
     assert words in made.why and "\n" not in made.why
 
 
@@ -41,6 +42,13 @@ def test_what_is_asked_for_is_made_whatever_is_known() -> None:
         assert (made.engine, made.automatic) == (engine, False)
     for wishes in (Wishes(context="prod"), Wishes(kubeconfig="/tmp/other")):
         assert plan("default", wishes, Facts()).engine == "context"
+
+
+@pytest.mark.parametrize(("engine", "profile"), [("kind", "lite"), ("k3d", "lite"), ("context", "none")])
+def test_a_cluster_that_is_made_gets_lite_and_one_that_is_the_users_own_nothing(engine: str, profile: str) -> None:
+    assert plan("default", Wishes(engine=engine), Facts()).profile == profile
+    for asked in ("none", "full"):
+        assert plan("default", Wishes(engine=engine, profile=asked), Facts()).profile == asked
 
 
 def test_an_option_of_clusters_asks_for_a_cluster() -> None:

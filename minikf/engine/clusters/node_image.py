@@ -31,8 +31,13 @@ def registry_of(image: str) -> str:
 
 def registry_answers(image: str, seconds: float) -> bool:
     """Whether the image's registry says anything within `seconds`; that it wants a login is an answer too."""
+    return host_answers(registry_of(image), seconds)
+
+
+def host_answers(host: str, seconds: float) -> bool:
+    """As `registry_answers`, of a registry by its host."""
     try:
-        with urllib.request.urlopen(f"https://{registry_of(image)}/v2/", timeout=seconds):
+        with urllib.request.urlopen(f"https://{host}/v2/", timeout=seconds):
             return True
     except urllib.error.HTTPError as error:
         return error.code in (401, 403, 404, 429)

@@ -6,11 +6,12 @@ import contextlib
 import ipaddress
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from minikf.engine.docker.ask import address_of_engine, open_client, reason
-from minikf.engine.docker.facts import Container, Image, Network
+from minikf.engine.docker.facts import Container, Image, Machine, Network, memory_used
 from minikf.errors import MinikfError, NoProgress, Refused, Unreachable
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # and more; etcd and what else is written loses nothing by a kill.
 CALL_SECONDS = 120
 STOP_SECONDS = 15
+_AT_ONCE = 8
 
 
 class Docker:
@@ -39,6 +41,31 @@ class Docker:
         """The folder of the engine's data, on the machine that it runs on."""
         with answers(self.address):
             return str(self.client.info().get("DockerRootDir", ""))
+
+    def machine(self) -> Machine:
+        """What the engine tells of the machine that it runs on."""
+        with answers(self.address):
+            return Machine.of(self.client.info())
+
+    def memory_in_use(self) -> int:
+        """Bytes that the processes of all running containers hold now."""
+        with answers(self.address):
+            running = [str(item["Id"]) for item in self.client.api.containers()]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return sum(pool.map(self._memory_of, running))
+
+    def _memory_of(self, container_id: str) -> int:
+        """0 for one that has ended meanwhile."""
+        from docker.errors import NotFound
+        from docker.utils import version_gte
+
+        # Without it, which came with Docker 20.10, the engine measures for a second.
+        once = version_gte(self.client.api.api_version, "1.41") or None
+        with answers(self.address):
+            try:
+                return memory_used(self.client.api.stats(container_id, stream=False, one_shot=once))
+            except NotFound:
+                return 0
 
     def containers(self, labels: Mapping[str, str]) -> tuple[Container, ...]:
         """Those with all of `labels`, running or not, by name."""

@@ -80,9 +80,12 @@ class Home:
                 process.stdout.close()
 
     def up(self, platform: str, engine: str, *more: str) -> Ended:
-        return self.minikf(
-            "up", "--platform", platform, "--engine", engine, "--node-image", self.images[engine], "--json", *more
-        )
+        return self.minikf(*self.up_words(platform, engine), *more)
+
+    def up_words(self, platform: str, engine: str) -> tuple[str, ...]:
+        """A bare cluster of the lab's image; the last of two `--profile` counts."""
+        image = self.images[engine]
+        return (*"up --profile none --json --platform".split(), platform, "--engine", engine, "--node-image", image)
 
     def kubectl(self, platform: str, *words: str, stdin: str = "") -> Ended:
         kubeconfig = self.folder / ".config/minikf/platforms" / platform / "kubeconfig"

@@ -25,6 +25,7 @@ from .minikf import Home, docker, things
 from .socketproxy import DockerProxy
 
 NOBODY = 65534
+BARE = ("up", "--profile", "none")
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_a_user_outside_the_docker_group_is_told_the_command(home: Home, tmp_pat
     folder = tmp_path / "nobody"
     folder.mkdir()
     shutil.chown(folder, NOBODY)
-    words = ("up", "--engine", "kind", "--node-image", home.images["kind"], "--json")
+    words = home.up_words("default", "kind")
     done = subprocess.run(
         [sys.executable, "-P", "-c", AS_NOBODY, *words],
         env=replace(home, folder=folder).environment | {"USER": "somebody", "PYTHONDONTWRITEBYTECODE": "1"},
@@ -95,7 +96,7 @@ def test_docker_that_goes_away_during_up(
     home: Home, proxy: DockerProxy, platform_name: Callable[[str], str], engine: str
 ) -> None:
     name, gone = platform_name("gone"), through(home, proxy)
-    words = ("up", "--platform", name, "--engine", engine, "--node-image", home.images[engine], "--json")
+    words = home.up_words(name, engine)
     with gone.started(*words) as process:
         assert process.stdout is not None
         lines = []
@@ -177,7 +178,7 @@ def test_ports_and_names_that_are_taken(
 
 @pytest.mark.core
 def test_no_network_is_told_by_the_image_that_cannot_be_pulled(home: Home) -> None:
-    refused = home.minikf("up", "--engine", "kind", "--node-image", "registry.invalid/node:1", "--json")
+    refused = home.minikf(*BARE, "--engine", "kind", "--node-image", "registry.invalid/node:1", "--json")
     assert refused.code == 10 and "registry.invalid/node:1 cannot be pulled" in refused.error["message"], refused.err
     assert "docker pull registry.invalid/node:1" in refused.error["advice"]
     assert home.minikf("down", "--yes").code == 0
@@ -199,7 +200,7 @@ def foreign_image(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.core
 def test_an_image_of_another_architecture_is_refused_before_anything_runs(home: Home, foreign_image: str) -> None:
-    refused = home.minikf("up", "--engine", "kind", "--node-image", foreign_image, "--json")
+    refused = home.minikf(*BARE, "--engine", "kind", "--node-image", foreign_image, "--json")
     assert refused.code == 10 and f"{foreign_image} is for " in refused.error["message"], refused.err
     assert home.minikf("down", "--yes").code == 0
 
@@ -207,7 +208,7 @@ def test_an_image_of_another_architecture_is_refused_before_anything_runs(home: 
 @pytest.mark.core
 def test_an_automatic_choice_that_fails_ends_on_the_embedded_engine(home: Home, foreign_image: str) -> None:
     """k3d is taken, since the node image is here; that turns out to be for another processor."""
-    made = home.minikf("up", "--node-image", foreign_image, "--json")
+    made = home.minikf(*BARE, "--node-image", foreign_image, "--json")
     assert made.code == 0, made.err
     told = [json.loads(line)["message"] for line in made.err.splitlines()]
     assert told[0].startswith("k3d: Docker ") and told[0].endswith("its node image is here"), told
@@ -219,7 +220,7 @@ def test_the_automatic_choice_is_k3d_where_its_node_image_is_here(
     home: Home, platform_name: Callable[[str], str]
 ) -> None:
     name = platform_name("auto")
-    made = home.minikf("up", "--platform", name, "--node-image", home.images["k3d"], "--json")
+    made = home.minikf(*BARE, "--platform", name, "--node-image", home.images["k3d"], "--json")
     assert made.code == 0 and made.json["engine"] == "k3d", made.err
     again = home.minikf("up", "--platform", name, "--json")
     assert again.json["engine"] == "k3d" and "already running" in again.err

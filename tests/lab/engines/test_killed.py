@@ -37,7 +37,7 @@ def _reached(line: str, engine: str, moment: str) -> bool:
 @pytest.mark.parametrize("engine", ["kind", "k3d"])
 def test_up_goes_on_after_a_kill(home: Home, platform_name: Callable[[str], str], engine: str, moment: str) -> None:
     name = platform_name(f"kill-{moment[:8]}")
-    words = ("up", "--platform", name, "--engine", engine, "--node-image", home.images[engine], "--json")
+    words = home.up_words(name, engine)
     with home.started(*words) as process:
         assert process.stdout is not None
         reached = next((line for line in process.stdout if _reached(line, engine, moment)), "")
@@ -55,7 +55,7 @@ def test_up_goes_on_after_a_kill(home: Home, platform_name: Callable[[str], str]
 def test_down_during_up_leaves_nothing(home: Home, platform_name: Callable[[str], str], engine: str) -> None:
     """`down` waits for the `up` at work, and then removes what it made."""
     name = platform_name("during")
-    words = ("up", "--platform", name, "--engine", engine, "--node-image", home.images[engine], "--json")
+    words = home.up_words(name, engine)
     with home.started(*words) as process:
         assert process.stdout is not None
         assert next(line for line in process.stdout if _reached(line, engine, "nodes"))
@@ -70,7 +70,7 @@ def test_down_during_up_leaves_nothing(home: Home, platform_name: Callable[[str]
 
 def test_down_after_a_kill_leaves_nothing(home: Home, platform_name: Callable[[str], str]) -> None:
     name = platform_name("killdown")
-    words = ("up", "--platform", name, "--engine", "kind", "--node-image", home.images["kind"], "--json")
+    words = home.up_words(name, "kind")
     with home.started(*words) as process:
         assert process.stdout is not None
         assert next(line for line in process.stdout if _reached(line, "kind", "control-plane"))

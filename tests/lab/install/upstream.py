@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from minikf.install.bring import Prepared, parts, prepare
+from minikf.install.bring import parts
+from minikf.install.prepare import Prepared, prepare
 from minikf.install.choice import Choice
 from minikf.install.objects import Item, Part
 from minikf.install.webhooks import KINDS, hooks

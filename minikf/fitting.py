@@ -1,0 +1,123 @@
+"""Before a cluster is made in Docker: does what it is to have fit this machine, and is it to be had?"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from minikf.bundle.lock import Lock, locked
+from minikf.bundle.model import Bundle, Selection
+from minikf.bundle.selection import select
+from minikf.bundle.sources import is_near, source
+from minikf.engine.clusters import node_image
+from minikf.engine.clusters.capacity import capacity
+from minikf.engine.docker.client import connect
+from minikf.errors import Unreachable
+from minikf.install import limits, measured
+from minikf.install.choice import Choice, selected
+from minikf.install.demand import asked
+from minikf.install.estimate import estimate
+from minikf.install.fit import Room, lacks
+from minikf.install.fitted import Fit, refuse, told
+from minikf.install.licences import check as check_licences
+from minikf.install.prepare import Fetched, fetch
+from minikf.plan import NO_PROFILE
+from minikf.spec import Event, Plan, Wishes
+
+REGISTRY_SECONDS = 3.0
+"""How long a registry may take to answer before it counts as out of reach."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All that is to be installed is on this machine, and fits it. `image_here` is whether the node's image is, too."""
+
+    fetched: Fetched
+    image_here: bool
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where selections are to fit: `engine` makes the cluster, `mirror` has the files; `image_here` is whether the
+    node's image needs no pull, `own_kernel` whether the engine runs on this machine's."""
+
+    room: Room
+    engine: str
+    mirror: str = ""
+    image_here: bool = True
+    own_kernel: bool = False
+
+    def warnings(self, selection: Selection) -> tuple[tuple[str, str], ...]:
+        """What of the kernel may hurt it, each with the command that mends it."""
+        return limits.told([one.id for one in selection.components]) if self.own_kernel else ()
+
+
+def ready(choice: Choice, plan: Plan, wishes: Wishes) -> Generator[Event, None, Ready]:
+    """Says what fits and what is to come, and brings all files here; nothing is made in Docker.
+
+    Raises UsageError for what the bundle does not have, NotAgreed, Refused for what does not fit (not where `force`),
+    Unreachable where nobody asked for this and images cannot be had, and as `minikf.install.prepare.fetch`.
+    """
+    selection = selected(choice)
+    check_licences(selection, (), accepted=False)
+    lock = locked(selection.bundle)
+    site = site_of(plan, wishes.mirror)
+    fit = yield from _said(choice.profile, selection, lock, site)
+    for words, change in site.warnings(selection):
+        yield Event("kernel", "progress", f"{words}: {change}")
+    if not wishes.force:
+        refuse(fit, f"{selection.bundle.name} {selection.bundle.version}", "this machine")
+    yield from _registries(fit, asked_for=bool(not plan.automatic or wishes.profile or plan.node_image or plan.agents))
+    fetched = yield from fetch(choice, mirror=wishes.mirror, agree=wishes.agree)
+    if fetched.lock is not lock and not wishes.force:  # what was locked a moment ago is counted now
+        refuse(of(choice.profile, selection, fetched.lock, site), selection.bundle.name, "this machine")
+    return Ready(fetched, site.image_here)
+
+
+def site_of(plan: Plan, mirror: str = "") -> Site:
+    """The machine of the Docker engine. Raises Unreachable where none answers."""
+    image = node_image.choose(plan.engine, plan.node_image)
+    with connect() as docker:
+        found, here = capacity(docker, image, 1 + plan.agents), docker.image(image) is not None
+    return Site(found.room, plan.engine, mirror, here, found.is_here)
+
+
+def of(name: str, selection: Selection, lock: Lock, site: Site) -> Fit:
+    """How a selection fits, by what the lock knows of it. Raises Refused where something is not locked."""
+    wanted = asked(lock, selection, site.room.architecture)
+    network = 0 if is_near(source(site.mirror)) else wanted.missing
+    about = estimate(wanted.demand, wanted.objects, network, site.engine, measured.read())
+    if not site.image_here:
+        about = about.and_unknown("pulling the node image")
+    return Fit(name, wanted, lacks(wanted.demand, site.room), about)
+
+
+def profiles(bundle: Bundle, lock: Lock, site: Site) -> tuple[Fit, ...]:
+    """How each profile of a bundle fits, in the bundle's order: from the smallest to the largest."""
+    return tuple(of(name, select(bundle, name), lock, site) for name in bundle.profiles)
+
+
+def _said(profile: str, selection: Selection, lock: Lock, site: Site) -> Generator[Event, None, Fit]:
+    all_ = profiles(selection.bundle, lock, site)
+    fit = next((one for one in all_ if one.name == profile), None) or of(profile, selection, lock, site)
+    yield from told(fit, site.room, all_)
+    return fit
+
+
+def _registries(fit: Fit, *, asked_for: bool) -> Generator[Event, None, None]:
+    """Says which registries of images do not answer. Raises Unreachable where nobody asked for a cluster with them."""
+    hosts = sorted({node_image.registry_of(image) for image in fit.asked.demand.images})
+    with ThreadPoolExecutor(max(1, len(hosts))) as pool:
+        answers = list(pool.map(lambda host: node_image.host_answers(host, REGISTRY_SECONDS), hosts))
+    silent = [host for host, answer in zip(hosts, answers, strict=True) if not answer]
+    if not silent:
+        return
+    what = f"the registries {', '.join(silent)} do not answer" if len(silent) > 1 else f"{silent[0]} does not answer"
+    if not asked_for:
+        raise Unreachable(
+            f"images of {fit.name} cannot be pulled: {what}",
+            cause=f"asked for {REGISTRY_SECONDS:.0f} s each",
+            advice=f"see to the network; or: minikf up --profile {NO_PROFILE}",
+        )
+    yield Event("images", "progress", f"{what}: the nodes must have the images of {fit.name} already")
