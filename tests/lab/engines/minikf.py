@@ -84,8 +84,8 @@ class Home:
 
     def up_words(self, platform: str, engine: str) -> tuple[str, ...]:
         """A bare cluster of the lab's image; the last of two `--profile` counts."""
-        image = self.images[engine]
-        return (*"up --profile none --json --platform".split(), platform, "--engine", engine, "--node-image", image)
+        made = ("--engine", engine, "--node-image", self.images[engine])
+        return ("up", "--platform", platform, "--profile", "none", *made, "--json")
 
     def kubectl(self, platform: str, *words: str, stdin: str = "") -> Ended:
         kubeconfig = self.folder / ".config/minikf/platforms" / platform / "kubeconfig"

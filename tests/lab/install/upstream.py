@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from minikf.install.bring import parts
-from minikf.install.prepare import Prepared, prepare
 from minikf.install.choice import Choice
 from minikf.install.objects import Item, Part
+from minikf.install.prepare import Prepared, prepare
 from minikf.install.webhooks import KINDS, hooks
 from minikf.paths import PlatformPaths
 from minikf.spec import Access
