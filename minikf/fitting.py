@@ -40,13 +40,15 @@ class Ready:
 @dataclass(frozen=True)
 class Site:
     """Where selections are to fit: `engine` makes the cluster, `mirror` has the files; `image_here` is whether the
-    node's image needs no pull, `own_kernel` whether the engine runs on this machine's."""
+    node's image needs no pull, `own_kernel` whether the engine runs on this machine's, `nodes_bytes` the disk that the
+    nodes take themselves."""
 
     room: Room
     engine: str
     mirror: str = ""
     image_here: bool = True
     own_kernel: bool = False
+    nodes_bytes: int = 0
 
     def warnings(self, selection: Selection) -> tuple[tuple[str, str], ...]:
         """What of the kernel may hurt it, each with the command that mends it."""
@@ -80,7 +82,7 @@ def site_of(plan: Plan, mirror: str = "") -> Site:
     image = node_image.choose(plan.engine, plan.node_image)
     with connect() as docker:
         found, here = capacity(docker, image, 1 + plan.agents), docker.image(image) is not None
-    return Site(found.room, plan.engine, mirror, here, found.is_here)
+    return Site(found.room, plan.engine, mirror, here, found.is_here, found.nodes_bytes)
 
 
 def of(name: str, selection: Selection, lock: Lock, site: Site) -> Fit:
@@ -90,7 +92,7 @@ def of(name: str, selection: Selection, lock: Lock, site: Site) -> Fit:
     about = estimate(wanted.demand, wanted.objects, network, site.engine, measured.read())
     if not site.image_here:
         about = about.and_unknown("pulling the node image")
-    return Fit(name, wanted, lacks(wanted.demand, site.room), about)
+    return Fit(name, wanted, lacks(wanted.demand, site.room), about, site.nodes_bytes)
 
 
 def profiles(bundle: Bundle, lock: Lock, site: Site) -> tuple[Fit, ...]:

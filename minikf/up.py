@@ -81,14 +81,14 @@ def _new_cluster(engine: Engine, plan: Plan, choice: Choice, wishes: Wishes) -> 
         if ready.image_here:
             measured.note_cluster(plan.engine, time.monotonic() - began)
         return access, (yield from beside.result())
-    except BaseException:
-        if Platform.read(paths) is None:
-            forget(paths)
-        elif beside.failed:
+    except MinikfError:
+        if beside.failed and Platform.read(paths) is not None:
             yield from engine.delete()
         raise
     finally:
         beside.give_up()
+        if Platform.read(paths) is None:
+            forget(paths)
 
 
 def _instead(platform: str, failed: Engine, failure: MinikfError) -> Steps[Access]:

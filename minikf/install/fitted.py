@@ -15,16 +15,22 @@ from minikf.spec import Event
 
 @dataclass(frozen=True)
 class Fit:
-    """`name` is a profile's, or words for what was chosen."""
+    """`name` is a profile's, or words for what was chosen; `nodes_bytes` is the disk that new nodes take themselves."""
 
     name: str
     asked: Asked
     lacks: tuple[Lack, ...]
     about: Estimate
+    nodes_bytes: int = 0
 
     @property
     def fits(self) -> bool:
         return not self.lacks
+
+    @property
+    def disk_bytes(self) -> int:
+        """What is stored at least: images as they are pulled, since nobody knows how large they are unpacked."""
+        return self.nodes_bytes + self.asked.demand.image_bytes + self.asked.files
 
     def as_dict(self) -> dict[str, Any]:
         demand = self.asked.demand
@@ -35,6 +41,7 @@ class Fit:
             "requests": {"cpuMilli": demand.cpu_milli, "memoryBytes": demand.memory_bytes},
             "images": {"count": len(demand.images), "bytes": demand.image_bytes, "unknown": demand.unknown},
             "manifests": {"bytes": self.asked.files, "toFetch": self.asked.missing},
+            "disk": {"atLeastBytes": self.disk_bytes},
             "objects": self.asked.objects,
             "notCounted": list(self.asked.unknown),
             "about": {
@@ -52,15 +59,15 @@ def largest(fits: Iterable[Fit]) -> str:
 
 def told(fit: Fit, room: Room, others: Iterable[Fit] = ()) -> Iterator[Event]:
     """What fits, what is pulled and stored, and about how long it takes. `others` are all profiles that there are."""
-    demand = fit.asked.demand
     best = largest(others)
     words = f"{fit.name} {'fits' if fit.fits else 'does not fit'}: {wants(fit)}; {left(room)}"
     if best:
         words += f"; the largest profile that fits is {best}"
     data = {"fit": fit.as_dict(), "room": room.as_dict(), "largest": best}
     yield Event("fit", "done" if fit.fits else "failed", words, "; ".join(map(str, fit.lacks)), data=data)
-    stored = f"; at least {size(demand.image_bytes + fit.asked.files)} are stored" if demand.image_bytes else ""
-    yield Event("to pull", "progress", f"{pulled(fit)}; {fetched(fit)}{stored}")
+    nodes = f", with the {size(fit.nodes_bytes)} of the cluster itself" if fit.nodes_bytes else ""
+    stored = f"at least {size(fit.disk_bytes)} of disk are taken{nodes}"
+    yield Event("to pull", "progress", f"{pulled(fit)}; {fetched(fit)}; {stored}")
     yield Event("time", "progress", str(fit.about))
 
 

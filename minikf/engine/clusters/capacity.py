@@ -24,12 +24,14 @@ CONTROL_PLANE_BYTES = 470 * MIB
 @dataclass(frozen=True)
 class Capacity:
     """`room` is what is left for pods; `used_bytes` of memory other containers hold. `is_here` tells whether the
-    engine runs on this machine's own kernel, and not in a virtual machine or elsewhere."""
+    engine runs on this machine's own kernel, and not in a virtual machine or elsewhere, `nodes_bytes` what the nodes
+    take of its disk."""
 
     room: Room
     machine: Machine
     used_bytes: int
     is_here: bool
+    nodes_bytes: int
 
 
 def capacity(docker: Docker, node_image: str, nodes: int = 1) -> Capacity:
@@ -42,7 +44,7 @@ def capacity(docker: Docker, node_image: str, nodes: int = 1) -> Capacity:
     here = is_here(machine)
     free = shutil.disk_usage(machine.root).free if here and Path(machine.root).exists() else 0
     nodes_bytes = space.needed(nodes, image_is_here=docker.image(node_image) is not None)
-    return Capacity(room(machine, used, free, nodes_bytes), machine, used, here)
+    return Capacity(room(machine, used, free, nodes_bytes), machine, used, here, nodes_bytes)
 
 
 def room(machine: Machine, used_bytes: int, free_bytes: int, nodes_bytes: int) -> Room:

@@ -27,7 +27,7 @@ def test_what_fits_is_said_with_the_largest_that_does() -> None:
     assert "6.0 GiB of memory, 30.0 GiB of disk are left; the largest profile that fits is lite" in said.message
     assert said.data["largest"] == "lite" and said.data["fit"]["images"]["unknown"] == 1
     assert pull.message == (
-        "2 images, 3 MiB, size unknown of 1; 2 MiB of manifests to fetch; at least 11 MiB are stored"
+        "2 images, 3 MiB, size unknown of 1; 2 MiB of manifests to fetch; at least 11 MiB of disk are taken"
     )
     assert time.message == str(ABOUT)
     refuse(small, "kubeflow 26.03", "this machine")
