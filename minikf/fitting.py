@@ -72,8 +72,11 @@ def ready(choice: Choice, plan: Plan, wishes: Wishes) -> Generator[Event, None, 
         refuse(fit, f"{selection.bundle.name} {selection.bundle.version}", "this machine")
     yield from _registries(fit, asked_for=bool(not plan.automatic or wishes.profile or plan.node_image or plan.agents))
     fetched = yield from fetch(choice, mirror=wishes.mirror, agree=wishes.agree)
+    now = of(choice.profile, selection, fetched.lock, site)
     if fetched.lock is not lock and not wishes.force:  # what was locked a moment ago is counted now
-        refuse(of(choice.profile, selection, fetched.lock, site), selection.bundle.name, "this machine")
+        refuse(now, f"{selection.bundle.name} {selection.bundle.version}", "this machine")
+    if len(now.about.shares) > len(fit.about.shares):  # how quick the network is was not known before
+        yield Event("time", "progress", str(now.about))
     return Ready(fetched, site.image_here)
 
 

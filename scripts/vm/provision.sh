@@ -7,7 +7,7 @@ set -eu
 SOURCE=${MINIKF_SOURCE:-/minikf}
 OWNER=${MINIKF_USER:-vagrant}
 
-# What a cluster's kubelets, and the programs in its pods, take of inotify(7).
+# What a cluster's kubelets, and the programs in its pods, take of inotify(7), as minikf/install/limits.py has it.
 WATCHES=1255360
 INSTANCES=2280
 
