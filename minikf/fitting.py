@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, replace
 
+from minikf.bundle.learning import learn
 from minikf.bundle.lock import Lock, locked
 from minikf.bundle.model import Bundle, Selection
 from minikf.bundle.selection import select
 from minikf.bundle.sources import is_near, source
 from minikf.engine.clusters import node_image
 from minikf.engine.clusters.capacity import capacity
+from minikf.engine.clusters.registries import REGISTRY_SECONDS, Silent, silent_of
 from minikf.engine.docker.client import connect
 from minikf.errors import Unreachable
 from minikf.install import limits, measured
 from minikf.install.choice import Choice, selected
-from minikf.install.demand import asked
+from minikf.install.demand import asked, platform_of
 from minikf.install.estimate import estimate
 from minikf.install.fit import Room, lacks
 from minikf.install.fitted import Fit, refuse, told
@@ -24,9 +25,6 @@ from minikf.install.licences import check as check_licences
 from minikf.install.prepare import Fetched, fetch
 from minikf.plan import NO_PROFILE
 from minikf.spec import Event, Plan, Wishes
-
-REGISTRY_SECONDS = 3.0
-"""How long a registry may take to answer before it counts as out of reach."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +61,25 @@ def ready(choice: Choice, plan: Plan, wishes: Wishes) -> Generator[Event, None, 
     """
     selection = selected(choice)
     check_licences(selection, (), accepted=False)
-    lock = locked(selection.bundle)
-    site = site_of(plan, wishes.mirror)
+    lock, site = locked(selection.bundle), site_of(plan, wishes.mirror)
+    if wishes.force or of(choice.profile, selection, lock, site).fits:  # else nobody has to be asked anything
+        silent = silent_of(asked(lock, selection).demand.images)
+        lock = learnt(lock, [selection], site) if silent.left else lock
+    else:
+        silent = Silent()
     fit = yield from _said(choice.profile, selection, lock, site)
     for words, change in site.warnings(selection):
         yield Event("kernel", "progress", f"{words}: {change}")
+    bundle = f"{selection.bundle.name} {selection.bundle.version}"
     if not wishes.force:
-        refuse(fit, f"{selection.bundle.name} {selection.bundle.version}", "this machine")
-    yield from _registries(fit, asked_for=bool(not plan.automatic or wishes.profile or plan.node_image or plan.agents))
+        refuse(fit, bundle, "this machine")
+    asked_for = bool(not plan.automatic or wishes.profile or plan.node_image or plan.agents)
+    yield from _images(fit, silent, asked_for=asked_for)
     fetched = yield from fetch(choice, mirror=wishes.mirror, agree=wishes.agree)
-    now = of(choice.profile, selection, fetched.lock, site)
-    if fetched.lock is not lock and not wishes.force:  # what was locked a moment ago is counted now
-        refuse(now, f"{selection.bundle.name} {selection.bundle.version}", "this machine")
+    known = replace(fetched.lock, images={**fetched.lock.images, **lock.images})
+    now = of(choice.profile, selection, known, site)
+    if not wishes.force:  # what was locked a moment ago is counted now
+        refuse(now, bundle, "this machine")
     if len(now.about.shares) > len(fit.about.shares):  # how quick the network is was not known before
         yield Event("time", "progress", str(now.about))
     return Ready(fetched, site.image_here)
@@ -103,6 +108,13 @@ def profiles(bundle: Bundle, lock: Lock, site: Site) -> tuple[Fit, ...]:
     return tuple(of(name, select(bundle, name), lock, site) for name in bundle.profiles)
 
 
+def learnt(lock: Lock, selections: Iterable[Selection], site: Site) -> Lock:
+    """The lock with the sizes of their images as registries tell them, in some seconds at most; for counting only."""
+    platform = platform_of(site.room.architecture)
+    images = {image for one in selections for image in asked(lock, one).demand.images}
+    return learn(lock, images, platform) if platform else lock
+
+
 def _said(profile: str, selection: Selection, lock: Lock, site: Site) -> Generator[Event, None, Fit]:
     all_ = profiles(selection.bundle, lock, site)
     fit = next((one for one in all_ if one.name == profile), None) or of(profile, selection, lock, site)
@@ -110,19 +122,14 @@ def _said(profile: str, selection: Selection, lock: Lock, site: Site) -> Generat
     return fit
 
 
-def _registries(fit: Fit, *, asked_for: bool) -> Generator[Event, None, None]:
+def _images(fit: Fit, silent: Silent, *, asked_for: bool) -> Generator[Event, None, None]:
     """Says which registries of images do not answer. Raises Unreachable where nobody asked for a cluster with them."""
-    hosts = sorted({node_image.registry_of(image) for image in fit.asked.demand.images})
-    with ThreadPoolExecutor(max(1, len(hosts))) as pool:
-        answers = list(pool.map(lambda host: node_image.host_answers(host, REGISTRY_SECONDS), hosts))
-    silent = [host for host, answer in zip(hosts, answers, strict=True) if not answer]
-    if not silent:
+    if not silent.hosts:
         return
-    what = f"the registries {', '.join(silent)} do not answer" if len(silent) > 1 else f"{silent[0]} does not answer"
     if not asked_for:
         raise Unreachable(
-            f"images of {fit.name} cannot be pulled: {what}",
+            f"images of {fit.name} cannot be pulled: {silent}",
             cause=f"asked for {REGISTRY_SECONDS:.0f} s each",
             advice=f"see to the network; or: minikf up --profile {NO_PROFILE}",
         )
-    yield Event("images", "progress", f"{what}: the nodes must have the images of {fit.name} already")
+    yield Event("images", "progress", f"{silent}: the nodes must have the images of {fit.name} already")

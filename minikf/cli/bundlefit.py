@@ -23,9 +23,10 @@ def show(bundle: Bundle, profile: str, engine: str, mirror: str, *, as_json: boo
         advice = near(profile, bundle.profiles)
         raise UsageError(f"{bundle.name} {bundle.version} has no profile '{profile}'", advice=advice)
     site = fitting.site_of(Plan("", engine), mirror)
-    all_ = fitting.profiles(bundle, locked(bundle), site)
+    wanted = [select(bundle, name) for name in bundle.profiles if profile in ("", name)]
+    all_ = fitting.profiles(bundle, fitting.learnt(locked(bundle), wanted, site), site)
     chosen = [one for one in all_ if profile in ("", one.name)]
-    warnings = dict(pair for one in chosen for pair in site.warnings(select(bundle, one.name))).items()
+    warnings = dict(pair for one in wanted for pair in site.warnings(one)).items()
     if as_json:
         render.data(
             {

@@ -43,5 +43,13 @@ def asked(lock: Lock, selection: Selection, architecture: str = "") -> Asked:
 
 
 def image_sizes(lock: Lock, images: Iterable[str], architecture: str) -> Mapping[str, int]:
-    """The bytes that are pulled of each image, 0 where nobody knows: the one place where they come from."""
-    return {name: lock.images[name].size for name in images}
+    """The bytes that are pulled of each image, 0 where nobody knows; of the largest where the architecture is not
+    known. The one place where they come from."""
+    platform = platform_of(architecture)
+    found = {name: lock.images[name] for name in images}
+    return {name: one.size_on(platform) if platform else one.size for name, one in found.items()}
+
+
+def platform_of(architecture: str) -> str:
+    """As images name it: nodes run Linux, whatever runs them."""
+    return f"linux/{architecture}" if architecture else ""

@@ -9,10 +9,13 @@ import pytest
 
 from minikf import fitting
 from minikf.bundle import shelf
-from minikf.bundle.lock import locked
+from minikf.bundle.lock import Lock, locked
+from minikf.bundle.lock.model import LockedImage
 from minikf.engine.clusters import node_image
+from minikf.engine.clusters.registries import silent_of
 from minikf.errors import Unreachable
 from minikf.fitting import Site
+from minikf.install.demand import image_sizes
 from minikf.install.fit import GIB, Room
 from minikf.install.fitted import Fit, largest
 from minikf.install.limits import INOTIFY
@@ -60,14 +63,22 @@ def test_a_node_image_that_has_to_be_pulled_is_time_that_nobody_knows() -> None:
 
 def test_registries_that_do_not_answer_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     lite = fits(LAPTOP)[0]
+    images = lite.asked.demand.images
     monkeypatch.setattr(node_image, "host_answers", lambda host, seconds: host != "ghcr.io")
-    (told,) = fitting._registries(lite, asked_for=True)
+    silent = silent_of(images)
+    assert silent.hosts == ("ghcr.io",) and silent.left > 0
+    (told,) = fitting._images(lite, silent, asked_for=True)
     assert told.message.startswith("ghcr.io does not answer: the nodes must have the images of lite")
     with pytest.raises(Unreachable, match=r"images of lite cannot be pulled: ghcr\.io does not answer") as caught:
-        list(fitting._registries(lite, asked_for=False))
+        list(fitting._images(lite, silent, asked_for=False))
     assert "--profile none" in caught.value.advice
     monkeypatch.setattr(node_image, "host_answers", lambda host, seconds: True)
-    assert list(fitting._registries(lite, asked_for=False)) == []
+    assert list(fitting._images(lite, silent_of(images), asked_for=False)) == []
+
+
+def test_sizes_are_those_of_the_nodes_platform() -> None:
+    lock = Lock("a", "1", images={"a:1": LockedImage("sha256:1", {"linux/amd64": 5, "linux/arm64": 9})})
+    assert [dict(image_sizes(lock, ["a:1"], one))["a:1"] for one in ("amd64", "arm64", "riscv64", "")] == [5, 9, 0, 9]
 
 
 def test_the_virtual_machine_is_set_up_by_the_same_table() -> None:
