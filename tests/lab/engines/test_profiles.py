@@ -51,6 +51,8 @@ spec:
 NO_WAY = {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 """GitHub cannot be reached, wherever the test runs: nothing listens at port 9."""
 
+CORE_KIND = pytest.param("kind", "Starting control-plane", marks=pytest.mark.core)
+
 
 @pytest.fixture(scope="module")
 def stall(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -87,8 +89,8 @@ def up(home: Home, stall: Path, platform: str, *words: str) -> Ended:
     return home.minikf(*words_of(home, stall, platform), *words)
 
 
-def words_of(home: Home, stall: Path, platform: str) -> tuple[str, ...]:
-    made = ("--engine", "kind", "--node-image", home.images["kind"], "--bundle", str(stall / "bundle"))
+def words_of(home: Home, stall: Path, platform: str, engine: str = "kind") -> tuple[str, ...]:
+    made = ("--engine", engine, "--node-image", home.images[engine], "--bundle", str(stall / "bundle"))
     return ("up", "--json", "--platform", platform, *made)
 
 
@@ -182,14 +184,14 @@ def test_the_automatic_choice_takes_the_embedded_engine_where_lite_is_not_to_be_
     assert asked.code == 12 and nothing_is_left(home, name + "b"), "who asks for a profile hears why there is none"
 
 
-@pytest.mark.core
+@pytest.mark.parametrize(("engine", "moment"), [CORE_KIND, ("k3d", "Starting servers")])
 def test_a_new_cluster_gets_lite_and_an_interrupted_up_goes_on_with_it(
-    seller: Home, stall: Path, platform_name: Callable[[str], str]
+    seller: Home, stall: Path, platform_name: Callable[[str], str], engine: str, moment: str
 ) -> None:
     name = platform_name("stall")
-    with seller.started(*words_of(seller, stall, name)) as process:
+    with seller.started(*words_of(seller, stall, name, engine)) as process:
         assert process.stdout is not None
-        assert next(line for line in process.stdout if "control-plane" in line)
+        assert next(line for line in process.stdout if moment in line)
         process.send_signal(signal.SIGKILL)
     again = seller.minikf("up", "--json", "--platform", name)
     assert again.code == 0, again.err
