@@ -54,12 +54,14 @@ def prepare(choice: Choice, *, mirror: str = "", agree: bool = False) -> Generat
 def fetch(choice: Choice, *, mirror: str = "", agree: bool = False) -> Generator[Event, None, Fetched]:
     """Brings all files into the store, and notes how quick a source on the network was.
 
-    Raises UsageError for what the bundle does not have, as `minikf.tools.ensure` without kubectl, NotAgreed for what no
-    lock holds unless the user does `agree`, and as `Store.ensure`.
+    Raises UsageError for what the bundle does not have, as `minikf.tools.ensure` (kubectl, and helm where there are
+    charts), NotAgreed for what no lock holds unless the user does `agree`, and as `Store.ensure`.
     """
     selection = selected(choice)
     store, place = Store(), source(mirror)
     kubectl = yield from tools.ensure("kubectl")
+    if any(one.shape(selection.variant).charts for one in selection.components):
+        yield from tools.ensure("helm")
     lock = yield from completed(
         selection.bundle, locked(selection.bundle), selection, place, store, kubectl, agree=agree
     )
