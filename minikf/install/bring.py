@@ -18,6 +18,7 @@ from minikf.install.licences import check
 from minikf.install.objects import Item, Part
 from minikf.install.passwords.ensure import ensure_each
 from minikf.install.prepare import Prepared, prepare
+from minikf.install.pulling import pulled_once
 from minikf.install.room import room
 from minikf.install.run import Installed, install
 from minikf.kube.rest import ApiAnswer, RestClient
@@ -84,7 +85,8 @@ def parts(access: Access, paths: PlatformPaths, prepared: Prepared) -> tuple[Par
         if variant == LITE and "cert-manager" not in there:
             documents = without_cert_manager(documents, secrets.of)
         needs = tuple(need for need in one.component.needs_of(variant) if need in there)
-        made.append(Part(one.component.id, needs, tuple(map(_item, documents)), one.component.ready))
+        items = tuple(_item(pulled_once(document)) for document in documents)
+        made.append(Part(one.component.id, needs, items, one.component.ready))
     return tuple(made)
 
 
