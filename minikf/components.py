@@ -99,7 +99,7 @@ def enable(
 
 
 def disable(platform: str, component: str, *, data: bool = False) -> Steps[Removed]:
-    """Takes a component away; `data` takes what its users made, too.
+    """Takes a component away; `data` takes what its users made, too, also what stayed when it was taken away before.
 
     Raises Refused where others need it, or the platform does not have it, and as `uninstall`.
     """
@@ -111,6 +111,10 @@ def disable(platform: str, component: str, *, data: bool = False) -> Steps[Remov
     choice = _choice(paths)
     there = selected(choice)
     if component not in {one.id for one in there.components}:
+        if data and component in there.bundle.components:
+            left_over = yield from uninstall(access, paths, [component], data=True)
+            if left_over.removed:
+                return left_over
         raise Refused(
             f"platform '{platform}' does not have the component '{component}'",
             cause=f"it has {', '.join(one.id for one in there.components)}",

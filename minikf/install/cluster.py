@@ -11,7 +11,9 @@ from minikf.commands import command
 from minikf.errors import Unreachable
 from minikf.install.objects import Id
 from minikf.kube.apply import MANAGER, Calls, Discovery, NoAnswer, Resource
+from minikf.kube.apply.starting import passing
 from minikf.kube.apply.survey import Seen, survey
+from minikf.kube.rest import ApiAnswer
 from minikf.spec import Access
 
 _T = TypeVar("_T")
@@ -35,11 +37,16 @@ class Cluster:
         return f"kubectl --kubeconfig '{self.access.kubeconfig}'"
 
     def insist(self, ask: Callable[[], _T]) -> _T:
-        """What `ask` returns as soon as the API answers. Raises Unreachable when it has not for too long."""
+        """What `ask` returns as soon as the API answers. Raises Unreachable when it has not for too long, and ApiAnswer
+        for a refusal that no waiting helps against."""
         end = time.monotonic() + self._patience
         while True:
             try:
                 return ask()
+            except ApiAnswer as answer:
+                if time.monotonic() > end or not passing(self.calls, answer):
+                    raise
+                time.sleep(_AGAIN_SECONDS)
             except NoAnswer as why:
                 if time.monotonic() > end:
                     raise Unreachable(

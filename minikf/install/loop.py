@@ -27,6 +27,10 @@ from minikf.kube.ready import State, Verdict, verdict
 from minikf.spec import Event
 
 TELL_SECONDS = 0.25
+NO_IMAGE_SECONDS = 180.0
+"""Where nothing is missing but images that cannot be had. A node has then tried five times (kubelet of Kubernetes 1.34:
+after 10 s, and each time twice as long)."""
+
 RELIST_SECONDS = 15.0
 """Without progress for so long, what is watched is looked at anew: the watch itself may be what is stuck."""
 
@@ -93,14 +97,21 @@ class Loop:
                 yield from self._news()
             if over:
                 return
-            if now - self._moved > self.patience:
+            if now - self._moved > self._allowed():
                 yield from self._give_up(now - self._moved)
+
+    def _allowed(self) -> float:
+        return min(self.patience, NO_IMAGE_SECONDS) if self._causes.no_image else self.patience
 
     def _observe(self) -> None:
         """Watches and questions, as far as anybody waits for what they tell."""
         if self.progress.awaited("answering"):
             self._observers.services()
-        waiting = bool(self.progress.unserved())
+        # An API server that has come back shows its kinds one after another: also one that was served may be missing.
+        waiting = bool(self.progress.unserved()) or any(
+            self.cluster.discovery.find(node.item.api_version, node.item.kind) is None
+            for node in (self.graph.nodes[id] for id in self.progress.troubles)
+        )
         for id in self.progress.unready():
             waiting |= not self._observers.bodies(self.awaited[id], id[1])
         (self._poller.wanted.set if waiting else self._poller.wanted.clear)()
@@ -243,7 +254,8 @@ class Loop:
             )
         for ailment in self._causes.pods.values():
             name = f"pod {ailment.namespace}/{ailment.name}"
-            yield from self._once(name, Event(name, "progress", ailment.state, ailment.cause))
+            # Once a state: some alternate, as ErrImagePull and ImagePullBackOff do.
+            yield from self._once(f"{name} {ailment.state}", Event(name, "progress", ailment.state, ailment.cause))
         for part in self.graph.parts:
             ids = [item.id for item in part.objects]
             if part.component not in self._finished and progress.finished(ids):
@@ -264,6 +276,12 @@ class Loop:
 
     def _give_up(self, still: float) -> Generator[Event, None, None]:
         found = blocker(self.cluster, self.graph, self.progress, self._causes)
-        message = f"nothing got any further for {still:.0f} s: {found.what}"
-        yield Event(found.what, "failed", message, cause=found.cause)
+        pods = {f"pod {one.namespace}/{one.name}": one for one in self._causes.pods.values()}
+        for name, ailment in pods.items():
+            yield Event(name, "failed", ailment.state, cause=ailment.cause)
+        others = len(pods.keys() - {found.what})
+        more = f", and {others} other pods wait" if others > 1 else ", and another pod waits" if others else ""
+        message = f"nothing got any further for {still:.0f} s: {found.what}{more}"
+        if found.what not in pods:
+            yield Event(found.what, "failed", message, cause=found.cause)
         raise NoProgress(message, cause=found.cause, advice=found.advice)

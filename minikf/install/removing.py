@@ -13,6 +13,7 @@ from minikf.errors import NoProgress
 from minikf.install.cluster import Cluster
 from minikf.install.objects import Id
 from minikf.kube.apply import Ref, Resource
+from minikf.kube.apply.starting import passing
 from minikf.kube.apply.survey import Seen
 from minikf.kube.rest import refusal
 from minikf.spec import Event
@@ -108,8 +109,9 @@ class Removing:
             if answer.ok or answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
                 return  # gone, or another one by now
             # A webhook of somebody's that is down, an API that starts: the same as when installing.
-            if (answer.status < 500 and answer.status != HTTPStatus.TOO_MANY_REQUESTS) or time.monotonic() > end:
-                raise refusal(path, answer)
+            refused = refusal(path, answer)
+            if time.monotonic() > end or not passing(self.cluster.calls, refused):
+                raise refused
             time.sleep(max(answer.retry_after, _POLL_SECONDS))
 
     def _stuck(self, there: Mapping[Id, Seen], left: Mapping[Id, tuple[str, Seen]]) -> NoProgress:

@@ -14,7 +14,7 @@ from minikf.install.keeping import Kept, held_in, in_use, instances, named
 from minikf.install.look import CRD
 from minikf.install.objects import Id
 from minikf.install.record import Record
-from minikf.install.removing import Removing
+from minikf.install.removing import FINALIZERS_SECONDS, Removing
 from minikf.install.webhooks import KINDS
 from minikf.kube.apply.survey import Seen
 from minikf.kube.rest import RestClient
@@ -26,6 +26,7 @@ _CLAIM, _SECRET, _NAMESPACE = ("", "PersistentVolumeClaim"), ("", "Secret"), (""
 _ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 _COLLECTOR = "clusterrole-aggregation-controller"
 _AGAIN, _SETTLE_SECONDS = 10, 1.0
+_POLL_SECONDS = 0.3
 _FLAG = "it goes with --data only"
 
 Targets = dict[Id, tuple[str, Seen]]
@@ -89,7 +90,7 @@ class _Work:
         """Who guards first, then who needs a controller to let it go, then all else, and what contains others last."""
         ours = self._ours()
         definitions = [id for id in ours if id[1] == CRD]
-        custom = instances(self.cluster, definitions)
+        custom = yield from self._let_go(definitions)
         self._keep(ours, custom)
         if self.data:
             self._take_users(ours, custom)
@@ -111,6 +112,22 @@ class _Work:
             raise NoProgress(
                 f"{len(left)} objects of ours are there again: {named(left)}", cause="somebody makes them anew"
             )
+
+    def _let_go(self, definitions: list[Id]) -> Generator[Event, None, dict[Id, Targets]]:
+        """The objects of these kinds, when those that others have deleted are gone: who lets them go still runs."""
+        end, told = time.monotonic() + FINALIZERS_SECONDS, False
+        while True:
+            custom = instances(self.cluster, definitions)
+            leaving = [
+                id for objects in custom.values() for id, (_, seen) in objects.items()
+                if seen.deleting and id not in self.records
+            ]  # fmt: skip
+            if not leaving or time.monotonic() > end:
+                return custom
+            if not told:
+                yield Event("deleted objects", "started", f"{named(leaving)} were deleted and are still there")
+            told = True
+            time.sleep(_POLL_SECONDS)
 
     def _ours(self) -> Targets:
         """What we made and is still there; what was planned only counts if it is there, since it was not before."""
@@ -139,7 +156,10 @@ class _Work:
             if others:
                 self._stay(definition, f"other components have objects of it: {named(others)}")
             elif users and not self.data:
-                self._stay(definition, f"there are objects of it that MiniKF did not make: {named(users)}; {_FLAG}")
+                held = [id for id in users if objects[id][1].finalizers]
+                waits = f"; only {self.chosen[definition].component} lets {named(held)} be deleted" if held else ""
+                what = f"there are objects of it that MiniKF did not make: {named(users)}"
+                self._stay(definition, f"{what}; {_FLAG}{waits}")
 
     def _keep_owners(self, ours: Targets) -> None:
         """An object of ours that a namespace with users' things belongs to, as one does to a Profile, stays with it."""

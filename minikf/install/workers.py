@@ -13,12 +13,17 @@ from minikf.install.graph import Node
 from minikf.install.look import CRD
 from minikf.install.messages import Broken, Message, Served, Tried
 from minikf.install.yielding import without
-from minikf.kube.apply import Calls, Conflict, Discovery, NoAnswer, Transient, Verdict, apply
+from minikf.kube.apply import Applied, Calls, Conflict, Denied, Discovery, NoAnswer, Transient, Verdict, apply
+from minikf.kube.apply.starting import starting
 from minikf.kube.rest import ApiAnswer
 
 WORKERS = 4
 """Calls at once, for definitions and for all else apart: a definition occupies the API server for a tenth of a second
 and more, and what is quick would stand in line behind them. The record 0026 has what was measured."""
+
+DENIED_SECONDS = 120.0
+"""For so long after something was allowed, a refusal may come from an API server that starts: one that never says that
+it is ready has to be believed in the end."""
 
 POLL_SECONDS = 0.25
 _END_SECONDS = 5.0
@@ -34,6 +39,7 @@ class Workers:
         self._calls, self._discovery, self._kubectl, self._tell = calls, discovery, kubectl, tell
         self._definitions, self._others = _Queue(), _Queue()
         self._order, self._number = count(), number
+        self._allowed = time.monotonic()
         lines = (self._definitions, self._others) * number
         self._threads = [threading.Thread(target=self._run, args=(line,), name="apply", daemon=True) for line in lines]
         for thread in self._threads:
@@ -65,6 +71,10 @@ class Workers:
         if resource is None:
             return Transient(f"{item.kind} of {item.api_version} is not served")
         found = apply(self._calls, resource, item.ref, item.text.encode(), self._kubectl)
+        if isinstance(found, Denied) and time.monotonic() - self._allowed < DENIED_SECONDS and starting(self._calls):
+            return Transient(found.cause)
+        if isinstance(found, Applied):
+            self._allowed = time.monotonic()
         if isinstance(found, Conflict) and (rest := without(item, found)) is not None:
             return apply(self._calls, resource, item.ref, rest, self._kubectl)
         return found

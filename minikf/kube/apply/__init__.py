@@ -1,6 +1,6 @@
 """Server-side apply of one object: where it goes, how it is sent, and what an answer to it means."""
 
-from minikf.kube.apply.answers import Applied, Conflict, Fatal, Quota, Transient, Verdict
+from minikf.kube.apply.answers import Applied, Conflict, Denied, Fatal, Quota, Transient, Verdict
 from minikf.kube.apply.calls import Calls, NoAnswer
 from minikf.kube.apply.discovery import Discovery, Resource
 from minikf.kube.apply.patch import MANAGER, apply
@@ -11,6 +11,7 @@ __all__ = [
     "Applied",
     "Calls",
     "Conflict",
+    "Denied",
     "Discovery",
     "Fatal",
     "NoAnswer",

@@ -51,6 +51,10 @@ class Conflict(Fatal):
         self.owners = owners
 
 
+class Denied(Fatal):
+    """The API does not know who asks, or lets them not. One that has only just started knows no rules yet."""
+
+
 class Quota(Fatal):
     """The namespace may not have more."""
 
@@ -60,6 +64,8 @@ Verdict = Applied | Transient | Fatal
 # The words that kube-apiserver's managed fields put before a type error, which it answers with 500.
 _UNTYPED = "failed to create typed patch object"
 _OWNER = re.compile(r'conflict with "([^"]*)"')
+# What admission answers with 403 for as long as it has not read what it decides by (k8s.io/apiserver, pkg/admission).
+_UNREADY = "not yet ready to handle request"
 # apimachinery, pkg/api/errors: the API server's own reasons why it may answer later.
 _LATER = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
@@ -74,6 +80,8 @@ def judged(ref: Ref, answer: Answer, kubectl: str, manager: str) -> Verdict:
     look = f"{kubectl} get {ref.kind.lower()}{f' -n {ref.namespace}' if ref.namespace else ''} {ref.name} -o yaml"
     if answer.status in _LATER or (answer.status >= 500 and _UNTYPED not in said):
         return Transient(said or f"HTTP {answer.status}", answer.retry_after)
+    if answer.status == HTTPStatus.FORBIDDEN and _UNREADY in said:
+        return Transient(said)
     if answer.status == HTTPStatus.NOT_FOUND:
         return Transient(said or "its kind is not served")
     if any(kind == "NamespaceTerminating" for kind, _, _ in causes) or "because it is being terminated" in said:
@@ -91,12 +99,10 @@ def judged(ref: Ref, answer: Answer, kubectl: str, manager: str) -> Verdict:
         advice = f"{kubectl} describe quota{f' -n {ref.namespace}' if ref.namespace else ''}"
         return Quota(f"{ref} exceeds a quota", cause=said, advice=advice)
     what = {HTTPStatus.FORBIDDEN: "you may not write", HTTPStatus.UNAUTHORIZED: "the API does not know who writes"}
-    advice = f"{kubectl} auth can-i patch {ref.kind.lower()}" if answer.status in what else look
-    return Fatal(
-        f"{what.get(HTTPStatus(answer.status), 'the API refuses')} {ref}: {reason or answer.status}",
-        cause=said,
-        advice=advice,
-    )
+    if answer.status in what:
+        message = f"{what[HTTPStatus(answer.status)]} {ref}: {reason or answer.status}"
+        return Denied(message, cause=said, advice=f"{kubectl} auth can-i patch {ref.kind.lower()}")
+    return Fatal(f"the API refuses {ref}: {reason or answer.status}", cause=said, advice=look)
 
 
 def _applied(answer: Answer, manager: str) -> Applied | Transient:

@@ -14,6 +14,18 @@ Object = Mapping[str, Any]
 
 # A container waits with these where nothing is wrong yet.
 _STARTING = ("ContainerCreating", "PodInitializing")
+# A node has tried to get the image, or will not try.
+_NO_IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+# What kubelet and containerd put before the reason, one inside the other.
+_AROUND = (
+    "Back-off pulling image",
+    "ErrImagePull",
+    "rpc error",
+    "Failed to pull image",
+    "failed to pull and unpack image",
+    "failed to resolve reference",
+    "failed to do request",
+)
 # What events tell of a container that runs; others are of the time before it did.
 _OF_RUNNING = ("Unhealthy", "BackOff")
 _YOUNG_SECONDS = 60.0
@@ -28,6 +40,11 @@ class Ailment:
     state: str
     cause: str
     since: str = ""
+
+    @property
+    def no_image(self) -> bool:
+        """Whether its image cannot be had, as far as its node knows."""
+        return self.state in _NO_IMAGE
 
     @property
     def starting(self) -> bool:
@@ -87,7 +104,8 @@ def _reasons(status: Object) -> Iterator[tuple[str, str]]:
     for container in containers:
         waiting = container.get("state", {}).get("waiting") or {}
         if waiting.get("reason") and waiting["reason"] not in _STARTING:
-            yield str(waiting["reason"]), _ended(container) or _sentence(waiting.get("message"))
+            cause = _unpulled(container, waiting) or _ended(container) or _sentence(waiting.get("message"))
+            yield str(waiting["reason"]), cause
     for container in containers:
         if (container.get("state", {}).get("terminated") or {}).get("exitCode"):
             yield "Error", _ended(container)
@@ -95,6 +113,15 @@ def _reasons(status: Object) -> Iterator[tuple[str, str]]:
         waiting = container.get("state", {}).get("waiting") or {}
         if waiting.get("reason") in _STARTING:
             yield str(waiting["reason"]), _sentence(waiting.get("message"))
+
+
+def _unpulled(container: Object, waiting: Object) -> str:
+    """Which image cannot be pulled and why; "" where it waits for anything else."""
+    if waiting.get("reason") not in _NO_IMAGE or not container.get("image"):
+        return ""
+    parts = [part for part in str(waiting.get("message") or "").split(": ") if not part.startswith(_AROUND)]
+    why = _sentence(": ".join(parts))
+    return f"image {container['image']} cannot be pulled" + (f": {why}" if why else "")
 
 
 def _ended(container: Object) -> str:
