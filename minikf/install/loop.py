@@ -278,7 +278,8 @@ class Loop:
         found = blocker(self.cluster, self.graph, self.progress, self._causes)
         pods = {f"pod {one.namespace}/{one.name}": one for one in self._causes.pods.values()}
         for name, ailment in pods.items():
-            yield Event(name, "failed", ailment.state, cause=ailment.cause)
+            text = f"{ailment.state}: {ailment.cause}" if ailment.cause else ailment.state
+            yield Event(name, "failed", text, cause=ailment.cause)
         others = len(pods.keys() - {found.what})
         more = f", and {others} other pods wait" if others > 1 else ", and another pod waits" if others else ""
         message = f"nothing got any further for {still:.0f} s: {found.what}{more}"

@@ -151,15 +151,16 @@ def test_a_webhook_whose_server_never_starts(on: Cluster, paths: PlatformPaths) 
     assert "ImagePullBackOff" in caught.value.cause and "a webhook waits for it" in caught.value.cause
 
 
-def test_the_api_server_is_killed_in_the_middle(fresh: Cluster, paths: PlatformPaths) -> None:
-    """And comes back: nothing is lost, nothing has to be called again."""
+@pytest.mark.parametrize("when", [1, 20, 55])
+def test_the_api_server_is_killed_in_the_middle(fresh: Cluster, paths: PlatformPaths, when: int) -> None:
+    """After so many objects. And comes back: nothing is lost, nothing has to be called again."""
     parts = [
         o.part("a", o.namespace(NS), *(o.definition(f"Kind{n}") for n in range(12)), o.deployment("web", NS)),
         o.part("b", *(o.custom(f"Kind{n}", "one", NS) for n in range(12)), *(o.config(f"c{n}", NS) for n in range(40))),
     ]
     events: list[Event] = []
     steps = install(fresh.access, paths, parts, patience=90)
-    while not (event := next(steps)).objects_done:
+    while (event := next(steps)).what != "objects" or event.objects_done < when:
         events.append(event)
     fresh.stop_api()
     back = threading.Timer(2, fresh.start_api)
@@ -171,8 +172,9 @@ def test_the_api_server_is_killed_in_the_middle(fresh: Cluster, paths: PlatformP
         pytest.fail(f"{error}: {error.cause}; deployments {there}; pods {fresh.get('/api/v1/pods')['items']}")
     finally:
         back.join()
-    assert found.applied == 66 and found.retried > 0
-    assert any("the API does not answer" in one.cause for one in events)
+    assert found.applied == 66
+    if when == 1:  # later it may be that nothing was on its way
+        assert found.retried > 0 and any("the API does not answer" in one.cause for one in events)
     assert done(install(fresh.access, paths, parts, patience=20)).applied == 0
 
 
