@@ -15,6 +15,7 @@ from minikf.install.loop import Loop
 from minikf.install.objects import Id, Part
 from minikf.install.plan import Todo, check_namespaces, todo
 from minikf.install.progress import Progress
+from minikf.install.pruning import pruned
 from minikf.install.record import Record
 from minikf.install.scope import scoped
 from minikf.install.workers import WORKERS
@@ -98,9 +99,18 @@ class _Work:
             records = self.inventory.records | wanted.records | self.journal.records
             self.cluster.insist(lambda: self.inventory.write(records))
         self.journal.end()
+        yield from self._prune(patience)
         adopted = sum(self.inventory.records[id].adopted for id in self.graph.nodes)
         seconds = self.last - began
         return Installed(len(wanted.changes), len(wanted.same), adopted, progress.retried, tuple(warnings), seconds)
+
+    def _prune(self, patience: float) -> Generator[Event, None, None]:
+        """What its components no longer have goes when what they have now is ready."""
+        components = {part.component for part in self.graph.parts}
+        records = self.inventory.records
+        left = yield from pruned(self.cluster, records, components, self.graph.nodes.keys(), patience)
+        if left != records:
+            self.cluster.insist(lambda: self.inventory.write(left))
 
     def _wrote(self, node: Node, found: Applied) -> None:
         self.last = time.monotonic()

@@ -62,7 +62,7 @@ def uninstall(
     try:
         records = inventory.records | journal.records
         chosen = {id: one for id, one in records.items() if components is None or one.component in components}
-        work = _Work(cluster, Removing(cluster, patience), records, chosen, data)
+        work = Work(cluster, Removing(cluster, patience), records, chosen, data)
         yield from work.run()
         rest = {id: one for id, one in records.items() if id not in chosen or id in work.stays}
         if rest:
@@ -76,7 +76,9 @@ def uninstall(
 
 
 @dataclass
-class _Work:
+class Work:
+    """What is to go: `chosen` of all `records`. Afterwards `kept` and `stays` say what has not gone."""
+
     cluster: Cluster
     removing: Removing
     records: dict[Id, Record]
@@ -142,7 +144,8 @@ class _Work:
         """What stays without `data`, and what only others' objects hold."""
         if not self.data:
             claims = [id for id in ours if id[:2] == _CLAIM]
-            holders = {self.chosen[id].component for id in claims}
+            holders = {one.component for id, one in self.records.items() if id[:2] == _CLAIM and id not in self.chosen}
+            holders |= {self.chosen[id].component for id in claims}
             for id in claims:
                 self._stay(id, f"it holds data; {_FLAG}")
             for id in ours:

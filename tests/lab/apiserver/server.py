@@ -79,12 +79,14 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def running(command: list[str], log: Path, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in the background that ends with the block, or with this program however it ends."""
+def running(
+    command: list[str], log: Path, env: dict[str, str] | None = None, *, again: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in the background that ends with the block, or with this program however it ends; with `again` it is
+    started anew where it ends by itself."""
+    words = [sys.executable, str(GUARD), *(("--again",) if again else ()), *command]
     with log.open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, str(GUARD), *command], stdin=subprocess.PIPE, stdout=out, stderr=out, env=env
-        )
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=out, stderr=out, env=env)
     assert process.stdin is not None
     try:
         yield process

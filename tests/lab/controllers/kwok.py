@@ -17,8 +17,8 @@ from keep import Say
 
 from minikf.smoke.nodes import KWOK
 
-# How a node and its pods go on at once, as kwok's module has it.
-_STAGES = ("node/fast", "pod/fast")
+# How a node and its pods go on at once, as kwok's module has it; a node that says nothing for 50 s is taken for lost.
+_STAGES = ("node/fast", "node/heartbeat", "pod/fast")
 
 
 def node(name: str) -> dict[str, Any]:

@@ -104,7 +104,8 @@ def cluster(binaries: Path, folder: Path, *, controllers: bool = True) -> Iterat
         made.start_api()
         if controllers:
             for name, words in _controllers(binaries, folder, server).items():
-                stack.enter_context(running(words, folder / f"{name}.log"))
+                # Killed with the API server while it starts, a controller manager ends; kubelet would start it again.
+                stack.enter_context(running(words, folder / f"{name}.log", again=True))
             code, said = server.request("POST", "/api/v1/nodes", _NODE)
             assert code == 201, said
         yield made

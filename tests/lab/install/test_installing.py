@@ -150,6 +150,36 @@ def test_one_component_of_several_goes(on: Cluster, paths: PlatformPaths) -> Non
     assert (found.applied, found.unchanged) == (3, 3)
 
 
+@pytest.mark.core
+def test_what_a_newer_version_has_no_longer_goes(on: Cluster, paths: PlatformPaths) -> None:
+    """Only of the components that are installed again, only what is ours, and nothing that users would miss."""
+    more = (o.claim("disk", NS), o.secret("password", NS), o.definition("Relic"), o.custom("Relic", "ours", NS))
+    old = o.part("data", o.config("old", NS), *more, needs=("server",))
+    done(install(on.access, paths, [*_parts(), old], patience=30))
+    relics = f"{_CUSTOM}/namespaces/default/relics"
+    assert on.server.request("POST", relics, o.custom("Relic", "mine", "default"))[0] == 201
+    assert on.server.request("POST", f"/api/v1/namespaces/{NS}/configmaps", o.config("mine", NS))[0] == 201
+    things, server = _parts()
+
+    new = o.part("data", o.config("new", NS), needs=("server",))
+    events: list[Event] = []
+    assert done(install(on.access, paths, [server, new], patience=30), events).applied == 1
+    kept = {one.message.partition(" stays: ")[0] for one in events if one.what == "kept"}
+    definition = f"CustomResourceDefinition relics.{o.GROUP}"
+    assert kept == {definition, f"PersistentVolumeClaim {NS}/disk", f"Secret {NS}/password"}
+    assert any(one.message == "2 objects removed" for one in events)
+    assert _names(on, "/api/v1/configmaps") >= {f"{NS}/new", f"{NS}/mine", f"{NS}/settings"}
+    assert f"{NS}/old" not in _names(on, "/api/v1/configmaps")
+    assert _names(on, f"{_CUSTOM}/relics") == {"default/mine"}
+    assert _names(on, f"{_CUSTOM}/things") == {f"{NS}/one"}, "a component that is not installed again stays as it is"
+
+    assert on.server.request("DELETE", f"{relics}/mine")[0] == 200
+    again = done(install(on.access, paths, [things, server, new], patience=30))
+    assert (again.applied, again.unchanged) == (0, 7)
+    assert f"/relics.{o.GROUP}" not in _names(on, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+    assert _names(on, "/api/v1/persistentvolumeclaims") == {f"{NS}/disk"}
+
+
 def test_nobody_lets_it_go_and_a_guard_is_dead(on: Cluster, paths: PlatformPaths) -> None:
     """A finalizer whose controller is gone, and a webhook of ours whose server is, do not keep anything."""
     done(install(on.access, paths, _parts(), patience=30))
