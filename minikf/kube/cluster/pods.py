@@ -21,6 +21,7 @@ _AROUND = (
     "Back-off pulling image",
     "ErrImagePull",
     "rpc error",
+    "code = ",
     "Failed to pull image",
     "failed to pull and unpack image",
     "failed to resolve reference",

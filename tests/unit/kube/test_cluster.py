@@ -53,6 +53,29 @@ def test_each_part_that_fails_says_why(cluster: FakeCluster, way_in: Access) -> 
     assert "dns" not in parts(way_in, dns_needed=False)
 
 
+@pytest.mark.parametrize(
+    ("reason", "message", "why"),
+    [
+        ("ImagePullBackOff", 'Back-off pulling image "a:1"', ""),
+        (
+            "ImagePullBackOff",
+            'Back-off pulling image "a:1": ErrImagePull: failed to pull and unpack image "docker.io/library/a:1": '
+            'failed to resolve reference "docker.io/library/a:1": docker.io/library/a:1: not found',
+            ": docker.io/library/a:1: not found",
+        ),
+        (
+            "ErrImagePull",
+            'rpc error: code = Unknown desc = failed to pull and unpack image "x/a:1": failed to do request: '
+            'Head "https://x/v2/a/manifests/1": dial tcp: lookup x: no such host',
+            ': Head "https://x/v2/a/manifests/1": dial tcp: lookup x: no such host',
+        ),
+    ],
+)
+def test_why_an_image_cannot_be_had_stands_before_all_that_is_round_it(reason: str, message: str, why: str) -> None:
+    (found,) = ailing([pod("p", "Pending", ready=False, containerStatuses=waiting(reason, message, image="a:1"))], [])
+    assert found.no_image and (found.state, found.cause) == (reason, f"image a:1 cannot be pulled{why}")
+
+
 def test_what_may_not_be_read_is_a_part_that_fails(cluster: FakeCluster, way_in: Access) -> None:
     cluster.nodes = status(403, "Forbidden", 'nodes is forbidden: User "dev" cannot list resource "nodes"')
     found = parts(way_in)

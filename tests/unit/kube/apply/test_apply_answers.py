@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from minikf.errors import ExitCode
-from minikf.kube.apply import Applied, Conflict, Fatal, Quota, Ref, Transient
+from minikf.kube.apply import Applied, Conflict, Denied, Fatal, Quota, Ref, Transient
 from minikf.kube.apply.answers import judged, owned
 from minikf.kube.apply.calls import Answer
 
@@ -34,6 +34,7 @@ def _judge(
         (403, "unable to create new content in namespace ns because it is being terminated", "Forbidden",
          [{"reason": "NamespaceTerminating", "message": "namespace ns is being terminated"}]),
         (408, "Timeout", "Timeout", ()),
+        (403, 'configmaps "x" is forbidden: not yet ready to handle request', "Forbidden", ()),
     ],
 )  # fmt: skip
 def test_what_may_be_taken_later(status: int, message: str, reason: str, causes: Any) -> None:
@@ -63,6 +64,11 @@ def test_what_no_later_try_can_help(status: int, message: str, says: str) -> Non
     found = _judge(status, message)
     assert isinstance(found, Fatal) and found.message.startswith(says) and found.cause == message
     assert found.exit_code == ExitCode.APPLY_FAILED and found.advice.startswith("kubectl ")
+
+
+@pytest.mark.parametrize(("status", "denied"), [(401, True), (403, True), (422, False)])
+def test_who_is_denied_may_be_one_whom_the_api_does_not_know_yet(status: int, denied: bool) -> None:
+    assert isinstance(_judge(status, "no"), Denied) == denied
 
 
 def test_a_quota() -> None:
