@@ -126,6 +126,9 @@ def test_a_profile_comes_with_up_and_goes_with_down(home: Home, real: Cluster, s
     assert real.get("/apis/apps/v1/namespaces/shop/deployments/till")["metadata"]["resourceVersion"] == version
     assert real.get("/api/v1/namespaces/shop/secrets/till-tls")["data"] == secret["data"], "certificates stay"
 
+    shown = {one["name"]: one for one in home.minikf("status", "--json").json["components"]}
+    assert (shown["till"]["healthy"], shown["till"]["state"]) == (True, "1 of 1 ready")
+
     other = up(home, real, "--profile", "full")
     assert other.code == 10 and "has lite of" in other.error["message"], other.err
 

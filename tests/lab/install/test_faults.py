@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from minikf.errors import NoProgress, Refused
+from minikf.install import loop
 from minikf.install.run import install
+from minikf.install.standing import standing
 from minikf.kube.apply import Conflict, Fatal, Quota
 from minikf.paths import PlatformPaths
 from minikf.spec import Event
@@ -37,6 +39,26 @@ def test_an_image_that_does_not_exist(on: Cluster, paths: PlatformPaths) -> None
     assert "describe pod web-" in caught.value.advice
     told = [one for one in events if one.what.startswith(f"pod {NS}/web-") and one.state == "progress"]
     assert told and told[0].message == "ImagePullBackOff", "said long before it gives up"
+    (part,) = standing(on.access)
+    assert (part.name, part.healthy, part.state) == ("a", False, "0 of 1 ready")
+    assert part.cause.endswith("ImagePullBackOff: image lab/nowhere:7 cannot be pulled")
+
+
+def test_images_that_cannot_be_had_are_waited_for_less_long(
+    on: Cluster, paths: PlatformPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them are told."""
+    monkeypatch.setattr(loop, "NO_IMAGE_SECONDS", 4.0)
+    webs = [o.deployment(f"web-{n}", NS, lab="no-image", image=f"lab/nowhere:{n}") for n in range(3)]
+    events: list[Event] = []
+    with pytest.raises(NoProgress, match=r"for [4-9] s: pod faults/web-.*, and 2 other pods wait") as caught:
+        done(install(on.access, paths, [o.part("a", o.namespace(NS), *webs)], patience=60), events)
+    assert "cannot be pulled" in caught.value.cause
+    failed = {one.message for one in events if one.state == "failed"}
+    assert failed == {f"ImagePullBackOff: image lab/nowhere:{n} cannot be pulled" for n in range(3)}
+    slow = o.deployment("slow", NS, lab="no-image", cpu="5000")
+    with pytest.raises(NoProgress, match="for 1[0-9] s"):
+        done(install(on.access, paths, [o.part("a", o.namespace(NS), slow)], patience=10))
 
 
 def test_a_quota_refuses_an_object(on: Cluster, paths: PlatformPaths) -> None:
