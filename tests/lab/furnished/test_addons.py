@@ -19,7 +19,7 @@ from .conftest import REAL, Make, Platform
 _MODEL = "InferenceService alice/adder"
 _DEFINITION = "CustomResourceDefinition inferenceservices.serving.kserve.io"
 _PROGRAM = """
-import json
+import json, os, signal
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 class Adder(BaseHTTPRequestHandler):
@@ -31,6 +31,7 @@ class Adder(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # the first process of a container is not ended by it
 HTTPServer(("", 8080), Adder).serve_forever()
 """
 

@@ -57,7 +57,7 @@ def test_images_that_cannot_be_had_are_waited_for_less_long(
     failed = {one.message for one in events if one.state == "failed"}
     assert failed == {f"ImagePullBackOff: image lab/nowhere:{n} cannot be pulled" for n in range(3)}
     slow = o.deployment("slow", NS, lab="no-image", cpu="5000")
-    with pytest.raises(NoProgress, match="for 1[0-9] s"):
+    with pytest.raises(NoProgress, match=r"for 1[0-9] s"):
         done(install(on.access, paths, [o.part("a", o.namespace(NS), slow)], patience=10))
 
 
