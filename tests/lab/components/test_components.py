@@ -185,6 +185,29 @@ def test_components_come_and_go_without_a_profile(home: Home, real: Cluster, sho
     assert home.minikf("down", "--yes", "--platform", "bare").code == 0
 
 
+def test_what_a_newer_bundle_no_longer_has_goes(home: Home, real: Cluster, shop: Path, tmp_path: Path) -> None:
+    """The bundle's lock is made anew with a file that has one object less, and the platform is brought up again."""
+    folder, file = tmp_path / "bundle", shop / "mirror/acme/shop/v1/till/all.yaml"
+    folder.mkdir()
+    (folder / "bundle.yaml").write_text(BUNDLE)
+    right = file.read_text()
+    extra = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: drawer, namespace: shop}\n"
+    words = ("--platform", "newer", "--profile", "lite", "--bundle", str(folder))
+    try:
+        file.write_text(right + extra)
+        assert home.minikf("bundle", "lock", "--bundle", str(folder)).code == 0
+        made = up(home, real, *words)
+        assert made.code == 0, made.err
+        assert ("configmaps", "drawer") in objects(real)
+    finally:
+        file.write_text(right)
+    assert home.minikf("bundle", "lock", "--bundle", str(folder)).code == 0
+    made = up(home, real, *words)
+    assert made.code == 0 and "ConfigMap shop/drawer" in made.err, made.err
+    assert ("configmaps", "drawer") not in objects(real) and ("deployments", "till") in objects(real)
+    assert home.minikf("down", "--yes", "--platform", "newer").code == 0
+
+
 def test_what_does_not_fit_is_refused_with_the_figures_before_anything_is_made(
     home: Home, real: Cluster, shop: Path, tmp_path: Path
 ) -> None:
