@@ -45,7 +45,7 @@ class Causes:
                 events = client.get(f"{root}/events?fieldSelector=type%3DWarning").get("items") or []
                 self._explain({id: body for id, body in bodies.items() if id[2] == namespace}, pods, events)
                 pulls = client.get(f"{root}/events?fieldSelector=reason%3DPulling").get("items") or []
-                self.pulling |= _latest(pulls, _latest(events, {})).keys()
+                self.pulling |= later(pulls, later(events, {})).keys()
         except MinikfError:
             return False
         return True
@@ -79,7 +79,7 @@ class Causes:
                     self.stages[kind] = self.stages.get(kind, 0) + 1
 
 
-def _latest(events: Iterable[Mapping[str, Any]], before: Mapping[str, str]) -> dict[str, str]:
+def later(events: Iterable[Mapping[str, Any]], before: Mapping[str, str]) -> dict[str, str]:
     """When each object's last event was, by the object's uid; none that is not later than what was `before`."""
     found = dict[str, str]()
     for event in events:
