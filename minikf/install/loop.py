@@ -105,7 +105,7 @@ class Loop:
 
     def _observe(self) -> None:
         """Watches and questions, as far as anybody waits for what they tell."""
-        if self.progress.awaited("answering"):
+        if self.progress.awaits("answering"):
             self._observers.services()
         # An API server that has come back shows its kinds one after another: also one that was served may be missing.
         waiting = bool(self.progress.unserved()) or any(

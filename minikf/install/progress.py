@@ -67,6 +67,10 @@ class Progress:
             gate[1] for id, gates in self.gates.items() if id not in self.applied for gate in gates if gate[0] == kind
         }
 
+    def awaits(self, kind: str) -> bool:
+        """Whether any object waits for something of that kind now."""
+        return any(gate[0] == kind for id, gates in self.gates.items() if id not in self.applied for gate in gates)
+
     @property
     def left(self) -> int:
         return len(self.todo) - len(self.applied)

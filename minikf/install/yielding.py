@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from minikf.install.look import CRD, parsed
+from minikf.install.look import CRD, definition, parsed
 from minikf.install.objects import Item
 from minikf.install.webhooks import KINDS
 from minikf.kube.apply import Conflict
@@ -29,7 +29,12 @@ def yields(item: Item, field: str, owner: str) -> bool:
 
 
 def may_lose(item: Item) -> bool:
-    """Whether others take fields of it over by design, so that losing some is no change that has to be undone."""
+    """Whether others take fields of it over by design, so that losing some is no change that has to be undone.
+
+    Of a definition that is the authority of its converter; to list definitions costs the API server a second.
+    """
+    if item.kind == CRD:
+        return "caBundle" in str(definition(item).get("conversion"))
     return item.kind in _ISSUED or (item.kind == "ClusterRole" and "aggregationRule" in item.text)
 
 

@@ -12,7 +12,9 @@ MANAGER = "minikf"
 
 # Server-side apply refuses a field that the kind's type or schema does not know, whatever is said here. What is left
 # for a warning are fields written twice and such; they stop nobody.
-_QUERY = f"?fieldManager={MANAGER}&fieldValidation=Warn&force=false"
+_QUERY = f"?fieldManager={MANAGER}&force=false&fieldValidation="
+# A definition is long, and to be read strictly is to be read twice.
+_VALIDATION = {"CustomResourceDefinition": "Ignore"}
 _HEADERS = {
     "Content-Type": "application/apply-patch+yaml",
     # Only the metadata comes back: a CustomResourceDefinition has hundreds of kilobytes that nobody would read.
@@ -23,7 +25,7 @@ _HEADERS = {
 def apply(calls: Calls, resource: Resource, ref: Ref, text: bytes, kubectl: str = "kubectl") -> Verdict:
     """One call. Never takes a field from another manager. Raises Unreachable where the API cannot be asked at all."""
     try:
-        answer = calls.send("PATCH", resource.path(ref) + _QUERY, text, _HEADERS)
+        answer = calls.send("PATCH", resource.path(ref) + _QUERY + _VALIDATION.get(ref.kind, "Warn"), text, _HEADERS)
     except NoAnswer as why:
         return Transient(f"the API does not answer: {why}")
     return judged(ref, answer, kubectl, MANAGER)

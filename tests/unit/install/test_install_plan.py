@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from minikf.errors import Refused
@@ -68,6 +70,10 @@ def test_fields_that_others_take_by_design_are_left_to_them() -> None:
     assert text is not None and b"rules" not in text
     plain = b.item("rbac.authorization.k8s.io/v1", "ClusterRole", "r", rules=[])
     assert without(plain, Conflict("x", ((".rules", "somebody"),))) is None and not may_lose(plain)
+    assert not may_lose(b.definition("Lamp")) and not may_lose(b.definition("Lamp", converter=("ns", "s")))
+    trusted = b.definition("Lamp", converter=("ns", "s"))
+    trusted = dataclasses.replace(trusted, text=trusted.text.replace('"service"', '"caBundle": "eA==", "service"'))
+    assert may_lose(trusted)
     web = b.deployment("w", "ns")
     assert yields(web, ".spec.replicas", "kube-controller-manager") and not yields(web, ".spec.replicas", "kubectl")
     assert without(guard, Conflict("x", (*owners, (".webhooks", "somebody")))) is None, "all of them or none"
