@@ -5,9 +5,7 @@ helm asks no cluster and no network for that: the archive has to hold the charts
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +16,9 @@ import yaml
 
 from minikf.bundle.model import Chart
 from minikf.bundle.render.archives import look_into
+from minikf.bundle.render.tool import run
 from minikf.errors import Refused
 
-SECONDS = 120.0
 HOOK = "helm.sh/hook"
 TESTS = {"test", "test-success"}
 """What only `helm test` runs; the latter is its name in helm 2 (helm 4.2.4, pkg/release/v1/util/manifest_sorter.go)."""
@@ -145,26 +143,9 @@ def _random(first: list[_Told], second: list[_Told], where: str) -> Refused:
 
 
 def _run(helm: Path, words: list[str], where: str) -> str:
-    # A home of its own: no plugins, repositories or settings of the user, and nothing is written to theirs. A
-    # kubeconfig is not read, and a proxy is not asked.
+    # A home of its own: no plugins, repositories or settings of the user, and nothing is written to theirs.
     with tempfile.TemporaryDirectory(prefix="minikf-helm-") as home:
-        kept = {key: value for key, value in os.environ.items() if key in ("PATH", "TMPDIR", "LANG")}
-        environment = kept | {"HOME": home, "KUBECONFIG": os.devnull}
-        try:
-            done = subprocess.run(
-                [str(helm), *words],
-                env=environment, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                timeout=SECONDS,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            raise Refused(
-                f"{where}: helm did not end",
-                cause=f"it was ended after {SECONDS:.0f} s",
-                advice="see with top what keeps this machine busy, and try again",
-            ) from error
-        except OSError as error:
-            cause = error.strerror or str(error)
-            raise Refused(f"{helm} cannot be run", cause=cause, advice="minikf doctor") from error
+        done = run([str(helm), *words], f"helm for {where}", Path(home), HOME=home)
     if done.returncode:
         told = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
         raise Refused(

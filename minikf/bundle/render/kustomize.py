@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
+from minikf.bundle.render.tool import run
 from minikf.errors import Refused
 
 LIMIT_MIB = 700
@@ -15,7 +15,6 @@ LIMIT_MIB = 700
 Without that limit the largest component of 26.03 (KServe, 2.1 MB of schemas) takes 1,640 MiB; with it a third of the
 processor time of Go's default, measured by `python -m tests.bench render`.
 """
-SECONDS = 300.0
 
 
 def build(kubectl: Path, folder: Path, what: str) -> str:
@@ -47,20 +46,7 @@ def version(kubectl: Path) -> str:
 
 
 def _run(words: list[str]) -> subprocess.CompletedProcess[str]:
-    # A kubeconfig with a plugin of a cloud has no say in this, and a proxy is not asked.
-    environment = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "TMPDIR", "LANG")}
-    environment |= {"GOGC": "off", "GOMEMLIMIT": f"{LIMIT_MIB}MiB", "KUBECONFIG": os.devnull}
-    try:
-        return subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise Refused(
-            f"{' '.join(words[1:])} did not end",
-            cause=f"it was ended after {SECONDS:.0f} s",
-            advice="see with top what keeps this machine busy, and try again",
-        ) from error
-    except OSError as error:
-        cause = error.strerror or str(error)
-        raise Refused(f"{words[0]} cannot be run", cause=cause, advice="minikf doctor") from error
+    return run(words, " ".join(words[1:]), GOGC="off", GOMEMLIMIT=f"{LIMIT_MIB}MiB")
 
 
 def _innermost(told: str) -> str:
