@@ -50,9 +50,10 @@ def meet() -> None:
 def workers() -> None:
     """Each of a node's processes says who it is, as torchrun's variables have it."""
     import os
+    import sys
 
     names = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "MASTER_ADDR")
-    print(" ".join(os.environ[name] for name in names), flush=True)
+    sys.stdout.write(" ".join(os.environ[name] for name in names) + "\n")
 
 
 def all_reduce() -> None:
@@ -70,11 +71,13 @@ def all_reduce() -> None:
 def mpi_rank() -> None:
     """Each rank says who it is, and that its file is its own."""
     import os
+    import sys
     from pathlib import Path
 
     names = ("RANK", "SIZE", "LOCAL_RANK", "LOCAL_SIZE")
     told = [os.environ[f"OMPI_COMM_WORLD_{name}"] for name in names]
-    print("rank", *told, Path(__file__).parent.name, flush=True)
+    # In one piece: unbuffered, print writes each word by itself, and the ranks write to one log.
+    sys.stdout.write(f"rank {' '.join(told)} {Path(__file__).parent.name}\n")
 
 
 def mpi_wait() -> None:
@@ -96,11 +99,13 @@ def mpi_fail() -> None:
 
 def mpi_add_up() -> None:
     """All ranks add up what they have, by MPI itself."""
+    import sys
+
     from mpi4py import MPI
 
     world = MPI.COMM_WORLD
     total = world.allreduce(world.rank + 1)
-    print(f"sum {total} at rank {world.rank} of {world.size}", flush=True)
+    sys.stdout.write(f"sum {total} at rank {world.rank} of {world.size}\n")
 
 
 def mpi_hold() -> None:

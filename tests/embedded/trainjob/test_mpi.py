@@ -207,7 +207,8 @@ def test_packages_that_bring_no_mpi_after_all_fail_with_the_reason(bare: Access)
     assert sdk.logs(name)[0].startswith("mpirun: no Open MPI here; looked in ")
 
 
-RANK = "import os; print('rank', os.environ['OMPI_COMM_WORLD_RANK'], 'of', os.environ['OMPI_COMM_WORLD_SIZE'])"
+RANK = """import os, sys
+sys.stdout.write('rank %s of %s\\n' % (os.environ['OMPI_COMM_WORLD_RANK'], os.environ['OMPI_COMM_WORLD_SIZE']))"""
 V1 = ("kubeflow.org", "v1", "default", "mpijobs")
 
 
