@@ -145,7 +145,7 @@ def listening(port: int) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("engine", [pytest.param("kind", marks=pytest.mark.core), "k3d"])
+@pytest.mark.parametrize("engine", ["kind", "k3d"])
 def test_ports_and_names_that_are_taken(
     home: Home, lab: Lab, platform_name: Callable[[str], str], engine: str, tmp_path: Path
 ) -> None:

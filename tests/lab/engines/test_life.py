@@ -144,7 +144,6 @@ def test_a_restarted_node_comes_back_by_itself(platform: Platform) -> None:
     assert home.kubectl(name, "-n", "team", "get", "pvc", "work").code == 0
 
 
-@pytest.mark.core
 def test_a_killed_node_comes_back_by_itself(platform: Platform) -> None:
     home, name = platform.home, platform.name
     server = docker("ps", "--filter", f"name={home.record(name)['cluster']['name']}", "--format", "{{.Names}}")[0]
