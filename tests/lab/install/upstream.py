@@ -24,9 +24,9 @@ from minikf.spec import Access
 from .cluster import Cluster
 from .doing import done
 
-EXAMPLE = 614 + 14
+EXAMPLE = 614 + 14 + 2
 """What the 27 paths of 26.03's example are rendered to, and what the catalogue adds: the objects of Pipelines for the
-whole cluster, without which one of its workloads has no ServiceAccount."""
+whole cluster, without which one of its workloads has no ServiceAccount, and a rule and a route of the mesh."""
 
 PORTS = (4443, 8443, 9443, 10250, 15017)
 """Where upstream's webhook servers listen: the target ports of their Services."""
