@@ -10,6 +10,7 @@ import pytest
 from minikf.beside import Beside
 from minikf.errors import Refused
 from minikf.spec import Event
+from tests.embedded.homes import watch
 
 
 def counting(what: str, ends: list[str], failing: bool = False) -> Generator[Event, None, str]:
@@ -23,20 +24,11 @@ def counting(what: str, ends: list[str], failing: bool = False) -> Generator[Eve
         ends.append(what)
 
 
-def done(steps: Generator[Event, None, str]) -> tuple[list[Event], str]:
-    events = []
-    while True:
-        try:
-            events.append(next(steps))
-        except StopIteration as end:
-            return events, end.value
-
-
 def test_both_results_and_all_events() -> None:
     ends: list[str] = []
     beside = Beside(counting("other", ends))
-    heard, main = done(beside.hearing(counting("main", ends)))
-    later, other = done(beside.result())
+    heard, main = watch(beside.hearing(counting("main", ends)))
+    later, other = watch(beside.result())
     beside.give_up()
     assert (main, other) == ("main", "other") and not beside.failed and sorted(ends) == ["main", "other"]
     told = [(event.what, event.message) for event in (*heard, *later)]
@@ -55,10 +47,10 @@ def test_a_failure_beside_ends_the_other_work() -> None:
             ends.append("main")
 
     with pytest.raises(Refused, match="other fails"):
-        done(beside.hearing(until_it_fails()))
+        watch(beside.hearing(until_it_fails()))
     assert beside.failed and sorted(ends) == ["main", "other"]
     with pytest.raises(Refused, match="other fails"):
-        done(beside.result())
+        watch(beside.result())
     beside.give_up()
 
 

@@ -13,9 +13,10 @@ import pytest
 from minikf import fetch
 from minikf.bundle.lock import LockedImage
 from minikf.bundle.registry import client
-from minikf.bundle.registry.asking import Answers, ask
+from minikf.bundle.registry.asking import ask
 from minikf.bundle.registry.look import MOST_UNSAID, look
 from minikf.spec import Event
+from tests.unit.bundle.asking import NODES, asked, why
 from tests.unit.bundle.locking import ran
 from tests.unit.bundle.registries import (
     INDEX,
@@ -35,7 +36,6 @@ from tests.unit.bundle.registries import (
 from tests.webserver import Handler, Served, proxying
 from tests.webserver import serving as tls
 
-NODES = ("linux/amd64", "linux/arm64")
 EVIL = "\x1b[31m"
 
 
@@ -50,19 +50,6 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def site() -> Iterator[Site]:
     with serving() as site:
         yield site
-
-
-def asked(*images: str, seconds: float = 20.0) -> Answers[LockedImage]:
-    found = ran(ask(images, lambda registry, reference: look(registry, reference, NODES), seconds=seconds))
-    assert sorted([*found.learnt, *(image for one in found.silent for image in one.images)]) == sorted(set(images))
-    assert all(one.cause and "\x1b" not in str(one) for one in found.silent)
-    return found
-
-
-def why(site: Site, image: str = "app:v1", seconds: float = 20.0) -> str:
-    """Why one image is not known."""
-    (silence,) = asked(f"{site.name}/{image}", seconds=seconds).silent
-    return silence.cause
 
 
 def test_an_index_has_its_digest_its_platforms_and_what_nodes_pull(site: Site) -> None:
