@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-from minikf.tui.views import STATUS, VIEWS
+from minikf.views.kinds import STATUS, VIEWS
 
 ANYWHERE = ("list", "status", "details", "log")
 _LISTS = ("list", "status")

@@ -13,7 +13,6 @@ from textual.widgets import DataTable, Log, TextArea
 
 from minikf.tui.actions import is_usable, key_name, usable
 from minikf.tui.feed import Feed, Follower, LogSource
-from minikf.tui.items import Item
 from minikf.tui.messages import Absent, Changed, EventsCame, Gone, Listed, LogReady, LogState, Lost, StatusCame
 from minikf.tui.screens.details import DetailsScreen
 from minikf.tui.screens.help import HelpScreen
@@ -21,8 +20,9 @@ from minikf.tui.screens.log import LogScreen
 from minikf.tui.screens.main import MainScreen
 from minikf.tui.screens.place import PlaceScreen
 from minikf.tui.store import Connection, Store
-from minikf.tui.text import now, plain
-from minikf.tui.views import BY_KIND, STATUS, VIEWS, containers_of, pods_of
+from minikf.views.items import Item
+from minikf.views.kinds import BY_KIND, STATUS, VIEWS, containers_of, pods_of
+from minikf.views.text import now, plain
 
 REDRAW_SECONDS = 0.1
 CLOCK_SECONDS = 1.0

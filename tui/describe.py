@@ -6,9 +6,9 @@ import copy
 from typing import Any
 
 from minikf.promote.yamltext import dump
-from minikf.tui.items import Item, mapping, mappings
-from minikf.tui.text import age, now, plain
-from minikf.tui.views import BY_KIND
+from minikf.views.items import Item, mapping, mappings
+from minikf.views.kinds import BY_KIND
+from minikf.views.text import age, now, plain
 
 
 def describe(item: Item, events: tuple[str, ...] | None, *, exists: bool) -> str:

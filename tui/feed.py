@@ -10,7 +10,7 @@ from typing import Protocol
 
 from textual.message import Message
 
-from minikf.tui.items import Item
+from minikf.views.items import Item
 
 Post = Callable[[Message], object]
 """Hands a message to the app; may be called from any thread."""

@@ -12,10 +12,10 @@ from minikf.errors import MinikfError
 from minikf.kube.hangup import HangUp
 from minikf.kube.rest import ApiAnswer, RestClient
 from minikf.tui.feed import LogSource, Post, Tail
-from minikf.tui.items import Object
 from minikf.tui.messages import LogReady, LogState
-from minikf.tui.text import line, plain
-from minikf.tui.views import log_path
+from minikf.views.items import Object
+from minikf.views.kinds import log_path
+from minikf.views.text import line, plain
 
 FIRST_LINES = 1000
 RETRY_SECONDS = 1.0

@@ -14,10 +14,10 @@ from minikf.kube.rest import ApiAnswer, RestClient
 from minikf.status import access, status
 from minikf.tui.feed import Follower, LogSource, Post
 from minikf.tui.follow import LogFollower
-from minikf.tui.items import Item, Object, item_of, mappings
 from minikf.tui.messages import Absent, Changed, EventsCame, Gone, Listed, Lost, StatusCame
-from minikf.tui.text import plain
-from minikf.tui.views import STATUS, VIEWS, View, events_path
+from minikf.views.items import Item, Object, item_of, mappings
+from minikf.views.kinds import STATUS, VIEWS, View, events_path
+from minikf.views.text import plain
 
 STATUS_SECONDS = 2.0
 ABSENT_SECONDS = 10.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from minikf.spec import Status
-from minikf.tui.items import Item
+from minikf.views.items import Item
 
 
 @dataclass

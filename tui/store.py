@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from minikf.spec import Status
-from minikf.tui.items import Item
-from minikf.tui.views import VIEWS
+from minikf.views.items import Item
+from minikf.views.kinds import VIEWS
 
 
 @dataclass(frozen=True)

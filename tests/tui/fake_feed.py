@@ -12,9 +12,9 @@ from typing import Any
 
 from minikf.spec import ComponentStatus, Status
 from minikf.tui.feed import Follower, LogSource, Post, Tail
-from minikf.tui.items import Item, item_of
 from minikf.tui.messages import EventsCame, Listed, LogReady, LogState, StatusCame
-from minikf.tui.views import BY_KIND
+from minikf.views.items import Item, item_of
+from minikf.views.kinds import BY_KIND
 
 Object = dict[str, Any]
 

@@ -18,12 +18,12 @@ from textual.message import Message
 from minikf.kube.hangup import HangUp
 from minikf.kube.rest import RestClient
 from minikf.status import access
-from minikf.tui import judge
 from minikf.tui.feed import LogSource
-from minikf.tui.items import Rank
 from minikf.tui.live import LiveFeed, _Watch
 from minikf.tui.messages import Absent, Changed, EventsCame, Gone, Listed, LogState, Lost, StatusCame
-from minikf.tui.views import VIEWS, View
+from minikf.views import judge
+from minikf.views.items import Rank
+from minikf.views.kinds import VIEWS, View
 from tests.embedded.homes import Home
 from tests.tui.fake_feed import FakeFeed
 

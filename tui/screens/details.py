@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.widgets import TextArea
 
 from minikf.tui.describe import describe, yaml_of
-from minikf.tui.items import Item
 from minikf.tui.screens.place import PlaceScreen
+from minikf.views.items import Item
 
 
 class DetailsScreen(PlaceScreen):

@@ -7,13 +7,13 @@ from textual.app import ComposeResult
 from textual.widgets import DataTable, Input, Static
 
 from minikf.spec import ComponentStatus
-from minikf.tui.items import Item, Rank
 from minikf.tui.screens.place import PlaceScreen
 from minikf.tui.store import Store
-from minikf.tui.text import age, megabytes, now, plain
-from minikf.tui.views import BY_KIND, STATUS
 from minikf.tui.widgets.nav import Nav
 from minikf.tui.widgets.table import MOST_ROWS, LiveTable, Row
+from minikf.views.items import Item, Rank
+from minikf.views.kinds import BY_KIND, STATUS
+from minikf.views.text import age, megabytes, now, plain
 
 NARROW, WIDE = 60, 120
 STYLES = {Rank.BROKEN: "bold red", Rank.WAITING: "yellow", Rank.RUNNING: "", Rank.DONE: "dim"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widgets import Static
 
 from minikf.tui.store import Connection
-from minikf.tui.text import age, now
+from minikf.views.text import age, now
 
 
 class Banner(Static):

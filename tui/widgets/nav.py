@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from minikf.tui.items import Rank
 from minikf.tui.store import Store
-from minikf.tui.views import STATUS, VIEWS
+from minikf.views.items import Rank
+from minikf.views.kinds import STATUS, VIEWS
 
 NARROW = 60
 

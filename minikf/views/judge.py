@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minikf.tui.items import Object, Rank, Verdict
+from minikf.views.items import Object, Rank, Verdict
 
 # Reasons why a container waits that will not pass by themselves (kubelet's names).
 _BROKEN_WAITS = frozenset(

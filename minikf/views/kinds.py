@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from minikf.tui import judge
-from minikf.tui.items import Item, Object, Verdict, mapping, mappings
+from minikf.views import judge
+from minikf.views.items import Item, Object, Verdict, mapping, mappings
 
 STATUS = "status"
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minikf.tui.describe import describe, yaml_of
-from minikf.tui.items import Rank, Verdict
-from minikf.tui.text import age, line, now, plain
-from minikf.tui.views import BY_KIND, containers_of, events_path, pods_of
+from minikf.views.items import Rank, Verdict
+from minikf.views.kinds import BY_KIND, containers_of, events_path, pods_of
+from minikf.views.text import age, line, now, plain
 from tests.tui.fake_feed import item, pod, train_job
 
 Object = dict[str, Any]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from minikf.tui.text import plain
+from minikf.views.text import plain
 
 Object = dict[str, Any]
 
