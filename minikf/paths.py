@@ -41,6 +41,11 @@ def _no_home(cause: str) -> UsageError:
     )
 
 
+def config_home() -> Path:
+    """`$XDG_CONFIG_HOME/minikf`: what the user or MiniKF has set."""
+    return _xdg("XDG_CONFIG_HOME", ".config")
+
+
 def data_home() -> Path:
     """`$XDG_DATA_HOME/minikf`: what the user would miss."""
     return _xdg("XDG_DATA_HOME", ".local/share")

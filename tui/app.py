@@ -1,27 +1,44 @@
-"""The app: its handlers own the state, its actions move between screens."""
+"""The app: its handlers own the state, and it hands on what places ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import DataTable, Log, TextArea
 
-from minikf.tui.actions import is_usable, key_name, usable
+from minikf.tui.actions import BY_ID, Action, key_name, usable
+from minikf.tui.config import Config
+from minikf.tui.doing import Doing
 from minikf.tui.feed import Feed, Follower, LogSource
-from minikf.tui.messages import Absent, Changed, EventsCame, Gone, Listed, LogReady, LogState, Lost, StatusCame
-from minikf.tui.screens.details import DetailsScreen
-from minikf.tui.screens.help import HelpScreen
+from minikf.tui.messages import (
+    Absent,
+    Answered,
+    Changed,
+    Ended,
+    Gone,
+    Listed,
+    LogReady,
+    LogState,
+    Lost,
+    StatusCame,
+    Stepped,
+    Unanswered,
+)
+from minikf.tui.pages import PAGES
+from minikf.tui.places import Doom, Place
+from minikf.tui.screens.confirm import ConfirmScreen
 from minikf.tui.screens.log import LogScreen
 from minikf.tui.screens.main import MainScreen
 from minikf.tui.screens.place import PlaceScreen
+from minikf.tui.screens.work import WorkScreen
 from minikf.tui.store import Connection, Store
-from minikf.views.items import Item
-from minikf.views.kinds import BY_KIND, STATUS, VIEWS, containers_of, pods_of
+from minikf.tui.themes import use_theme
+from minikf.views.asking import Question, Work
+from minikf.views.kinds import STATUS
 from minikf.views.text import now, plain
 
 REDRAW_SECONDS = 0.1
@@ -36,23 +53,42 @@ class MinikfApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = []
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, platform: str, feed: Feed) -> None:
+    def __init__(self, platform: str, feed: Feed, config: Config | None = None) -> None:
         super().__init__()
         self.platform = platform
+        self.config = config or Config()
         self.store = Store()
         self.connection = Connection()
         self._feed = feed
         self._redraw_is_due = False
+        self._asked: dict[Place, dict[Question[Any], Callable[[], None]]] = {}
+        self._doing = Doing(self)
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen()
 
     def on_mount(self) -> None:
-        self.set_interval(CLOCK_SECONDS, self._changed)
-        self.call_after_refresh(self._feed.start, self.post_message)
+        use_theme(self, self.config.theme)
+        if not self.config.animations:
+            self.animation_level = "none"
+        self.set_keymap(dict(self.config.keys))
+        self.set_interval(CLOCK_SECONDS, self.changed)
+        self.call_after_refresh(self._start)
 
     def on_unmount(self) -> None:
         self._feed.stop()
+
+    def _start(self) -> None:
+        """After the first paint: nothing of the platform is asked before something is on the screen."""
+        self._feed.start(self.post_message)
+        for page in PAGES:
+            for kind in page.kinds:
+                self._feed.watch(kind)
+        self._is_started = True
+        for place in self._asked:
+            self.attend(place)
+
+    _is_started = False
 
     # What came: state changes here and nowhere else.
 
@@ -64,12 +100,12 @@ class MinikfApp(App[int]):
     @on(Changed)
     def _item_changed(self, message: Changed) -> None:
         self.store.put(message.item)
-        self._changed()
+        self.changed()
 
     @on(Gone)
     def _item_gone(self, message: Gone) -> None:
         self.store.remove(message.kind, message.key)
-        self._changed()
+        self.changed()
 
     @on(Absent)
     def _absent(self, message: Absent) -> None:
@@ -90,12 +126,37 @@ class MinikfApp(App[int]):
     def _lost(self, message: Lost) -> None:
         self._lose(message.source, message.cause, message.advice)
 
-    @on(EventsCame)
-    def _events_came(self, message: EventsCame) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, DetailsScreen) and (screen.item.kind, screen.item.key) == (message.kind, message.key):
-                screen.events = message.lines
-                self._changed()
+    @on(Answered)
+    def _answered(self, message: Answered) -> None:
+        self._doing.answered(message.question, message.value)
+        for place in self.open_places():
+            place.answered(message.question, message.value)
+        self.changed()
+
+    @on(Unanswered)
+    def _unanswered(self, message: Unanswered) -> None:
+        self._doing.unanswered(message.question, message.cause, message.advice)
+        for place in self.open_places():
+            place.unanswered(message.question, message.cause, message.advice)
+        self.changed()
+
+    @on(Stepped)
+    def _stepped(self, message: Stepped) -> None:
+        for screen in self._working(message.token):
+            screen.stepped(message.event)
+
+    @on(Ended)
+    def _ended(self, message: Ended) -> None:
+        screens = self._working(message.token)
+        for screen in screens:
+            screen.ended(message)
+        if not screens:
+            how = f"failed: {message.cause}" if message.cause else "is done"
+            self.say(f"{message.work.title} {how}", worse=bool(message.cause))
+        if not message.cause:
+            for place in self.open_places():
+                place.worked(message.work, message.value)
+        self.changed()
 
     @on(LogReady)
     def _log_ready(self, message: LogReady) -> None:
@@ -109,15 +170,19 @@ class MinikfApp(App[int]):
             if isinstance(screen, LogScreen):
                 screen.tell(message)
 
+    def _working(self, token: int) -> list[WorkScreen]:
+        found = [screen for screen in self.screen_stack if isinstance(screen, WorkScreen)]
+        return [screen for screen in found if screen.job is not None and screen.job.token == token]
+
     def _found(self, source: str) -> None:
         self.connection = self.connection.found(source)
-        self._changed()
+        self.changed()
 
     def _lose(self, source: str, cause: str, advice: str) -> None:
         self.connection = self.connection.lost(source, plain(cause), plain(advice), now())
-        self._changed()
+        self.changed()
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
         """Many changes at once are one redraw."""
         if not self._redraw_is_due:
             self._redraw_is_due = True
@@ -127,104 +192,134 @@ class MinikfApp(App[int]):
         self._redraw_is_due = False
         if self.screen_stack and isinstance(self.screen, PlaceScreen):  # none is left while the app ends
             self.screen.redraw()
+            self.attend(self.place)
 
-    # What screens ask for.
+    # What places ask for.
+
+    @property
+    def place(self) -> Place:
+        """The page or screen that is in front, under help, palette and dialogs."""
+        screens = [screen for screen in self.screen_stack if isinstance(screen, PlaceScreen)]
+        front = screens[-1]
+        return front.page if isinstance(front, MainScreen) else front
+
+    def open_places(self) -> list[Place]:
+        """All pages that were opened, and all screens."""
+        found: list[Place] = []
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                found += [page for page in screen.pages.values() if page.is_mounted]
+            elif isinstance(screen, PlaceScreen):
+                found.append(screen)
+        return found
+
+    def attend(self, place: Place) -> None:
+        """Watches and asks what a place needs from now on, until `disregard`, or until the screen is left."""
+        asked = self._asked.setdefault(place, {})
+        if not self._is_started:
+            return
+        for kind in place.kinds:
+            self._feed.watch(kind)
+        wanted = place.questions()
+        for question in [each for each in asked if each not in wanted]:
+            asked.pop(question)()
+        for question, seconds in wanted.items():
+            if question not in asked:
+                asked[question] = self._feed.keep_asking(question, seconds)
+
+    def disregard(self, place: Place) -> None:
+        """Nothing more is asked for it."""
+        for stop in self._asked.pop(place, {}).values():
+            stop()
+
+    def pop_screen(self) -> Any:
+        if isinstance(self.screen, PlaceScreen):
+            self.disregard(self.screen)
+        return super().pop_screen()
+
+    def ask(self, question: Question[Any]) -> None:
+        """The answer comes to `answered` of every place. Refused in read-only mode where it changes something."""
+        if question.changes and self.config.read_only:
+            self.say("read-only: nothing was changed", worse=True)
+        else:
+            self._feed.ask(question)
+
+    def start(self, work: Work) -> None:
+        """Begins long work and shows it. Refused in read-only mode."""
+        if self.config.read_only:
+            self.say("read-only: nothing was changed", worse=True)
+            return
+        screen = WorkScreen(work)
+        screen.job = self._feed.work(work)
+        self.push_screen(screen)
 
     def follow(self, source: LogSource) -> Follower:
         return self._feed.follow(source, self.post_message)
 
-    def ask_events(self, item: Item) -> None:
-        self._feed.ask_events(item, self.post_message)
+    def say(self, text: str, *, worse: bool = False) -> None:
+        """A line that goes by itself."""
+        self.notify(plain(text), severity="warning" if worse else "information", markup=False)
+
+    def copy(self, text: str) -> None:
+        """Into the terminal's clipboard (OSC 52)."""
+        self.copy_to_clipboard(text)
+        first = text.splitlines()[0] if text else ""
+        self.say(f"copied: {first[:60]}{'…' if len(first) > 60 or len(text) > len(first) else ''}")
+
+    def confirm(self, question: str, name: str, then: Callable[[], None]) -> None:
+        """Calls `then` where the user types `name`."""
+        self.push_screen(ConfirmScreen(Doom(question, name)), lambda yes: then() if yes else None)
+
+    def open_logs(self, sources: list[LogSource], *, together: bool = False) -> None:
+        del together
+        self.push_screen(LogScreen(sources))
 
     # Actions, as `minikf.tui.actions` lists them.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The place is that of the screen under help or palette."""
-        places = [screen.place for screen in self.screen_stack if isinstance(screen, PlaceScreen)]
-        return not places or is_usable(action, places[-1])
+        if action != "do" or not self._has_place():
+            return True
+        found = BY_ID[str(parameters[0])]
+        return found.usable_at(self._places()) and not (found.changes and self.config.read_only)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         if isinstance(screen, PlaceScreen):
-            for action in usable(screen.place):
-                keys = f"key: {key_name(action.first_key)}"
-                yield SystemCommand(action.title, keys, lambda call=action.call: self.run_action(call))
+            for action in usable(self._places()):
+                if action.name not in ("palette", "move") and not (action.changes and self.config.read_only):
+                    own = self.config.keys.get(action.id, action.keys)
+                    keys = f"key: {key_name(own.split(',')[0])}" if own else "no key"
+                    yield SystemCommand(action.title, keys, lambda id=action.id: self.perform(id))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
-    def action_view(self, kind: str) -> None:
-        if isinstance(self.screen, MainScreen):
-            self.screen.open(kind)
+    async def action_do(self, id: str) -> None:
+        self.perform(id)
 
-    def action_next_view(self, by: int) -> None:
-        if isinstance(self.screen, MainScreen):
-            kinds = [STATUS, *(view.kind for view in VIEWS)]
-            self.screen.open(kinds[(kinds.index(self.screen.kind) + by) % len(kinds)])
-
-    def action_move(self, way: str) -> None:
-        self._move(way)
-
-    def action_filter(self) -> None:
-        if isinstance(self.screen, MainScreen):
-            self.screen.open_filter()
-
-    def action_details(self) -> None:
-        self._open_details(as_yaml=False)
-
-    def action_yaml(self) -> None:
-        if isinstance(self.screen, DetailsScreen):
-            self.screen.switch()
-        else:
-            self._open_details(as_yaml=True)
-
-    def action_logs(self) -> None:
-        item = self._selected()
-        if item is None:
+    def perform(self, id: str) -> None:
+        """Does an action at the place in front: the screen's own way, else the page's, else the app's."""
+        action = BY_ID[id]
+        if action.changes and self.config.read_only:
+            self.say(f"read-only: {action.title} is off", worse=True)
             return
-        pods = pods_of(item, self.store.rows("pods"))
-        sources = [LogSource(pod.namespace, pod.name, name) for pod in pods for name in containers_of(pod)]
-        if sources:
-            self.push_screen(LogScreen(sources))
-        else:
-            self.notify(f"{BY_KIND[item.kind].object_kind} {item.key} has no pod, so no log", markup=False)
+        if action.destroys:
+            doom = self.place.doom(action)
+            if doom is not None:
+                self.confirm(doom.question, doom.word, lambda: self._do(action))
+            return
+        self._do(action)
 
-    def action_next_container(self, by: int) -> None:
-        if isinstance(self.screen, LogScreen):
-            self.screen.step(by)
+    def _do(self, action: Action) -> None:
+        front = [screen for screen in self.screen_stack if isinstance(screen, PlaceScreen)][-1]
+        for target in (front, self.place, self._doing):
+            call = getattr(target, f"do_{action.name}", None)
+            if call is not None:
+                call(action.argument) if action.argument else call()
+                return
+        raise LookupError(f"nothing does {action.id} at {self.place.place}")
 
-    def action_toggle_follow(self) -> None:
-        if isinstance(self.screen, LogScreen):
-            self.screen.toggle_follow()
+    def _has_place(self) -> bool:
+        return any(isinstance(screen, PlaceScreen) for screen in self.screen_stack)
 
-    def action_leave(self) -> None:
-        if isinstance(self.screen, MainScreen):
-            self.screen.close_filter()
-        else:
-            self.pop_screen()
-
-    def action_palette(self) -> None:
-        self.action_command_palette()
-
-    def action_help(self) -> None:
-        if isinstance(self.screen, PlaceScreen):
-            self.push_screen(HelpScreen(self.screen.place))
-
-    def _selected(self) -> Item | None:
-        if isinstance(self.screen, DetailsScreen):
-            return self.screen.item
-        return self.screen.selected() if isinstance(self.screen, MainScreen) else None
-
-    def _open_details(self, *, as_yaml: bool) -> None:
-        item = self._selected()
-        if item is not None:
-            self.push_screen(DetailsScreen(item, as_yaml=as_yaml))
-
-    def _move(self, way: str) -> None:
-        """vim's keys do what the arrows, Home and End do, in a table, a text or a log."""
-        for widget in self.screen.query("DataTable, TextArea, Log").results():
-            if isinstance(widget, DataTable):
-                getattr(
-                    widget, {"down": "action_cursor_down", "up": "action_cursor_up"}.get(way, f"action_scroll_{way}")
-                )()
-            elif isinstance(widget, (TextArea, Log)):
-                {"down": widget.scroll_down, "up": widget.scroll_up, "top": widget.scroll_home}.get(
-                    way, widget.scroll_end
-                )(animate=False)
+    def _places(self) -> frozenset[str]:
+        front = [screen for screen in self.screen_stack if isinstance(screen, PlaceScreen)][-1]
+        return front.places

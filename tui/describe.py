@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from minikf.promote.yamltext import dump
@@ -33,7 +32,9 @@ def describe(item: Item, events: tuple[str, ...] | None, *, exists: bool) -> str
 
 def yaml_of(item: Item) -> str:
     """The object as the API has it, without managedFields, which nobody reads."""
-    obj = copy.copy(item.obj)
+    view = BY_KIND[item.kind]
+    # Objects of a list lack the two.
+    obj: dict[str, Any] = {"apiVersion": view.api_version, "kind": view.object_kind, **item.obj}
     obj["metadata"] = {key: value for key, value in mapping(obj.get("metadata")).items() if key != "managedFields"}
     return plain(dump(obj))
 

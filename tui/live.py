@@ -5,19 +5,22 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event
 from typing import Any
+
+from textual.message import Message
 
 from minikf.errors import MinikfError, Unreachable
 from minikf.kube.hangup import HangUp
 from minikf.kube.rest import ApiAnswer, RestClient
-from minikf.status import access, status
-from minikf.tui.feed import Follower, LogSource, Post
+from minikf.status import status
+from minikf.tui.asking import Asker, WorkThread, in_thread, why
+from minikf.tui.feed import Follower, Job, LogSource, Post
 from minikf.tui.follow import LogFollower
-from minikf.tui.messages import Absent, Changed, EventsCame, Gone, Listed, Lost, StatusCame
-from minikf.views.items import Item, Object, item_of, mappings
-from minikf.views.kinds import STATUS, VIEWS, View, events_path
-from minikf.views.text import plain
+from minikf.tui.messages import Absent, Changed, Gone, Listed, Lost, StatusCame
+from minikf.views.asking import Question, Reach, Work
+from minikf.views.items import Item, Object, item_of
+from minikf.views.kinds import BY_KIND, STATUS, View
 
 STATUS_SECONDS = 2.0
 ABSENT_SECONDS = 10.0
@@ -30,53 +33,57 @@ class LiveFeed:
     """`minikf.tui.feed.Feed` over a platform; its threads are daemons, so nothing waits for them at the end."""
 
     def __init__(self, platform: str) -> None:
-        self._platform = platform
+        self._reach = Reach(platform)
         self._stopped = Event()
         self._hang_ups: list[HangUp] = []
+        self._watched: set[str] = set()
         self._tokens = itertools.count(1)
+        self._post: Post = _nowhere
+        self._asker = Asker(self._reach, self._post)
 
     def start(self, post: Post) -> None:
-        _in_thread("status", lambda: self._poll_status(post))
-        for view in VIEWS:
-            hang_up = HangUp()
-            self._hang_ups.append(hang_up)
-            watch = _Watch(view, self._client, hang_up, self._stopped, post)
-            _in_thread(f"watch {view.kind}", watch.run)
+        self._post = post
+        self._asker = Asker(self._reach, post)
+        in_thread("status", self._poll_status)
 
     def stop(self) -> None:
         self._stopped.set()
+        self._asker.stop()
         for hang_up in self._hang_ups:
             hang_up()
 
+    def watch(self, kind: str) -> None:
+        if kind in self._watched:
+            return
+        self._watched.add(kind)
+        hang_up = HangUp()
+        self._hang_ups.append(hang_up)
+        watch = _Watch(BY_KIND[kind], self._reach.client, hang_up, self._stopped, self._post)
+        in_thread(f"watch {kind}", watch.run)
+
     def follow(self, source: LogSource, post: Post) -> Follower:
-        follower = LogFollower(next(self._tokens), source, self._client, post)
-        _in_thread(f"log {source}", follower.run)
+        follower = LogFollower(next(self._tokens), source, self._reach.client, post)
+        in_thread(f"log {source}", follower.run)
         return follower
 
-    def ask_events(self, item: Item, post: Post) -> None:
-        _in_thread(f"events {item.key}", lambda: post(self._events(item)))
+    def ask(self, question: Question[Any]) -> None:
+        self._asker.ask(question)
 
-    def _client(self) -> RestClient:
-        """Asked for anew each time: a platform that was made again has another address and credential."""
-        return RestClient(access(self._platform))
+    def keep_asking(self, question: Question[Any], seconds: float) -> Callable[[], None]:
+        return self._asker.keep_asking(question, seconds)
 
-    def _poll_status(self, post: Post) -> None:
+    def work(self, work: Work) -> Job:
+        thread = WorkThread(work, self._reach, self._post)
+        thread.start()
+        return thread
+
+    def _poll_status(self) -> None:
         while not self._stopped.is_set():
             try:
-                post(StatusCame(status(self._platform)))
+                self._post(StatusCame(status(self._reach.platform)))
             except MinikfError as error:
-                post(Lost(STATUS, _why(error), error.advice))
+                self._post(Lost(STATUS, why(error), error.advice))
             self._stopped.wait(STATUS_SECONDS)
-
-    def _events(self, item: Item) -> EventsCame:
-        try:
-            found = self._client().get(events_path(item)).get("items")
-        except MinikfError as error:
-            return EventsCame(item.kind, item.key, (f"the events cannot be read: {_why(error)}",))
-        events = sorted(
-            mappings(found), key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or "")
-        )
-        return EventsCame(item.kind, item.key, tuple(_event_line(event) for event in events))
 
 
 class _Watch:
@@ -100,7 +107,7 @@ class _Watch:
             except ApiAnswer as answer:
                 wait = self._refused(answer, wait)
             except MinikfError as error:
-                self._post(Lost(self._view.kind, _why(error), error.advice))
+                self._post(Lost(self._view.kind, why(error), error.advice))
                 wait = min(2 * wait, LONGEST_WAIT)
             except Exception as error:  # an answer of a form nobody knew: said, and tried again as everything else
                 self._post(Lost(self._view.kind, f"what the platform sent cannot be read: {error!r}", ""))
@@ -112,7 +119,7 @@ class _Watch:
         if answer.status == NOT_FOUND:
             self._post(Absent(self._view.kind, answer.message))
             return ABSENT_SECONDS
-        self._post(Lost(self._view.kind, _why(answer), answer.advice))
+        self._post(Lost(self._view.kind, why(answer), answer.advice))
         return min(2 * wait, LONGEST_WAIT)
 
     def _list_and_watch(self) -> None:
@@ -145,16 +152,5 @@ class _Watch:
         return item_of(self._view.kind, obj, self._view.judge)
 
 
-def _in_thread(name: str, work: Callable[[], object]) -> None:
-    Thread(target=work, name=f"minikf-tui {name}", daemon=True).start()
-
-
-def _why(error: MinikfError) -> str:
-    return plain(f"{error.message}: {error.cause}" if error.cause else error.message)
-
-
-def _event_line(event: Object) -> str:
-    when = event.get("lastTimestamp") or event.get("eventTime") or ""
-    count = event.get("count") or 1
-    times = f" ({count} times)" if count != 1 else ""
-    return plain(f"{when}  {event.get('type')}  {event.get('reason')}: {event.get('message')}{times}")
+def _nowhere(message: Message) -> None:
+    raise RuntimeError(f"{message!r} was posted before the feed was started")

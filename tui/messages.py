@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from textual.message import Message
 
-from minikf.spec import Status
+from minikf.spec import Event, Status
+from minikf.views.asking import Question, Work
 from minikf.views.items import Item
 
 
@@ -58,12 +60,39 @@ class Lost(Message):
 
 
 @dataclass
-class EventsCame(Message):
-    """The Events about an item, oldest first, as lines; or why there are none."""
+class Answered(Message):
+    """What a question found."""
 
-    kind: str
-    key: str
-    lines: tuple[str, ...]
+    question: Question[Any]
+    value: Any
+
+
+@dataclass
+class Unanswered(Message):
+    """A question that failed; one that is asked again and again goes on being asked."""
+
+    question: Question[Any]
+    cause: str
+    advice: str
+
+
+@dataclass
+class Stepped(Message):
+    """Long work told a step; `token` says which work."""
+
+    token: int
+    event: Event
+
+
+@dataclass
+class Ended(Message):
+    """Long work is over; `cause` is "" where it succeeded with `value`."""
+
+    token: int
+    work: Work
+    value: Any
+    cause: str
+    advice: str
 
 
 @dataclass

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from minikf.spec import Status
-from minikf.views.items import Item
-from minikf.views.kinds import VIEWS
+from minikf.views.filtering import holds
+from minikf.views.items import Item, Rank
+from minikf.views.kinds import BY_KIND, VIEWS
+from minikf.views.ordering import WORST_FIRST, Order, ordered
 
 
 @dataclass(frozen=True)
@@ -44,29 +46,45 @@ class Store:
     listed: set[str] = field(default_factory=set)
     absent: dict[str, str] = field(default_factory=dict)
     status: Status | None = None
+    _versions: dict[str, int] = field(default_factory=dict)
+    _kept: dict[tuple[str, str, Order], tuple[int, list[Item]]] = field(default_factory=dict)
 
     def replace(self, kind: str, items: tuple[Item, ...]) -> None:
         """A whole list."""
         self.items[kind] = {item.key: item for item in items}
         self.listed.add(kind)
         self.absent.pop(kind, None)
+        self._touch(kind)
 
     def put(self, item: Item) -> None:
         self.items[item.kind][item.key] = item
+        self._touch(item.kind)
 
     def remove(self, kind: str, key: str) -> None:
         self.items[kind].pop(key, None)
+        self._touch(kind)
 
-    def rows(self, kind: str, words: str = "") -> list[Item]:
-        """The items of a list that hold every word of a filter, worst first, then newest first."""
-        wanted = words.lower().split()
-        found = [item for item in self.items[kind].values() if _holds(item, wanted)]
-        found.sort(key=lambda item: (item.namespace, item.name))
-        found.sort(key=lambda item: item.created, reverse=True)
-        found.sort(key=lambda item: item.verdict.rank)
+    def get(self, kind: str, key: str) -> Item | None:
+        return self.items[kind].get(key)
+
+    def version(self, kind: str) -> int:
+        """Another number after each change of the list."""
+        return self._versions.get(kind, 0)
+
+    def broken(self, kind: str) -> int:
+        """How many of a list are broken."""
+        return sum(item.verdict.rank is Rank.BROKEN for item in self.items[kind].values())
+
+    def rows(self, kind: str, text: str = "", order: Order = WORST_FIRST) -> list[Item]:
+        """The items of a list that a filter holds (`minikf.views.filtering`), in order. Not to be changed."""
+        asked, version = (kind, text, order), self.version(kind)
+        kept = self._kept.get(asked)
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        found = ordered(filter(holds(text), self.items[kind].values()), BY_KIND[kind], order)
+        # Only the newest filter and order of a list are kept: typing a filter makes many.
+        self._kept = {each: value for each, value in self._kept.items() if each[0] != kind} | {asked: (version, found)}
         return found
 
-
-def _holds(item: Item, words: list[str]) -> bool:
-    text = f"{item.key} {item.verdict.state} {item.verdict.info}".lower()
-    return all(word in text for word in words)
+    def _touch(self, kind: str) -> None:
+        self._versions[kind] = self.version(kind) + 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
+from functools import cached_property
 from typing import Any
 
 from minikf.views.text import plain
@@ -45,7 +47,21 @@ class Item:
 
     @property
     def key(self) -> str:
-        return f"{self.namespace}/{self.name}"
+        """`namespace/name`; the name alone of what is in no namespace."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    @cached_property
+    def words(self) -> str:
+        """What a filter's words are looked for in."""
+        return f"{self.key} {self.verdict.state} {self.verdict.info}".lower()
+
+    @cached_property
+    def born(self) -> float:
+        """When it was created, in seconds since 1970; 0 where that is not known."""
+        try:
+            return datetime.fromisoformat(self.created).timestamp()
+        except (ValueError, OverflowError):
+            return 0.0
 
 
 def mapping(value: object) -> Object:

@@ -15,10 +15,10 @@ def train_job(obj: Object) -> Verdict:
     """Trainer's conditions Failed, Complete and Suspended; none of them while it runs."""
     status = obj.get("status") or {}
     info = ((obj.get("spec") or {}).get("runtimeRef") or {}).get("name", "")
-    conditions = _conditions(status)
+    found = conditions(status)
     for name, rank in (("Failed", Rank.BROKEN), ("Complete", Rank.DONE), ("Suspended", Rank.WAITING)):
-        if _is_true(conditions.get(name)):
-            cause = _words(conditions[name]) if rank is not Rank.DONE else ""
+        if is_true(found.get(name)):
+            cause = words(found[name]) if rank is not Rank.DONE else ""
             return Verdict(rank, name, cause, info)
     active = sum(int(job.get("active") or 0) for job in status.get("jobsStatus") or ())
     return Verdict(Rank.RUNNING, "Running", "", info) if active else Verdict(Rank.WAITING, "Created", "", info)
@@ -28,12 +28,12 @@ def inference_service(obj: Object) -> Verdict:
     """KServe's condition Ready; the model's own failure says more than the condition."""
     status = obj.get("status") or {}
     url = str(status.get("url") or "")
-    ready = _conditions(status).get("Ready")
-    if _is_true(ready):
+    ready = conditions(status).get("Ready")
+    if is_true(ready):
         return Verdict(Rank.RUNNING, "Ready", "", url)
     failure = ((status.get("modelStatus") or {}).get("lastFailureInfo") or {}).get("message") or ""
     worst = [each for each in status.get("conditions") or () if each.get("status") == "False"]
-    cause = failure or next((words for each in [*worst, ready or {}] if (words := _words(each))), "")
+    cause = failure or next((said for each in [*worst, ready or {}] if (said := words(each))), "")
     if ready is not None and ready.get("status") == "False":
         return Verdict(Rank.BROKEN, "NotReady", cause, url)
     return Verdict(Rank.WAITING, "Pending", cause, url)
@@ -68,30 +68,30 @@ def job(obj: Object) -> Verdict:
     status = obj.get("status") or {}
     wanted = (obj.get("spec") or {}).get("completions") or 1
     info = f"{status.get('succeeded') or 0}/{wanted}"
-    conditions = _conditions(status)
+    found = conditions(status)
     for name, state, rank in (
         ("Failed", "Failed", Rank.BROKEN),
         ("FailureTarget", "Failing", Rank.BROKEN),
         ("Complete", "Complete", Rank.DONE),
         ("Suspended", "Suspended", Rank.WAITING),
     ):
-        if _is_true(conditions.get(name)):
-            return Verdict(rank, state, "" if rank is Rank.DONE else _words(conditions[name]), info)
+        if is_true(found.get(name)):
+            return Verdict(rank, state, "" if rank is Rank.DONE else words(found[name]), info)
     if status.get("active"):
         failed = int(status.get("failed") or 0)
         return Verdict(Rank.RUNNING, "Running", f"{failed} of its pods failed so far" if failed else "", info)
     return Verdict(Rank.WAITING, "Created", "", info)
 
 
-def _conditions(status: Object) -> dict[str, Object]:
+def conditions(status: Object) -> dict[str, Object]:
     return {str(each["type"]): each for each in status.get("conditions") or ()}
 
 
-def _is_true(condition: Object | None) -> bool:
+def is_true(condition: Object | None) -> bool:
     return condition is not None and condition.get("status") == "True"
 
 
-def _words(condition: Object) -> str:
+def words(condition: Object) -> str:
     parts = (str(condition.get("reason") or ""), str(condition.get("message") or ""))
     return ": ".join(part for part in parts if part)
 
@@ -117,6 +117,6 @@ def _why_pending(status: Object, containers: list[Object]) -> str:
     for each in containers:
         waiting = (each.get("state") or {}).get("waiting") or {}
         if waiting.get("message") or waiting.get("reason"):
-            return f"container {each.get('name')}: {_words(waiting)}"
+            return f"container {each.get('name')}: {words(waiting)}"
     unmet = [each for each in status.get("conditions") or () if each.get("status") == "False"]
-    return next((words for each in unmet if (words := _words(each))), "")
+    return next((said for each in unmet if (said := words(each))), "")

@@ -7,14 +7,18 @@ It differs from `minikf.tui.live.LiveFeed` in that nothing happens by itself: no
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from minikf.spec import ComponentStatus, Status
-from minikf.tui.feed import Follower, LogSource, Post, Tail
-from minikf.tui.messages import EventsCame, Listed, LogReady, LogState, StatusCame
+from minikf.engine.protocol import Steps
+from minikf.spec import ComponentStatus, Event, Status
+from minikf.tui.feed import Follower, Job, LogSource, Post, Tail
+from minikf.tui.messages import Answered, Ended, Listed, LogReady, LogState, StatusCame, Stepped, Unanswered
+from minikf.views.asking import Question, Reach, Work
 from minikf.views.items import Item, item_of
 from minikf.views.kinds import BY_KIND
+from minikf.views.objects import EventsAbout
 
 Object = dict[str, Any]
 
@@ -39,11 +43,52 @@ class FakeFollower:
         self.post(LogState(self.token, ended, cause))
 
 
+EVENT = "2026-01-01T00:00:00Z  Normal  Made: an event"
+
+
+@dataclass(frozen=True)
+class NoWork(Work):
+    """Work of which a test tells the steps."""
+
+    @property
+    def title(self) -> str:
+        return "Do nothing"
+
+    def steps(self, reach: Reach) -> Steps[None]:
+        raise NotImplementedError("the fake feed runs no work")
+
+
+@dataclass
+class FakeJob:
+    token: int
+    work: Work
+    post: Post
+    stopped: bool = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def step(self, event: Event) -> None:
+        self.post(Stepped(self.token, event))
+
+    def end(self, value: Any = None, cause: str = "", advice: str = "") -> None:
+        self.post(Ended(self.token, self.work, value, cause, advice))
+
+
 @dataclass
 class FakeFeed:
+    """`answers` are values by question, or functions of a type's questions by the type; what has none is not answered.
+
+    An Exception as a value is an answer that failed, with its text as the cause.
+    """
+
     posts: list[Post] = field(default_factory=list)
     followers: list[FakeFollower] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    watched: list[str] = field(default_factory=list)
+    asked: list[Question[Any]] = field(default_factory=list)
+    kept: list[Question[Any]] = field(default_factory=list)
+    jobs: list[FakeJob] = field(default_factory=list)
+    answers: dict[Any, Any] = field(default_factory=lambda: {EventsAbout: lambda question: (EVENT,)})
     stopped: bool = False
     tokens: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -53,13 +98,37 @@ class FakeFeed:
     def stop(self) -> None:
         self.stopped = True
 
+    def watch(self, kind: str) -> None:
+        if kind not in self.watched:
+            self.watched.append(kind)
+
     def follow(self, source: LogSource, post: Post) -> Follower:
         self.followers.append(FakeFollower(next(self.tokens), source, post))
         return self.followers[-1]
 
-    def ask_events(self, item: Item, post: Post) -> None:
-        self.asked.append(item.key)
-        post(EventsCame(item.kind, item.key, (f"2026-01-01T00:00:00Z  Normal  Made: event of {item.name}",)))
+    def ask(self, question: Question[Any]) -> None:
+        self.asked.append(question)
+        self.tell(question)
+
+    def keep_asking(self, question: Question[Any], seconds: float) -> Callable[[], None]:
+        self.kept.append(question)
+        self.tell(question)
+        return lambda: self.kept.remove(question)
+
+    def work(self, work: Work) -> Job:
+        self.jobs.append(FakeJob(next(self.tokens), work, self.posts[-1]))
+        return self.jobs[-1]
+
+    def tell(self, question: Question[Any]) -> None:
+        """Answers a question, now or again."""
+        if question in self.answers:
+            value = self.answers[question]
+        elif type(question) in self.answers:
+            value = self.answers[type(question)](question)
+        else:
+            return
+        failed = isinstance(value, Exception)
+        self.post(Unanswered(question, str(value), "") if failed else Answered(question, value))
 
     def post(self, message: Any) -> None:
         self.posts[-1](message)

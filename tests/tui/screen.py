@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from textual.pilot import Pilot
 
 from minikf.tui.app import MinikfApp
+from minikf.tui.config import Config
 from tests.tui.fake_feed import FakeFeed
 
 SIZES = ((40, 12), (80, 24), (160, 50))
@@ -33,6 +34,18 @@ class Screen:
     def text(self) -> str:
         return "\n".join(self.lines)
 
+    async def open(self, place: str) -> None:
+        """Shows a page, whatever its key is."""
+        self.app.perform(f"page.{place}")
+        await self.shows(place)
+
+    async def shows(self, place: str) -> None:
+        """Waits until a page is the one that is open, with its widgets."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self.app.place.place != place or not self.app.place.children:  # type: ignore[attr-defined]
+                await self.pilot.pause(0.01)
+        await self.pilot.pause()
+
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
@@ -48,10 +61,10 @@ class Screen:
 
 
 @asynccontextmanager
-async def opened(size: tuple[int, int] = (80, 24)) -> AsyncIterator[Screen]:
+async def opened(size: tuple[int, int] = (80, 24), config: Config | None = None) -> AsyncIterator[Screen]:
     """The app as a user finds it: a platform that runs, before its lists came."""
     feed = FakeFeed()
-    app = MinikfApp("default", feed)
+    app = MinikfApp("default", feed, config)
     async with app.run_test(size=size, notifications=True) as pilot:
         screen = Screen(app, feed, pilot)
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -18,7 +18,7 @@ async def test_lost_is_said_with_cause_and_time_and_found_again_in_place(size: t
     async with opened(size) as screen:
         screen.feed.runs()
         screen.feed.lists("trainjobs", *(train_job(f"job-{n}", minute=n) for n in range(3)))
-        await screen.press("2")
+        await screen.open("trainjobs")
         await screen.sees("job-0", "healthy")
         await screen.press("j", "j")
         gone = Status("default", "embedded", False, cause="its daemon ended", advice="minikf up")
@@ -49,7 +49,7 @@ async def test_a_platform_that_never_ran_is_waited_for() -> None:
 async def test_the_banner_is_on_every_screen_and_counts_the_time() -> None:
     async with opened((100, 24)) as screen:
         screen.feed.lists("pods", pod("web"))
-        await screen.press("4")
+        await screen.open("pods")
         await screen.sees("web")
         await screen.press("l")
         await screen.sees("Log of")
@@ -63,6 +63,6 @@ async def test_without_colour_every_colour_is_grey() -> None:
     with mock.patch.dict(os.environ, {"NO_COLOR": "1"}):
         async with opened() as screen:
             screen.feed.lists("trainjobs", train_job("broken", failed="x"))
-            await screen.press("2")
+            await screen.open("trainjobs")
             await screen.sees("broken", "Failed")
             assert screen.app.no_color

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import queue
@@ -9,21 +10,38 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import pytest
 from textual.message import Message
 
+from minikf.engine.protocol import Steps
+from minikf.errors import Refused
 from minikf.kube.hangup import HangUp
 from minikf.kube.rest import RestClient
+from minikf.spec import Event as SpecEvent
 from minikf.status import access
 from minikf.tui.feed import LogSource
 from minikf.tui.live import LiveFeed, _Watch
-from minikf.tui.messages import Absent, Changed, EventsCame, Gone, Listed, LogState, Lost, StatusCame
+from minikf.tui.messages import (
+    Absent,
+    Answered,
+    Changed,
+    Ended,
+    Gone,
+    Listed,
+    LogState,
+    Lost,
+    StatusCame,
+    Stepped,
+    Unanswered,
+)
 from minikf.views import judge
+from minikf.views.asking import Question, Reach, Work
 from minikf.views.items import Rank
 from minikf.views.kinds import VIEWS, View
+from minikf.views.objects import Delete, EventsAbout, Name
 from tests.embedded.homes import Home
 from tests.tui.fake_feed import FakeFeed
 
@@ -65,6 +83,8 @@ class Heard:
 def feed(lived_in: Home) -> Iterator[tuple[LiveFeed, Heard]]:
     live, heard = LiveFeed("default"), Heard()
     live.start(heard.post)
+    for view in VIEWS:
+        live.watch(view.kind)
     yield live, heard
     live.stop()
 
@@ -110,11 +130,13 @@ def test_the_fake_feed_posts_what_the_real_one_posts(feed: tuple[LiveFeed, Heard
     copy = told.wait(Listed).items[0]
     assert replace(copy, verdict=real.verdict) == real
     assert copy.verdict.rank in (Rank.WAITING, Rank.RUNNING)
-    real_events: Heard = Heard()
-    feed[0].ask_events(real, real_events.post)
-    fake.ask_events(copy, told.post)
-    answered, answer = real_events.wait(EventsCame), told.wait(EventsCame)
-    assert (answered.kind, answered.key) == (answer.kind, answer.key)
+    question = EventsAbout(Name.of(real))
+    feed[0].ask(question)
+    fake.ask(question)
+    answered, answer = heard.wait(Answered), told.wait(Answered)
+    assert answered.question == answer.question == question
+    assert type(answered.value) is type(answer.value)
+    assert all(isinstance(line, str) for line in (*answered.value, *answer.value))
     call("DELETE", f"{JOBS}/same")
 
 
@@ -155,13 +177,85 @@ def test_stop_ends_every_thread_at_once(lived_in: Home) -> None:
     before = set(threading.enumerate())
     live, heard = LiveFeed("default"), Heard()
     live.start(heard.post)
+    live.watch("pods")
+    live.watch("pods")
+    live.keep_asking(Slow(), 3600)
     heard.wait(Listed)
     started = set(threading.enumerate()) - before
-    assert len(started) == len(VIEWS) + 1
+    assert len(started) == 3, "the status, one watch of the pods, one question"
     live.stop()
     for thread in started:
         thread.join(5)
     assert not [thread.name for thread in started if thread.is_alive()]
+
+
+@dataclass(frozen=True)
+class Slow(Question[int]):
+    """A question that fails in its own way."""
+
+    cause: str = ""
+
+    def answer(self, reach: Reach) -> int:
+        if self.cause == "defect":
+            raise ZeroDivisionError("by zero")
+        if self.cause:
+            raise Refused("it was refused", cause=self.cause, advice="minikf status")
+        return 7
+
+
+def test_a_question_that_fails_is_said_and_the_feed_goes_on(feed: tuple[LiveFeed, Heard]) -> None:
+    live, heard = feed
+    for question in (Slow("no room"), Slow("defect"), Slow()):
+        live.ask(question)
+    refused = heard.wait(Unanswered, lambda message: message.question == Slow("no room"))
+    assert (refused.cause, refused.advice) == ("it was refused: no room", "minikf status")
+    assert "by zero" in heard.wait(Unanswered, lambda message: message.question == Slow("defect")).cause
+    assert heard.wait(Answered).value == 7
+
+
+@dataclass(frozen=True)
+class Counting(Work):
+    """Counts for ever, or to its end, or fails on its way."""
+
+    last: int
+    fails: bool = False
+
+    @property
+    def title(self) -> str:
+        return "Count"
+
+    def steps(self, reach: Reach) -> Steps[int]:
+        for number in itertools.count(1):
+            yield SpecEvent("count", "progress", objects_done=number, objects_total=self.last)
+            if number == self.last:
+                if self.fails:
+                    raise Refused("it cannot go on", cause="a hole")
+                return number
+            time.sleep(0.01)
+        raise AssertionError
+
+
+def test_work_tells_its_steps_and_its_end_and_can_be_stopped(feed: tuple[LiveFeed, Heard]) -> None:
+    live, heard = feed
+    job = live.work(Counting(3))
+    end = heard.wait(Ended, lambda message: message.token == job.token)
+    assert (end.value, end.cause) == (3, "")
+    assert [heard.wait(Stepped).event.objects_done for _ in range(3)] == [1, 2, 3]
+    failing = live.work(Counting(2, fails=True))
+    assert heard.wait(Ended, lambda message: message.token == failing.token).cause == "it cannot go on: a hole"
+    endless = live.work(Counting(0))
+    heard.wait(Stepped, lambda message: message.token == endless.token)
+    endless.stop()
+    assert "stopped" in heard.wait(Ended, lambda message: message.token == endless.token).cause
+
+
+def test_what_is_deleted_goes_and_what_is_gone_counts_as_done(feed: tuple[LiveFeed, Heard]) -> None:
+    live, heard = feed
+    make_job("doomed")
+    names = (Name("trainjobs", "default", "doomed"), Name("trainjobs", "default", "never-was"))
+    live.ask(Delete(names))
+    assert heard.wait(Answered).value.done == names
+    heard.wait(Gone, lambda message: message.key == "default/doomed")
 
 
 PRINTER = "import time\nfor n in range(60): print('\\x1b[1mline', n, '\\x1b[0m', flush=True); time.sleep(0.1)"

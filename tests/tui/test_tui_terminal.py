@@ -109,7 +109,7 @@ def test_it_fits_the_terminal(lived_in: Home, terminal: Terminal, width: int, he
     text = terminal.sees("minikf default", "healthy", "? Help")
     assert "Traceback" not in text
     terminal.press("?")
-    terminal.sees("Keys: Status")
+    terminal.sees("Keys: Home")
     terminal.press("q")
     terminal.sees("healthy", no="Keys:")
     terminal.press("q")

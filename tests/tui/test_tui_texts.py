@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from minikf.tui.actions import ACTIONS, ANYWHERE, key_name, usable
+from minikf.tui.actions import ACTIONS, BY_ID, key_name, usable
 from minikf.tui.app import MinikfApp
+from minikf.tui.doing import Doing
 from minikf.tui.messages import Changed, Gone
-from minikf.tui.screens.help import TITLES
-from minikf.tui.screens.log import MOST_LINES
-from tests.tui.fake_feed import FakeFeed, item, pod, train_job
+from minikf.tui.pages import PAGES
+from minikf.tui.places import Place
+from minikf.tui.screens.details import DetailsScreen
+from minikf.tui.screens.log import MOST_LINES, LogScreen
+from minikf.tui.screens.main import MainScreen
+from minikf.tui.screens.work import WorkScreen
+from tests.tui.fake_feed import FakeFeed, NoWork, item, pod, train_job
 from tests.tui.screen import SIZES, opened
 
 
@@ -17,17 +22,17 @@ from tests.tui.screen import SIZES, opened
 async def test_details_follow_the_object_and_yaml_is_one_key_away(size: tuple[int, int]) -> None:
     async with opened(size) as screen:
         screen.feed.lists("trainjobs", train_job("learn"))
-        await screen.press("2")
+        await screen.open("trainjobs")
         await screen.sees("learn")
         await screen.press("enter")
         await screen.sees("TrainJob team/learn", "Running", "plain-python")
-        assert screen.feed.asked == ["team/learn"]
+        assert [str(question.about) for question in screen.feed.kept] == ["TrainJob team/learn"]
         screen.feed.post(Changed(item("trainjobs", train_job("learn", failed="no memory"))))
         await screen.sees("Failed", "no memory")
         await screen.press("y")
         await screen.sees("metadata:", "name: learn")
         await screen.press("y", "G")
-        await screen.sees("event of learn")
+        await screen.sees("an event")
         screen.feed.post(Gone("trainjobs", "team/learn"))
         await screen.press("g")
         await screen.sees("It was deleted")
@@ -41,7 +46,7 @@ async def test_yaml_leaves_managed_fields_out_and_escapes_control_characters() -
         job["metadata"]["managedFields"] = [{"manager": "nobody-reads-this"}]
         job["spec"]["trainer"] = {"args": ["\x1b[31mred", "two\nlines", "naïve\u202e"]}
         screen.feed.lists("trainjobs", job)
-        await screen.press("2")
+        await screen.open("trainjobs")
         await screen.sees("learn")
         await screen.press("y")
         await screen.sees("\\e[31mred", "two", "naïve�")
@@ -54,7 +59,7 @@ async def test_logs_are_followed_container_by_container(size: tuple[int, int]) -
     async with opened(size) as screen:
         screen.feed.lists("trainjobs", train_job("learn"))
         screen.feed.lists("pods", pod("learn-node-0", job="learn", containers=("node", "side")), pod("other"))
-        await screen.press("2")
+        await screen.open("trainjobs")
         await screen.sees("learn")
         await screen.press("l")
         await screen.sees("Log of team/learn-node-0 node")
@@ -83,7 +88,7 @@ async def test_logs_are_followed_container_by_container(size: tuple[int, int]) -
 async def test_a_log_shows_why_it_ended_and_that_it_is_not_followed() -> None:
     async with opened((100, 24)) as screen:
         screen.feed.lists("pods", pod("web"))
-        await screen.press("4")
+        await screen.open("pods")
         await screen.sees("web")
         await screen.press("l")
         await screen.sees("following")
@@ -104,7 +109,7 @@ async def test_a_log_shows_why_it_ended_and_that_it_is_not_followed() -> None:
 async def test_a_flood_of_lines_stays_bounded_and_is_said() -> None:
     async with opened() as screen:
         screen.feed.lists("pods", pod("web"))
-        await screen.press("4")
+        await screen.open("pods")
         await screen.sees("web")
         await screen.press("l")
         await screen.sees("Log of")
@@ -119,7 +124,7 @@ async def test_a_flood_of_lines_stays_bounded_and_is_said() -> None:
 async def test_an_item_without_a_pod_has_no_log_and_says_so() -> None:
     async with opened() as screen:
         screen.feed.lists("trainjobs", train_job("[b]x"))
-        await screen.press("2")
+        await screen.open("trainjobs")
         await screen.sees("[b]x")
         await screen.press("l")
         await screen.sees("TrainJob team/[b]x has no pod")
@@ -130,11 +135,13 @@ async def test_help_names_the_keys_of_the_place(size: tuple[int, int]) -> None:
     async with opened(size) as screen:
         await screen.sees("? Help")
         await screen.press("question_mark")
-        await screen.sees("Keys: Status")
+        await screen.sees("Keys: Home")
         assert "Filter" not in screen.text
-        await screen.press("escape", "2", "question_mark")
-        await screen.sees("Keys: Lists")
-        for _ in range(24):
+        await screen.press("escape")
+        await screen.open("trainjobs")
+        await screen.press("question_mark")
+        await screen.sees("Keys: TrainJobs")
+        for _ in range(60):
             await screen.press("j")
         await screen.sees("Commands")
         await screen.press("q")
@@ -161,16 +168,27 @@ async def test_quit_quits_and_ends_the_feed(key: str) -> None:
     assert screen.app.return_code == 0
 
 
-def test_every_action_exists_and_every_place_has_help() -> None:
-    app = MinikfApp("default", FakeFeed())
-    for action in ACTIONS:
-        assert callable(getattr(app, f"action_{action.name}")), action
-        assert set(action.places) <= set(ANYWHERE)
-    assert set(TITLES) == set(ANYWHERE)
+SCREENS = (LogScreen([]), DetailsScreen(item("pods", pod("web"))), WorkScreen(NoWork()))
+PLACES = [*(spec.make() for spec in PAGES), *SCREENS]
 
 
-@pytest.mark.parametrize("place", ANYWHERE)
-def test_no_key_means_two_things_at_one_place(place: str) -> None:
-    keys = [key for action in usable(place) for key in action.keys.split(",")]
-    assert len(keys) == len(set(keys))
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.place)
+def test_everything_that_can_be_done_at_a_place_is_done_by_somebody(place: Place) -> None:
+    doing = Doing(MinikfApp("default", FakeFeed()))
+    for action in usable(place.places):
+        name = f"do_{action.name}"
+        by = [target for target in (place, doing, MainScreen) if hasattr(target, name)]
+        assert by, action
+        if action.destroys:
+            assert type(place).doom is not Place.doom, action
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.place)
+def test_no_key_means_two_things_at_one_place(place: Place) -> None:
+    keys = [key for action in usable(place.places) for key in action.keys.split(",") if key]
+    assert len(keys) == len(set(keys)), sorted(key for key in keys if keys.count(key) > 1)
     assert all(key_name(key) for key in keys)
+
+
+def test_an_id_means_one_action() -> None:
+    assert len(BY_ID) == len(ACTIONS)

@@ -13,11 +13,9 @@ from textual.widgets import Static
 
 from minikf.tui.actions import key_name, usable
 
-TITLES = {"list": "Lists", "status": "Status", "details": "Details", "log": "Logs"}
-
 
 class HelpScreen(ModalScreen[None]):
-    """What `usable` says, as text."""
+    """What `usable` says, as text; `keys` are the user's own by an action's id."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "dismiss", "Close"),
@@ -25,14 +23,23 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "scroll('up')", show=False),
     ]
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, title: str, places: frozenset[str], keys: dict[str, str], *, read_only: bool) -> None:
         super().__init__()
-        self._place = place
+        self._title = title
+        self._places = places
+        self._keys = keys
+        self._read_only = read_only
 
     def compose(self) -> ComposeResult:
-        text = Text(f"Keys: {TITLES[self._place]}\n\n", style="bold")
-        for action in usable(self._place):
-            keys = " ".join(key_name(key) for key in action.keys.split(","))
+        text = Text(f"Keys: {self._title}\n", style="bold")
+        if self._read_only:
+            text.append("Read-only: what changes something is off.\n", style="not bold")
+        text.append("\n")
+        for action in usable(self._places):
+            if self._read_only and action.changes:
+                continue
+            own = self._keys.get(action.id, action.keys)
+            keys = " ".join(key_name(key) for key in own.split(",") if key) or "palette"
             text.append(f"{keys:<12}", style="not bold bold")
             text.append(f"{action.title}\n", style="not bold")
         with VerticalScroll(id="help"):

@@ -44,13 +44,19 @@ class LogScreen(PlaceScreen):
         if self.follower is not None:
             self.follower.stop()
 
-    def step(self, by: int) -> None:
+    def do_next_container(self) -> None:
+        self._step(1)
+
+    def do_previous_container(self) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
         """The log of another container."""
         if len(self._sources) > 1:
             self._current = (self._current + by) % len(self._sources)
             self._open()
 
-    def toggle_follow(self) -> None:
+    def do_toggle_follow(self) -> None:
         log = self.query_one(Log)
         log.auto_scroll = not log.auto_scroll
         if log.auto_scroll:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -10,25 +10,15 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from minikf.tui.actions import bindings
+from minikf.tui.places import Place
 from minikf.tui.widgets.banner import Banner
 from minikf.tui.widgets.summary import Summary
 
-if TYPE_CHECKING:
-    from minikf.tui.app import MinikfApp
 
-
-class PlaceScreen(Screen[None]):
+class PlaceScreen(Place, Screen[None]):
     """A screen of which the actions know the name: its `place`."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
-
-    @property
-    def place(self) -> str:
-        raise TypeError(f"{type(self).__name__} names no place")
-
-    @property
-    def minikf(self) -> MinikfApp:
-        return cast("MinikfApp", self.app)
 
     def compose(self) -> ComposeResult:
         yield Summary(id="summary")
@@ -39,6 +29,10 @@ class PlaceScreen(Screen[None]):
     def compose_body(self) -> ComposeResult:
         yield from ()
 
+    def on_mount(self) -> None:
+        """Textual calls this beside the `on_mount` of what is made of it."""
+        self.minikf.attend(self)
+
     def redraw(self) -> None:
         """Shows what the store holds now; does nothing before the screen is composed and after it is taken down."""
         if self.query(Footer):  # composed last
@@ -46,7 +40,7 @@ class PlaceScreen(Screen[None]):
 
     def draw(self) -> None:
         """Old data is grey while the connection is lost."""
-        self.query_one(Summary).show(self.minikf.platform, self.minikf.store.status)
+        self.query_one(Summary).show(self.minikf.platform, self.minikf.store.status, self.minikf.config.read_only)
         self.query_one(Banner).show(self.minikf.connection)
         self.set_class(self.minikf.connection.is_lost, "-lost")
 
@@ -55,3 +49,6 @@ class PlaceScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self.redraw()
+
+    def do_leave(self) -> None:
+        self.minikf.pop_screen()

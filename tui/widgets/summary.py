@@ -9,7 +9,7 @@ from minikf.spec import Status
 
 
 class Summary(Static):
-    def show(self, platform: str, status: Status | None) -> None:
+    def show(self, platform: str, status: Status | None, read_only: bool) -> None:
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append("minikf ", style="bold")
         text.append(platform)
@@ -22,4 +22,6 @@ class Summary(Static):
             text.append(f"  {status.engine}  ")
             bad = healthy < len(status.components)
             text.append(f"{healthy}/{len(status.components)} healthy", style="bold red" if bad else "green")
+        if read_only:
+            text.append("  read-only", style="bold")
         self.update(text)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minikf.tui.describe import describe, yaml_of
 from minikf.views.items import Rank, Verdict
-from minikf.views.kinds import BY_KIND, containers_of, events_path, pods_of
+from minikf.views.kinds import BY_KIND, containers_of, pods_of
 from minikf.views.text import age, line, now, plain
 from tests.tui.fake_feed import item, pod, train_job
 
@@ -136,7 +136,6 @@ def test_no_object_whatever_its_form_ends_the_ui(kind: str, obj: Object) -> None
     yaml_of(found)
     pods_of(found, [found])
     containers_of(found)
-    events_path(found)
 
 
 def test_what_is_being_deleted_waits() -> None:
@@ -158,12 +157,6 @@ def test_containers_are_in_the_order_in_which_they_run() -> None:
     both = pod("a", containers=("main", "side"))
     both["spec"]["initContainers"] = [{"name": "first"}]
     assert containers_of(item("pods", both)) == ["first", "main", "side"]
-
-
-def test_events_are_asked_for_by_kind_and_name() -> None:
-    assert events_path(item("trainjobs", train_job("learn"))) == (
-        "/api/v1/namespaces/team/events?fieldSelector=involvedObject.name%3Dlearn%2CinvolvedObject.kind%3DTrainJob"
-    )
 
 
 @pytest.mark.parametrize(

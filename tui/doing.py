@@ -1,0 +1,130 @@
+"""What actions do that are the same at every place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minikf.tui import outside
+from minikf.tui.feed import LogSource
+from minikf.tui.pages import BY_PLACE
+from minikf.tui.screens.details import DetailsScreen
+from minikf.tui.screens.help import HelpScreen
+from minikf.tui.screens.main import MainScreen
+from minikf.tui.widgets.movable import move
+from minikf.views.asking import Question
+from minikf.views.kinds import BY_KIND, containers_of, pods_of
+from minikf.views.objects import Delete, Deleted, Name
+
+if TYPE_CHECKING:
+    from minikf.tui.app import MinikfApp
+
+
+class Doing:
+    """`do_<name>` of an action, where no place has a way of its own."""
+
+    def __init__(self, app: MinikfApp) -> None:
+        self._app = app
+
+    def do_help(self) -> None:
+        place = self._app.place
+        title = BY_PLACE[place.place].title if place.place in BY_PLACE else place.place.capitalize()
+        keys = dict(self._app.config.keys)
+        self._app.push_screen(HelpScreen(title, place.places, keys, read_only=self._app.config.read_only))
+
+    def do_quit(self) -> None:
+        self._app.exit(0)
+
+    def do_page(self, place: str) -> None:
+        """Shows a page, from wherever one is."""
+        while len(self._app.screen_stack) > 1 and not isinstance(self._app.screen, MainScreen):
+            self._app.pop_screen()
+        if isinstance(self._app.screen, MainScreen):
+            self._app.screen.open(place)
+
+    def do_next_page(self, by: str) -> None:
+        if isinstance(self._app.screen, MainScreen):
+            self._app.screen.open_next(int(by))
+
+    def do_move(self, way: str) -> None:
+        """vim's keys do what the arrows, Home and End do, in a table, a text or a log."""
+        move(self._app.screen, way)
+
+    def do_palette(self) -> None:
+        self._app.action_command_palette()
+
+    def do_details(self) -> None:
+        item = self._app.place.selected()
+        if item is not None:
+            self._app.push_screen(DetailsScreen(item))
+
+    def do_yaml(self) -> None:
+        item = self._app.place.selected()
+        if item is not None:
+            self._app.push_screen(DetailsScreen(item, as_yaml=True))
+
+    def do_events(self) -> None:
+        item = self._app.place.selected()
+        if item is not None:
+            self._app.push_screen(DetailsScreen(item, at_events=True))
+
+    def do_logs(self) -> None:
+        self._open_logs(together=False)
+
+    def do_logs_together(self) -> None:
+        self._open_logs(together=True)
+
+    def do_browser(self) -> None:
+        url = self._app.place.url()
+        if url:
+            self._app.open_url(url)
+        else:
+            self._app.say("nothing here has an address to open", worse=True)
+
+    def do_copy_command(self) -> None:
+        line = self._app.place.equivalent()
+        if line:
+            self._app.copy(line)
+        else:
+            self._app.say("no command line prints this", worse=True)
+
+    def do_shell(self) -> None:
+        item = self._app.place.selected()
+        pods = pods_of(item, self._app.store.rows("pods")) if item is not None else []
+        running = [pod for pod in pods if pod.verdict.state == "Running"]
+        if not running:
+            self._app.say("it has no pod that runs, so there is nothing to open a shell in", worse=True)
+            return
+        pod = running[0]
+        container = (containers_of(pod) or [""])[-1]
+        outside.shell(self._app, LogSource(pod.namespace, pod.name, container))
+
+    def do_delete(self) -> None:
+        """After the name was typed."""
+        self._app.ask(Delete(tuple(Name.of(item) for item in self._app.place.chosen())))
+
+    # What came of it.
+
+    def answered(self, question: Question[Any], value: Any) -> None:
+        if isinstance(question, Delete) and isinstance(value, Deleted):
+            if value.done:
+                more = f" and {len(value.done) - 1} more" if len(value.done) > 1 else ""
+                self._app.say(f"deleted: {value.done[0]}{more}")
+            for name, cause in value.refused:
+                self._app.say(f"{name} was not deleted: {cause}", worse=True)
+
+    def unanswered(self, question: Question[Any], cause: str, advice: str) -> None:
+        if question.changes:
+            self._app.say(f"nothing was changed: {cause}. {advice}".rstrip(". "), worse=True)
+
+    def _open_logs(self, *, together: bool) -> None:
+        items = self._app.place.chosen()
+        if not items:
+            return
+        every = self._app.store.rows("pods")
+        pods = {pod.key: pod for item in items for pod in pods_of(item, every)}
+        sources = [LogSource(pod.namespace, pod.name, name) for pod in pods.values() for name in containers_of(pod)]
+        if sources:
+            self._app.open_logs(sources, together=together or len(items) > 1)
+        else:
+            kind, more = BY_KIND[items[0].kind], f" and {len(items) - 1} more" if len(items) > 1 else ""
+            self._app.say(f"{kind.object_kind} {items[0].key}{more} has no pod, so no log", worse=True)

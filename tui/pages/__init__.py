@@ -1,0 +1,41 @@
+"""The views of the main screen. Each is a widget that is imported when it is opened first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from minikf.tui.pages.page import Page
+
+
+@dataclass(frozen=True)
+class PageSpec:
+    """`target` is `module:class`; `kinds` are the lists whose broken items are counted beside its name."""
+
+    place: str
+    title: str
+    short: str
+    target: str
+    kinds: tuple[str, ...] = ()
+
+    def make(self) -> Page:
+        module, _, name = self.target.partition(":")
+        return cast("Page", getattr(import_module(module), name)())
+
+
+HOME = "home"
+_LISTS = "minikf.tui.pages.lists"
+PAGES: tuple[PageSpec, ...] = (
+    PageSpec(HOME, "Home", "Home", "minikf.tui.pages.home:HomePage"),
+    PageSpec("trainjobs", "TrainJobs", "Train", f"{_LISTS}:TrainJobs", ("trainjobs",)),
+    PageSpec("experiments", "Experiments", "Exp", f"{_LISTS}:Experiments", ("experiments",)),
+    PageSpec("services", "Services", "Serve", f"{_LISTS}:Services", ("inferenceservices",)),
+    PageSpec("notebooks", "Notebooks", "Notes", f"{_LISTS}:Notebooks", ("notebooks",)),
+    PageSpec("pods", "Pods", "Pods", f"{_LISTS}:Pods", ("pods",)),
+    PageSpec("jobs", "Jobs", "Jobs", f"{_LISTS}:Jobs", ("jobs",)),
+    PageSpec("storage", "Storage", "Store", f"{_LISTS}:Claims", ("persistentvolumeclaims",)),
+    PageSpec("events", "Events", "Events", f"{_LISTS}:Events"),
+)
+BY_PLACE = {page.place: page for page in PAGES}
