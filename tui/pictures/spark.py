@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -38,7 +39,7 @@ def squeezed(values: Values, most: int) -> list[float | None]:
     if len(values) <= most or most <= 0:
         return list(values)[: max(most, 0)]
     edges = [len(values) * part // most for part in range(most + 1)]
-    return [_mean(values[start:end]) for start, end in zip(edges, edges[1:], strict=False)]
+    return [_mean(values[start:end]) for start, end in itertools.pairwise(edges)]
 
 
 def is_finite(value: float | None) -> bool:
