@@ -22,7 +22,7 @@ def spark(
     shown. What lies outside is drawn at the edge. None and NaN leave a gap; a series that never changes lies low.
     """
     shown = list(values)[-width:] if width > 0 else []
-    finite = [value for value in shown if is_finite(value)]
+    finite = [value for value in shown if value is not None and math.isfinite(value)]
     bottom = low if low is not None else min(finite, default=0.0)
     top = high if high is not None else max(finite, default=0.0)
     blocks = ASCII_BLOCKS if ascii_only else BLOCKS
@@ -40,10 +40,6 @@ def squeezed(values: Values, most: int) -> list[float | None]:
         return list(values)[: max(most, 0)]
     edges = [len(values) * part // most for part in range(most + 1)]
     return [_mean(values[start:end]) for start, end in itertools.pairwise(edges)]
-
-
-def is_finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
 
 
 def _mean(values: Values) -> float | None:
