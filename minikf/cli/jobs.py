@@ -106,7 +106,7 @@ def metrics(
     from minikf.cli.pictures import ascii_only, room
     from minikf.tui.pictures.losses import loss_curves
     from minikf.tui.pictures.scale import number
-    from minikf.tui.pictures.spark import whole_spark
+    from minikf.tui.pictures.sparkline import whole_sparkline
     from minikf.views.training.questions import AskMetrics
 
     _checked(kind)
@@ -127,7 +127,7 @@ def metrics(
     plain = ascii_only()
     rows = [
         (each.name, str(each.count), _last(each, number), number(each.least) if each.least is not None else "",
-         whole_spark([point.value for point in each.all], 30, ascii_only=plain))
+         whole_sparkline([point.value for point in each.all], 30, ascii_only=plain))
         for each in curves
     ]  # fmt: skip
     render.table(("METRIC", "VALUES", "LAST", "LEAST", "COURSE"), rows)

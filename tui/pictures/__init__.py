@@ -1,2 +1,1 @@
-"""Pictures made of characters: pure functions from numbers to lines of text, without Textual, for screens and commands
-alike."""
+"""Data as characters: pure functions, without a widget."""

@@ -13,7 +13,7 @@ ASCII_BLOCKS = "_.,-~=*#"
 Values = Sequence[float | None]
 
 
-def spark(
+def sparkline(
     values: Values, width: int, *, low: float | None = None, high: float | None = None, ascii_only: bool = False
 ) -> str:
     """The last `width` values, the newest at the right, in exactly `width` characters.
@@ -29,9 +29,9 @@ def spark(
     return "".join(_block(value, bottom, top, blocks) for value in shown).rjust(max(width, 0))
 
 
-def whole_spark(values: Values, width: int, *, ascii_only: bool = False) -> str:
+def whole_sparkline(values: Values, width: int, *, ascii_only: bool = False) -> str:
     """All of a series in at most `width` characters: where it is longer, each block is the mean of its part."""
-    return spark(squeezed(values, width), min(width, len(values)), ascii_only=ascii_only)
+    return sparkline(squeezed(values, width), min(width, len(values)), ascii_only=ascii_only)
 
 
 def squeezed(values: Values, most: int) -> list[float | None]:

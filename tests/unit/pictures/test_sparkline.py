@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minikf.tui.pictures.spark import ASCII_BLOCKS, BLOCKS, share, spark, squeezed, whole_spark
+from minikf.tui.pictures.sparkline import ASCII_BLOCKS, BLOCKS, share, sparkline, squeezed, whole_sparkline
 
 VALUES = st.lists(st.none() | st.floats(), max_size=60)
 
@@ -25,23 +25,23 @@ VALUES = st.lists(st.none() | st.floats(), max_size=60)
     ],
 )
 def test_the_newest_values_lie_at_the_right(values: list[float | None], picture: str) -> None:
-    assert spark(values, 8) == picture
+    assert sparkline(values, 8) == picture
 
 
 def test_given_limits_hold_for_all_series_that_are_compared() -> None:
-    assert spark([0, 50, 100, 250], 4, low=0, high=100) == "▁▅██"
-    assert spark([0, 0, 0], 3, low=0, high=100) == "▁▁▁"
-    assert spark([100, 100], 2, low=0, high=100) == "██"
+    assert sparkline([0, 50, 100, 250], 4, low=0, high=100) == "▁▅██"
+    assert sparkline([0, 0, 0], 3, low=0, high=100) == "▁▁▁"
+    assert sparkline([100, 100], 2, low=0, high=100) == "██"
 
 
 def test_without_blocks_the_heights_are_told_in_seven_bits() -> None:
-    assert spark(range(8), 8, ascii_only=True) == ASCII_BLOCKS
-    assert spark([0, 100], 2, ascii_only=True).isascii()
+    assert sparkline(range(8), 8, ascii_only=True) == ASCII_BLOCKS
+    assert sparkline([0, 100], 2, ascii_only=True).isascii()
 
 
 def test_all_of_a_series_is_squeezed_into_the_width() -> None:
-    assert whole_spark(range(80), 8) == BLOCKS
-    assert whole_spark([1, 2], 8) == "▁█"
+    assert whole_sparkline(range(80), 8) == BLOCKS
+    assert whole_sparkline([1, 2], 8) == "▁█"
     assert squeezed([0, 2, None, None, 4, math.nan], 3) == [1, None, 4]
 
 
@@ -49,16 +49,16 @@ def test_all_of_a_series_is_squeezed_into_the_width() -> None:
 def test_every_series_has_a_picture_of_exactly_the_width(
     values: list[float | None], width: int, ascii_only: bool
 ) -> None:
-    picture = spark(values, width, ascii_only=ascii_only)
+    picture = sparkline(values, width, ascii_only=ascii_only)
     assert len(picture) == max(0, width)
     assert set(picture) <= set(" " + (ASCII_BLOCKS if ascii_only else BLOCKS))
     assert len(squeezed(values, width)) == min(len(values), max(width, 0))
-    assert len(whole_spark(values, width)) == min(len(values), max(width, 0))
+    assert len(whole_sparkline(values, width)) == min(len(values), max(width, 0))
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=2, max_size=20))
 def test_a_larger_value_never_lies_lower(values: list[float]) -> None:
-    heights = [BLOCKS.index(block) for block in spark(sorted(values), len(values))]
+    heights = [BLOCKS.index(block) for block in sparkline(sorted(values), len(values))]
     assert heights == sorted(heights)
 
 
