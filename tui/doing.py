@@ -8,6 +8,7 @@ from minikf.tui import outside
 from minikf.tui.feed import LogSource
 from minikf.tui.pages import BY_PLACE
 from minikf.tui.screens.details import DetailsScreen
+from minikf.tui.screens.forward import ForwardScreen
 from minikf.tui.screens.help import HelpScreen
 from minikf.tui.screens.main import MainScreen
 from minikf.tui.widgets.movable import move
@@ -97,6 +98,18 @@ class Doing:
         pod = running[0]
         container = (containers_of(pod) or [""])[-1]
         outside.shell(self._app, LogSource(pod.namespace, pod.name, container))
+
+    def do_port_forward(self) -> None:
+        item = self._app.place.selected()
+        pods = pods_of(item, self._app.store.rows("pods")) if item is not None else []
+        running = [pod for pod in pods if pod.verdict.state == "Running"]
+        if running:
+            self._app.push_screen(ForwardScreen(running[0]))
+        else:
+            self._app.say("it has no pod that runs, so there is no port to forward", worse=True)
+
+    def do_port_forwards(self) -> None:
+        self._app.push_screen(ForwardScreen(None))
 
     def do_delete(self) -> None:
         """After the name was typed."""

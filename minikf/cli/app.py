@@ -24,6 +24,11 @@ SECTIONS: tuple[Section, ...] = (
             Verb("tui", "minikf.cli.tui:tui", "Open the terminal UI: status, workloads and logs, live."),
             Verb("open", "minikf.cli.open:open_", "List the platform's addresses, or open one of them."),
             Verb("logs", "minikf.cli.logs:logs", "Show the log of the daemon or of a pod; works without kubectl."),
+            Verb(
+                "port-forward",
+                "minikf.cli.portforward:port_forward",
+                "Forward an HTTP port of a pod, also of the pod after it.",
+            ),
             Verb("stop", "minikf.cli.stop:stop", "Stop the platform and all that runs on it; keeps its data."),
             Verb("start", "minikf.cli.start:start", "Start a platform that was stopped."),
             Verb("down", "minikf.cli.down:down", "Stop the platform and remove it with its data; asks first."),

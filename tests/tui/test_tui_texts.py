@@ -11,6 +11,7 @@ from minikf.tui.messages import Changed, Gone
 from minikf.tui.pages import PAGES
 from minikf.tui.places import Place
 from minikf.tui.screens.details import DetailsScreen
+from minikf.tui.screens.forward import ForwardScreen
 from minikf.tui.screens.log import MOST_LINES, LogScreen
 from minikf.tui.screens.main import MainScreen
 from minikf.tui.screens.work import WorkScreen
@@ -168,7 +169,7 @@ async def test_quit_quits_and_ends_the_feed(key: str) -> None:
     assert screen.app.return_code == 0
 
 
-SCREENS = (LogScreen([]), DetailsScreen(item("pods", pod("web"))), WorkScreen(NoWork()))
+SCREENS = (LogScreen([]), DetailsScreen(item("pods", pod("web"))), WorkScreen(NoWork()), ForwardScreen(None))
 PLACES = [*(spec.make() for spec in PAGES), *SCREENS]
 
 
