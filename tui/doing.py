@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minikf.tui import outside
+from minikf.tui.demo import Demo
 from minikf.tui.feed import LogSource
 from minikf.tui.pages import BY_PLACE
 from minikf.tui.screens.details import DetailsScreen
@@ -110,6 +111,9 @@ class Doing:
 
     def do_port_forwards(self) -> None:
         self._app.push_screen(ForwardScreen(None))
+
+    def do_demo(self) -> None:
+        self._app.start(Demo())
 
     def do_delete(self) -> None:
         """After the name was typed."""

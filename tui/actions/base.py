@@ -36,6 +36,7 @@ ACTIONS = (
     Action("delete", "ctrl+d", "Delete", (OBJECTS,), changes=True, destroys=True),
     Action("copy_command", "c", "Copy the command line for this", (ANYWHERE,)),
     Action("copy_row", "C", "Copy what is under the cursor", (LISTS, TEXTS)),
+    Action("demo", "R", "Run the demo", ("home",), shown=True, changes=True),
     Action("leave", "escape", "Back", (ANYWHERE,)),
     Action("palette", "ctrl+p,colon", "Commands", (ANYWHERE,), shown=True),
 )
