@@ -45,6 +45,8 @@ SECTIONS: tuple[Section, ...] = (
             Verb("tune", "minikf.cli.tune:tune", "Look for the best parameters of a script or function."),
             Verb("experiment", "minikf.cli.experiment:app", "List, follow, show, extend and delete experiments."),
             Verb("serve", "minikf.cli.serve:serve", "Serve a model file or a registered model."),
+            Verb("models", "minikf.cli.models:app", "Show the model registry: models, versions, files, services."),
+            Verb("services", "minikf.cli.services:app", "Show, try, measure and roll back InferenceServices."),
             Verb("notebook", "minikf.cli.notebook:app", "Create, open, stop, start and delete notebooks (JupyterLab)."),
             Verb("data", "minikf.cli.data:app", "Data sets with versions, stored once by content."),
             Verb("lineage", "minikf.cli.lineage:lineage", "Show which data and code made a model, and what it made."),

@@ -175,3 +175,10 @@ def _sums(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
     for key, value in pairs:
         found[key] = found.get(key, 0.0) + value
     return found
+
+
+def short(seconds: float | None) -> str:
+    """A latency as people read it; a dash where none was measured."""
+    if seconds is None:
+        return "-"
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
