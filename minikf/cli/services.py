@@ -203,7 +203,7 @@ def rollback(
         typer.confirm(f"Change InferenceService {namespace}/{name} to that ({one.how})?", abort=True, err=True)
     hints = {"follow": f"kubectl get isvc {name} -n {namespace} --watch"}
     with goes_on(f"InferenceService {namespace}/{name}", hints):
-        done = render.follow(roll_back(access, namespace, name, one.spec), as_json=as_json)
+        done = render.follow(roll_back(access, namespace, name, one), as_json=as_json)
     if as_json:
         render.data(done)
     else:

@@ -30,7 +30,8 @@ _REVISION = "deployment.kubernetes.io/revision"
 
 @dataclass(frozen=True)
 class Earlier:
-    """Something to go back to. `id` names it on the command line; `how` says from where it is known."""
+    """Something to go back to. `id` names it on the command line; `how` says from where it is known; `over`
+    is the generation of the service that `diff` is a difference to."""
 
     id: str
     what: str
@@ -38,6 +39,7 @@ class Earlier:
     how: str
     spec: Object = field(compare=False)
     diff: tuple[str, ...] = ()
+    over: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -52,11 +54,12 @@ def earlier(access: Access, client: RestClient, namespace: str, name: str, regis
     """
     service = found(client, namespace, name)
     current = mapping(service.get("spec"))
+    generation = int(mapping(service.get("metadata")).get("generation") or 0)
     known = [*_of_history(access, service), *_of_revisions(client, service), *_of_registry(service, registered)]
     kept: list[Earlier] = []
     for one in known:
         if one.spec and one.spec not in (current, *(each.spec for each in kept)):
-            kept.append(replace(one, diff=difference(namespace, name, current, one.spec)))
+            kept.append(replace(one, diff=difference(namespace, name, current, one.spec), over=generation))
     return tuple(kept)
 
 
@@ -84,19 +87,22 @@ def chosen(candidates: tuple[Earlier, ...], namespace: str, name: str, to: str =
     )
 
 
-def roll_back(access: Access, namespace: str, name: str, spec: Object) -> Steps[Object]:
+def roll_back(access: Access, namespace: str, name: str, to: Earlier) -> Steps[Object]:
     """Gives a service an earlier spec and waits until it is ready with it; returns the service.
 
-    Raises Refused where it has that spec already, ApiAnswer (also where somebody changed it meanwhile), and as
+    Raises Refused where somebody changed it since the difference was shown, ApiAnswer, and as
     `minikf.waiting.service.ready`.
     """
     client, what = RestClient(access), f"{namespace}/{name}"
     service = found(client, namespace, name)
     history.remember(PlatformPaths.of(access.platform), [service])
-    if service.get("spec") == spec:
-        raise Refused(f"InferenceService {what} has that spec already", advice="minikf services list")
-    yield Event(what, "started", f"goes back to {plain(_uri(spec))}")
-    client.call("PUT", path_of(namespace, name), {**service, "spec": copy.deepcopy(spec)})
+    if mapping(service.get("metadata")).get("generation") != to.over:
+        raise Refused(
+            f"InferenceService {what} was changed since the difference was shown",
+            advice=f"look again: minikf services rollback {name} -n {namespace} --dry-run",
+        )
+    yield Event(what, "started", f"goes back to {to.what}")
+    client.call("PUT", path_of(namespace, name), {**service, "spec": to.spec})
     done = yield from ready(access, namespace, name)
     history.remember(PlatformPaths.of(access.platform), [done])
     return done
