@@ -48,6 +48,7 @@ SECTIONS: tuple[Section, ...] = (
             Verb("models", "minikf.cli.models:app", "Show the model registry: models, versions, files, services."),
             Verb("services", "minikf.cli.services:app", "Show, try, measure and roll back InferenceServices."),
             Verb("notebook", "minikf.cli.notebook:app", "Create, open, stop, start and delete notebooks (JupyterLab)."),
+            Verb("storage", "minikf.cli.storage:app", "Show claims, who mounts them and what is in them."),
             Verb("data", "minikf.cli.data:app", "Data sets with versions, stored once by content."),
             Verb("lineage", "minikf.cli.lineage:lineage", "Show which data and code made a model, and what it made."),
             Verb("promote", "minikf.cli.promote:promote", "Write a workload as a kustomize base for any cluster."),
