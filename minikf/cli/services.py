@@ -170,7 +170,9 @@ def rollback(
     name: Name,
     to: Annotated[str, typer.Option("--to", metavar="ID", help="Which one of `minikf services show`.")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the difference, and change nothing.")] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what would change, and change nothing; exit code 8.")
+    ] = False,
     namespace: Namespace = "default",
     platform: Platform = "",
     as_json: Json = False,
@@ -182,7 +184,7 @@ def rollback(
     """
     from minikf.cli import render
     from minikf.cli.leaving import goes_on
-    from minikf.errors import MinikfError, Refused
+    from minikf.errors import ExitCode, MinikfError, Refused
     from minikf.views.models.registry import Registry, registry
     from minikf.views.models.rollback import chosen, earlier, roll_back
 
@@ -193,10 +195,10 @@ def rollback(
         render.note(f"older registered versions are not known: {error.cause or error.message}")
         registered = Registry()
     one = chosen(earlier(access, client, namespace, name, registered), namespace, name, to)
-    if not as_json or dry_run:
+    if not as_json or diff:
         _show_difference(one.as_dict(), as_json=as_json)
-    if dry_run:
-        return
+    if diff:
+        raise typer.Exit(ExitCode.DIFFERENCES)
     if not yes:
         if not render.has_terminal():
             raise Refused("nobody can be asked here, and nothing is changed", advice="say it: --yes")

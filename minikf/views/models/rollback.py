@@ -99,7 +99,7 @@ def roll_back(access: Access, namespace: str, name: str, to: Earlier) -> Steps[O
     if mapping(service.get("metadata")).get("generation") != to.over:
         raise Refused(
             f"InferenceService {what} was changed since the difference was shown",
-            advice=f"look again: minikf services rollback {name} -n {namespace} --dry-run",
+            advice=f"look again: minikf services rollback {name} -n {namespace} --diff",
         )
     yield Event(what, "started", f"goes back to {to.what}")
     client.call("PUT", path_of(namespace, name), {**service, "spec": to.spec})
