@@ -37,8 +37,8 @@ class PromoteScreen(PlaceScreen):
     DEFAULT_CSS = """
     PromoteScreen .line { height: 1; padding: 0 1; background: $boost; text-wrap: nowrap; text-overflow: ellipsis; }
     PromoteScreen #folder { height: 1; }
-    PromoteScreen LiveTable { height: 1fr; max-height: 16; }
-    PromoteScreen TextPane { height: 1fr; }
+    PromoteScreen LiveTable { height: 1fr; max-height: 12; }
+    PromoteScreen TextPane { height: 2fr; }
     """
 
     def __init__(self, what: str, namespace: str, out: Path) -> None:
@@ -136,7 +136,7 @@ class PromoteScreen(PlaceScreen):
             return
         yield Row(SUMMARY, ("Summary", _states(self._preview.files)))
         for one in self._preview.exports:
-            yield Row(f"object {one.ref}", (one.ref, f"{len(one.left)} differences"))
+            yield Row(f"object {one.ref}", (one.ref, f"{len(one.left)} not as here"))
         for file in self._preview.files:
             yield Row(f"file {file.path}", (file.path, file.state), _STYLES[file.state])
 
