@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from minikf.spec import Event
+from minikf.tui.actions import usable
+from minikf.tui.app import MinikfApp
 from minikf.tui.config import Config
+from minikf.tui.doing import Doing
+from minikf.tui.screens.place import PlaceScreen
+from minikf.tui.screens.promote import PromoteScreen
+from minikf.tui.screens.rollback import RollbackScreen
+from minikf.tui.screens.tryit import TryScreen
 from minikf.views.models.bodies import Suggestion
 from minikf.views.models.looking import Serving
 from minikf.views.models.measuring import Reading
@@ -18,6 +26,7 @@ from minikf.views.models.registry import Artifact, Model, Registry, Version
 from minikf.views.models.rollback import Earlier
 from minikf.views.models.services import service
 from minikf.views.models.tryit import Offer, Tried
+from tests.tui.fake_feed import FakeFeed
 from tests.tui.screen import SIZES, Screen, opened
 
 Object = dict[str, Any]
@@ -197,3 +206,15 @@ async def test_no_registry_is_said_with_its_cause() -> None:
         await screen.open("models")
         await screen.sees("There is no registry to look into: services is not found")
         assert screen.app.place.equivalent() == "minikf models list"
+
+
+SCREENS = (TryScreen("team", "x"), RollbackScreen("team", "x"), PromoteScreen("isvc/x", "team", Path("x")))
+
+
+@pytest.mark.parametrize("place", SCREENS, ids=lambda place: place.place)
+def test_what_can_be_done_on_these_screens_is_done_by_somebody_and_by_one_key(place: PlaceScreen) -> None:
+    doing = Doing(MinikfApp("default", FakeFeed()))
+    actions = usable(place.places)
+    assert all(hasattr(place, f"do_{each.name}") or hasattr(doing, f"do_{each.name}") for each in actions)
+    keys = [key for action in actions for key in action.keys.split(",") if key]
+    assert len(keys) == len(set(keys))
