@@ -31,11 +31,13 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec(HOME, "Home", "Home", "minikf.tui.pages.home:HomePage"),
     PageSpec("trainjobs", "TrainJobs", "Train", f"{_LISTS}:TrainJobs", ("trainjobs",)),
     PageSpec("experiments", "Experiments", "Exp", f"{_LISTS}:Experiments", ("experiments",)),
-    PageSpec("services", "Services", "Serve", f"{_LISTS}:Services", ("inferenceservices",)),
-    PageSpec("notebooks", "Notebooks", "Notes", f"{_LISTS}:Notebooks", ("notebooks",)),
+    PageSpec("services", "Services", "Serve", "minikf.tui.pages.models:ServicesPage", ("inferenceservices",)),
+    PageSpec("models", "Models", "Models", "minikf.tui.pages.registry:ModelsPage"),
+    PageSpec("notebooks", "Notebooks", "Notes", "minikf.tui.pages.notebooks:NotebooksPage", ("notebooks",)),
     PageSpec("pods", "Pods", "Pods", f"{_LISTS}:Pods", ("pods",)),
     PageSpec("jobs", "Jobs", "Jobs", f"{_LISTS}:Jobs", ("jobs",)),
-    PageSpec("storage", "Storage", "Store", f"{_LISTS}:Claims", ("persistentvolumeclaims",)),
+    PageSpec("storage", "Storage", "Store", "minikf.tui.pages.storage:StoragePage", ("persistentvolumeclaims",)),
+    PageSpec("promotion", "Promote", "Promote", "minikf.tui.pages.promote:PromotionPage"),
     PageSpec("events", "Events", "Events", f"{_LISTS}:Events"),
 )
 BY_PLACE = {page.place: page for page in PAGES}
