@@ -29,15 +29,16 @@ HOME = "home"
 _LISTS = "minikf.tui.pages.lists"
 PAGES: tuple[PageSpec, ...] = (
     PageSpec(HOME, "Home", "Home", "minikf.tui.pages.home:HomePage"),
-    PageSpec("trainjobs", "TrainJobs", "Train", f"{_LISTS}:TrainJobs", ("trainjobs",)),
+    PageSpec("pipelines", "Pipelines", "Pipes", "minikf.tui.pages.pipelines:PipelinesPage"),
     PageSpec("experiments", "Experiments", "Exp", f"{_LISTS}:Experiments", ("experiments",)),
+    PageSpec("trainjobs", "TrainJobs", "Train", f"{_LISTS}:TrainJobs", ("trainjobs",)),
     PageSpec("services", "Services", "Serve", "minikf.tui.pages.models:ServicesPage", ("inferenceservices",)),
     PageSpec("models", "Models", "Models", "minikf.tui.pages.registry:ModelsPage"),
     PageSpec("notebooks", "Notebooks", "Notes", "minikf.tui.pages.notebooks:NotebooksPage", ("notebooks",)),
     PageSpec("pods", "Pods", "Pods", f"{_LISTS}:Pods", ("pods",)),
     PageSpec("jobs", "Jobs", "Jobs", f"{_LISTS}:Jobs", ("jobs",)),
     PageSpec("storage", "Storage", "Store", "minikf.tui.pages.storage:StoragePage", ("persistentvolumeclaims",)),
-    PageSpec("promotion", "Promote", "Promote", "minikf.tui.pages.promote:PromotionPage"),
     PageSpec("events", "Events", "Events", f"{_LISTS}:Events"),
+    PageSpec("promotion", "Promote", "Promote", "minikf.tui.pages.promote:PromotionPage"),
 )
 BY_PLACE = {page.place: page for page in PAGES}
