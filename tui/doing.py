@@ -115,6 +115,12 @@ class Doing:
     def do_demo(self) -> None:
         self._app.start(Demo())
 
+    def do_promote(self) -> None:
+        """Nothing is written by that."""
+        from minikf.tui.screens.promote import open_promotion  # most sessions promote nothing
+
+        open_promotion(self._app, self._app.place.selected())
+
     def do_delete(self) -> None:
         """After the name was typed."""
         self._app.ask(Delete(tuple(Name.of(item) for item in self._app.place.chosen())))

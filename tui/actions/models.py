@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minikf.tui.actions.action import Action
 
-_PROMOTED = ("services", "trainjobs", "promotion")
+_PROMOTED = ("services", "trainjobs", "pytorchjobs", "training", "promotion", "details")
 
 ACTIONS = (
     Action("try_model", "t", "Try it with a body", ("services",), shown=True),

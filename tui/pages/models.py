@@ -6,7 +6,6 @@ from typing import Any
 
 from minikf.commands import command
 from minikf.tui.pages.facts import FactsList
-from minikf.tui.screens.promote import open_promotion
 from minikf.tui.screens.rollback import RollbackScreen
 from minikf.tui.screens.tryit import TryScreen
 from minikf.views.asking import Question, Work
@@ -87,9 +86,6 @@ class ServicesPage(FactsList):
         item = self.selected()
         if item is not None:
             self.minikf.push_screen(RollbackScreen(item.namespace, item.name))
-
-    def do_promote(self) -> None:
-        open_promotion(self.minikf, self.selected())
 
     def _of(self, item: Item, field: str) -> str:
         served = self._by_key.get(item.key)

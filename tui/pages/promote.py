@@ -10,7 +10,6 @@ from minikf.commands import command
 from minikf.promote.roots import ROOT_KINDS
 from minikf.tui.pages.lists import STYLES
 from minikf.tui.pages.page import Page
-from minikf.tui.screens.promote import open_promotion
 from minikf.tui.widgets.livetable import LiveTable, Row
 from minikf.views.columns import NARROW
 from minikf.views.items import Item, Rank
@@ -59,9 +58,6 @@ class PromotionPage(Page):
         what = f"{BY_KIND[item.kind].object_kind.lower()}/{item.name}"
         line = f"promote {what} -n {item.namespace} --out promote-{item.name} --diff"
         return command(line, self.minikf.platform)
-
-    def do_promote(self) -> None:
-        open_promotion(self.minikf, self.selected())
 
     @on(LiveTable.Chosen)
     def _chosen(self) -> None:

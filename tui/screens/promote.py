@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from minikf.commands import command
 from minikf.promote import PromoteReport
+from minikf.promote.roots import ROOT_KINDS
 from minikf.tui.screens.place import PlaceScreen
 from minikf.tui.widgets.difference import TextPane
 from minikf.tui.widgets.livetable import LiveTable, Row
@@ -178,4 +179,7 @@ def open_promotion(app: MinikfApp, item: Item | None) -> None:
     if item is None:
         return
     kind = BY_KIND[item.kind].object_kind.lower()
+    if BY_KIND[item.kind].object_kind not in ROOT_KINDS:
+        app.say(f"a {kind} is not promoted by itself", worse=True)
+        return
     app.push_screen(PromoteScreen(f"{kind}/{item.name}", item.namespace, Path.cwd() / f"promote-{item.name}"))
