@@ -39,7 +39,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             Verb("demo", "minikf.cli.demo:demo", "Run the whole journey: data, tuning, training, serving, drift."),
             Verb("run", "minikf.cli.run:run", "Run a pipeline: a Python file or its compiled form."),
-            Verb("runs", "minikf.cli.runs:app", "List, follow, cancel, retry and delete pipeline runs."),
+            Verb("runs", "minikf.cli.runs:app", "List, draw, compare, repeat and end pipeline runs."),
             Verb("pipeline", "minikf.cli.pipeline:app", "Upload, list and delete pipelines and their versions."),
             Verb("train", "minikf.cli.train:train", "Train with a script or a function, as a TrainJob."),
             Verb("tune", "minikf.cli.tune:tune", "Look for the best parameters of a script or function."),

@@ -102,9 +102,7 @@ def _ports(
     return found
 
 
-def _columns(
-    port: Port[K], groups: Sequence[Sequence[K]], stems: Mapping[K, int], owner: Mapping[int, K]
-) -> list[int]:
+def _columns(port: Port[K], groups: Sequence[Sequence[K]], stems: Mapping[K, int], owner: Mapping[int, K]) -> list[int]:
     """A column for each group: straight down where that can be, else around the middle, beside stems of others."""
     if len(groups) == 1 and len(groups[0]) == 1 and port.first <= stems[groups[0][0]] <= port.last:
         return [stems[groups[0][0]]]
@@ -113,9 +111,7 @@ def _columns(
 
     def cost(start: int) -> tuple[int, int]:
         columns = range(start, start + length, 2)
-        met = sum(
-            column in owner and owner[column] not in group for column, group in zip(columns, groups, strict=True)
-        )
+        met = sum(column in owner and owner[column] not in group for column, group in zip(columns, groups, strict=True))
         return met * _CONFLICT + abs(start + len(groups) - 1 - port.middle), start
 
     best = min(starts, key=cost, default=port.first)

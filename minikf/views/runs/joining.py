@@ -172,6 +172,7 @@ class _Walk:
             error=plain(one.error),
             note=plain(_why_skipped(trigger, task.note) if trigger else task.note),
             task_id=one.id,
+            code=told.code if told else "",
             parameters=self._parameters(task, told.parameters if told else None, is_top=not parent),
             results=tuple(
                 Value(plain(_short(name)), value) for name, value in ((told.results if told else None) or {}).items()

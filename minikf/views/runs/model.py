@@ -38,7 +38,7 @@ class Made:
     """An artifact that a step takes or gives under a name.
 
     `type` is the schema title (`system.Model`) or upstream's short word; `size` is bytes, -1 where nobody says it;
-    `content` is PRESENT, MISSING, CHANGED, NONE, ELSEWHERE, or "" where nobody says it. `metrics` are the numbers of a
+    `content` is PRESENT, MISSING, CHANGED, NONE, ELSEWHERE, or "" where nobody says it, `sha256` that of the content. `metrics` are the numbers of a
     metrics artifact, `metadata` all that is said of it.
     """
 
@@ -48,6 +48,7 @@ class Made:
     uri: str = ""
     size: int = -1
     content: str = ""
+    sha256: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
     metadata: Mapping[str, Json] = field(default_factory=dict)
 
@@ -58,7 +59,7 @@ class Step:
 
     `id` is its path in the run (`for-loop-1[2]/train`), `parent` that of its group, "" at the top. Times are RFC 3339.
     `done` and `total` count the steps below a group. `note` is a condition, what a loop goes over, or why it was
-    skipped. `pods` are those of its attempts, newest last.
+    skipped. `pods` are those of its attempts, newest last. `code` is the hash of what it runs, "" where nobody says it.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Step:
     error: str = ""
     note: str = ""
     task_id: str = ""
+    code: str = ""
     parameters: tuple[Value, ...] = ()
     results: tuple[Value, ...] = ()
     takes: tuple[Made, ...] = ()

@@ -103,9 +103,7 @@ def _text(step: Step, now: datetime) -> str:
     return f"{glyph(step.state)} {fit(title(step), LONGEST - 2 - width(after))}{after}"
 
 
-def _box(
-    canvas: list[list[str]], styles: list[list[str]], box: Box, step: Step, text: str, *, is_chosen: bool
-) -> None:
+def _box(canvas: list[list[str]], styles: list[list[str]], box: Box, step: Step, text: str, *, is_chosen: bool) -> None:
     signs = _CHOSEN if is_chosen else _GROUP if step.is_group else _STEP
     left, right, top, bottom = box.x, box.x + box.width, box.y, box.y + box.height - 1
     along = [signs[4]] * (box.width - 2)

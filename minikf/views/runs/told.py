@@ -30,6 +30,7 @@ class ToldTask:
     path: str = ""
     state: str = ""
     trigger: str = ""
+    code: str = ""
     parameters: Mapping[str, Any] | None = None
     results: Mapping[str, Any] | None = None
 
@@ -62,6 +63,7 @@ def of_lineage(answer: Object, run_id: str) -> Told:
             path=str(one.get("path") or ""),
             state=str(one.get("state") or ""),
             trigger=str(one.get("trigger") or ""),
+            code=str(one.get("code_sha256") or ""),
             parameters=without_credentials(mapping(one.get("parameters"))),
             results=without_credentials(one["results"]) if isinstance(one.get("results"), dict) else None,
         )
@@ -98,6 +100,7 @@ def _made(one: Object) -> Made:
         uri=str(without_credentials(str(one.get("uri") or ""))),
         size=size if isinstance(size, int) and one.get("content") not in ("NONE", "ELSEWHERE") else -1,
         content=str(one.get("content") or ""),
+        sha256=str(one.get("sha256") or ""),
         metrics=_numbers(metadata) if kind in _METRICS else {},
         metadata=metadata,
     )

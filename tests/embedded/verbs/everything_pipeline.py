@@ -3,7 +3,7 @@ loop, a group that fails in an exit handler, and what is done in the end. `pytho
 """
 
 # The SDK reads annotations and comparisons as they stand here:
-# ruff: noqa: B015, E712
+# ruff: noqa: E712
 # mypy: ignore-errors
 
 from kfp import compiler, dsl
@@ -53,9 +53,8 @@ def everything(rows: int = 5, api_key: str = "", breaks: bool = True):
     with dsl.ParallelFor([0.1, 0.2, 0.5], name="rates") as rate:
         train(data=loaded.outputs["data"], rate=rate)
     done = report().set_display_name("tell the end")
-    with dsl.ExitHandler(done, name="guarded"):
-        with dsl.If(breaks == True, name="breaks"):
-            fail(word="gently").after(loaded)
+    with dsl.ExitHandler(done, name="guarded"), dsl.If(breaks == True, name="breaks"):
+        fail(word="gently").after(loaded)
 
 
 if __name__ == "__main__":

@@ -68,16 +68,22 @@ def test_shortcuts_go_and_the_reach_stays(graph: tuple[Sizes, Edges]) -> None:
 @settings(max_examples=200)
 @given(graphs())
 def test_every_edge_is_drawn(graph: tuple[Sizes, Edges]) -> None:
-    """From the lower edge of a box lines lead to all boxes that wait for it."""
+    """From the lower edge of a box lines lead to all boxes that wait for it; and to no other, where each box has room
+    for a column for each line that comes in."""
     sizes, edges = graph
     placed = layout(sizes, edges)
-    for source, target in without_shortcuts(list(sizes), edges):
-        assert target in led_to(placed, source), f"{source} -> {target}"
+    kept = without_shortcuts(list(sizes), edges)
+    few = all(sum(target == key for _, target in kept) <= 3 for key in sizes)
+    for source in sizes:
+        wanted = {target for one, target in kept if one == source}
+        if wanted:
+            found = led_to(placed, source)
+            assert wanted == found if few else wanted <= found, f"{source}: {wanted}, {found}"
 
 
 def test_lines_that_cross_are_not_joined() -> None:
     """Two pairs that cannot stand without a crossing: whoever follows a line comes to what waits, and nowhere else."""
-    sizes = {name: (9, 3) for name in ("a", "b", "c", "x", "y", "z")}
+    sizes = dict.fromkeys(("a", "b", "c", "x", "y", "z"), (9, 3))
     edges = [("a", "x"), ("a", "z"), ("b", "x"), ("b", "y"), ("c", "y"), ("c", "z"), ("c", "x")]
     placed = layout(sizes, edges)
     for source in ("a", "b", "c"):
