@@ -39,7 +39,9 @@ def list_(
 
     from minikf.cli import render
     from minikf.errors import Refused
-    from minikf.pipelines.following import seconds
+    from minikf.views.runs.listing import lines_of
+    from minikf.views.runs.words import duration
+    from minikf.views.text import age, now
 
     api = _api(context, platform)
     query = {"sort_by": "created_at desc"}
@@ -56,12 +58,13 @@ def list_(
     if as_json:
         render.data({"runs": items})
         return
-    rows = []
-    for one in items:
-        took = seconds(one)
-        duration = f"{took:.1f} s" if took is not None else ""
-        rows.append((one["run_id"], one["display_name"], one["state"], str(one["created_at"]), duration))
-    render.table(("RUN", "NAME", "STATE", "CREATED", "TOOK"), rows)
+    at = now()
+    rows = [
+        (one.id, one.name, one.state, one.progress, duration(one.seconds(at)), age(one.created, at), one.pipeline,
+         one.experiment)
+        for one in lines_of(api, items)
+    ]  # fmt: skip
+    render.table(("RUN", "NAME", "STATE", "STEPS", "TOOK", "AGE", "PIPELINE", "EXPERIMENT"), rows)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from minikf.kube.rest import ApiAnswer
@@ -11,6 +11,7 @@ from minikf.pipelines.api import PipelinesApi
 from minikf.views.items import Rank, mapping, mappings
 from minikf.views.runs.joining import Context, document_of, graph_of
 from minikf.views.runs.model import RUN_OVER, Object
+from minikf.views.runs.reading import specification
 from minikf.views.text import plain
 
 NEWEST = 50
@@ -24,7 +25,8 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True)
 class RunLine:
-    """A run in short. Times are RFC 3339; `done` of `total` steps are over, both 0 where that was not asked for."""
+    """A run in short. Times are RFC 3339; `done` of `total` steps are over, both 0 where that was not asked for;
+    `obj` is the run as the API sent it."""
 
     id: str
     name: str
@@ -38,6 +40,7 @@ class RunLine:
     done: int = 0
     total: int = 0
     is_recurring: bool = False
+    obj: Object = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def rank(self) -> Rank:
@@ -70,7 +73,12 @@ class RunList:
 def newest(api: PipelinesApi, limit: int = NEWEST, **query: str) -> RunList:
     """Raises Unreachable or ApiAnswer."""
     page = api.get("runs", sort_by="created_at desc", page_size=str(limit), **query)
-    items = mappings(page.get("runs"))
+    lines = lines_of(api, mappings(page.get("runs")))
+    return RunList(lines, int(page.get("total_size") or len(lines)))
+
+
+def lines_of(api: PipelinesApi, items: list[Object]) -> tuple[RunLine, ...]:
+    """The items of a list of runs as lines, with the progress of those that go on. Raises Unreachable or ApiAnswer."""
     experiments = {str(one.get("experiment_id")): one for one in _all(api, "experiments")} if items else {}
     pipelines = {}
     if any(one.get("pipeline_version_reference") for one in items):
@@ -86,7 +94,7 @@ def newest(api: PipelinesApi, limit: int = NEWEST, **query: str) -> RunList:
             asked += 1
             done, total = _progress(api, item)
         lines.append(line_of(item, experiments, pipelines, done, total))
-    return RunList(tuple(lines), int(page.get("total_size") or len(lines)))
+    return tuple(lines)
 
 
 def line_of(
@@ -109,18 +117,19 @@ def line_of(
         done=done,
         total=total,
         is_recurring=bool(item.get("recurring_run_id")),
+        obj=item,
     )
 
 
 def _progress(api: PipelinesApi, item: Object) -> tuple[int, int]:
-    """(0, 0) for a run that was deleted meanwhile, or whose specification only its pipeline has."""
+    """(0, 0) for a run that was deleted meanwhile."""
     try:
         run = api.run_now(str(item["run_id"]))
+        return graph_of(run, Context(spec=specification(api, run))).progress
     except ApiAnswer as answer:
         if answer.status == _NOT_FOUND:
             return 0, 0
         raise
-    return graph_of(run, Context(spec=document_of(item))).progress
 
 
 def _all(api: PipelinesApi, plural: str) -> list[Object]:

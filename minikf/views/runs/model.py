@@ -38,8 +38,8 @@ class Made:
     """An artifact that a step takes or gives under a name.
 
     `type` is the schema title (`system.Model`) or upstream's short word; `size` is bytes, -1 where nobody says it;
-    `content` is PRESENT, MISSING, CHANGED, NONE, ELSEWHERE, or "" where nobody says it, `sha256` that of the content. `metrics` are the numbers of a
-    metrics artifact, `metadata` all that is said of it.
+    `content` is PRESENT, MISSING, CHANGED, NONE, ELSEWHERE, or "" where nobody says it, `sha256` that of the content.
+    `metrics` are the numbers of a metrics artifact, `metadata` all that is said of it.
     """
 
     name: str

@@ -3,7 +3,7 @@ loop, a group that fails in an exit handler, and what is done in the end. `pytho
 """
 
 # The SDK reads annotations and comparisons as they stand here:
-# ruff: noqa: E712
+# ruff: noqa: E712, PTH123
 # mypy: ignore-errors
 
 from kfp import compiler, dsl
