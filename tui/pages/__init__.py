@@ -29,6 +29,7 @@ HOME = "home"
 _LISTS = "minikf.tui.pages.lists"
 PAGES: tuple[PageSpec, ...] = (
     PageSpec(HOME, "Home", "Home", "minikf.tui.pages.home:HomePage"),
+    PageSpec("pipelines", "Pipelines", "Pipes", "minikf.tui.pages.pipelines:PipelinesPage"),
     PageSpec("trainjobs", "TrainJobs", "Train", f"{_LISTS}:TrainJobs", ("trainjobs",)),
     PageSpec("experiments", "Experiments", "Exp", f"{_LISTS}:Experiments", ("experiments",)),
     PageSpec("services", "Services", "Serve", "minikf.tui.pages.models:ServicesPage", ("inferenceservices",)),
