@@ -10,7 +10,7 @@ from minikf.tui.actions.base import OTHER_ACTIONS
 from minikf.tui.actions.models import ACTIONS as MODELS
 from minikf.tui.actions.runs import ACTIONS as RUNS
 
-ACTIONS: tuple[Action, ...] = (*MODELS, *OTHER_ACTIONS, *RUNS, *BASE)
+ACTIONS: tuple[Action, ...] = (*MODELS, *RUNS, *OTHER_ACTIONS, *BASE)
 """Where two have the same key at one place, the first of them counts."""
 BY_ID = {action.id: action for action in ACTIONS}
 __all__ = ["ACTIONS", "ANYWHERE", "BY_ID", "Action", "bindings", "key_name", "usable"]

@@ -123,15 +123,19 @@ def _tracks(buses: Mapping[K, _Bus[K]]) -> list[list[_Bus[K]]]:
     tracks: list[list[_Bus[K]]] = []
     for bus in _downwards(buses):
         track = max((buses[one].track + 1 for one in bus.under), default=0)
-        while track < len(tracks) and any(
-            bus.first <= one.last + 1 and one.first <= bus.last + 1 for one in tracks[track]
-        ):
+        while track < len(tracks) and any(not _share(bus, one) for one in tracks[track]):
             track += 1
         while len(tracks) <= track:
             tracks.append([])
         tracks[track].append(bus)
         bus.track = track
     return tracks
+
+
+def _share(one: _Bus[K], other: _Bus[K]) -> bool:
+    """Whether two can be in one row: they are apart, or lead to the same place and nowhere else."""
+    apart = one.first > other.last + 1 or other.first > one.last + 1
+    return apart or (len(one.drops) == 1 and one.drops == other.drops)
 
 
 def _downwards(buses: Mapping[K, _Bus[K]]) -> list[_Bus[K]]:

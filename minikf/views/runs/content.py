@@ -109,7 +109,7 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
-            self.words.append(" ".join(data.split()))
+            self.words.append(re.sub(r"\s+", " ", data))
 
 
 def _without_tags(text: str) -> str:
