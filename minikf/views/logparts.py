@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from minikf.kube.hangup import HangUp
 from minikf.kube.rest import RestClient
+from minikf.views.asking import Question, Reach
 from minikf.views.kinds import log_path
 from minikf.views.loglines import Splitter
 
@@ -58,3 +59,21 @@ def fitted(come: list[bytes], first: Sequence[bytes]) -> LogPart:
         if come[place : place + len(wanted)] == wanted:
             return LogPart(tuple(come[:place]), is_first=place == 0)
     return LogPart((), is_first=True, fits=False)
+
+
+@dataclass(frozen=True)
+class OlderLines(Question[LogPart]):
+    """What `read_part` reads."""
+
+    namespace: str
+    pod: str
+    container: str
+    previous: bool
+    behind: int = 0
+    first: tuple[bytes, ...] = ()
+
+    def answer(self, reach: Reach) -> LogPart:
+        return read_part(
+            reach.client(), self.namespace, self.pod, self.container,
+            previous=self.previous, behind=self.behind, first=self.first,
+        )  # fmt: skip

@@ -39,8 +39,5 @@ ACTIONS = (
 )
 OTHER_ACTIONS = (
     Action("stop_work", "ctrl+k", "Stop this work", ("work",), shown=True, changes=True),
-    Action("wrap", "w", "Wrap long lines", ("details",)),
-    Action("next_container", "right_square_bracket,n", "Next container", ("log",), shown=True),
-    Action("previous_container", "left_square_bracket,p", "Previous container", ("log",)),
-    Action("toggle_follow", "f,F", "Follow", ("log",), shown=True),
+    Action("wrap", "w", "Wrap long lines", ("details", "log")),
 )

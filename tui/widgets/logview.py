@@ -115,6 +115,14 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._resize()
         self._to_end() if self.following else self._to(self.scroll_offset.y, 0)
 
+    def show_times(self, on: bool) -> None:
+        """Before each line, when it was written."""
+        self.times = on
+        self._resize()
+        if self.following:
+            self._to_end()
+        self.refresh()
+
     def filter(self, words: str) -> None:
         """Shows only lines with a match; all for ""."""
         at = self._number_at_top()
