@@ -44,6 +44,8 @@ class LogScreen(PlaceScreen):
         self._drain_is_due = False
         self._box = ""  # what is being typed
         self._filter = ""
+        self._words = ""  # what was searched for
+        self._missed = ""
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="log-head", markup=False)
@@ -120,7 +122,7 @@ class LogScreen(PlaceScreen):
         shown = f"{len(view.buffer):,} of {view.buffer.held:,} lines with '{self._filter}'" if self._filter else ""
         older = "reading older lines…" if self._asked is not None else ""
         before = "the instance before" if self._previous else ""
-        return [what, before, self._how(), older, shown, "wrapped" if view.wrapped else ""]
+        return [self._missed, what, before, self._how(), older, shown, "wrapped" if view.wrapped else ""]
 
     def _how(self) -> str:
         """Whether it is followed, or why not."""
@@ -232,6 +234,8 @@ class LogScreen(PlaceScreen):
             self._filter_by("")
         elif self.view.pattern is not None:
             self.view.search("")
+            self._words = self._missed = ""
+            self._show_head()
         else:
             super().do_leave()
 
@@ -291,6 +295,7 @@ class LogScreen(PlaceScreen):
             self._close_box()
         elif what == "search":
             self._close_box()
+            self._words = text
             self._found(self.view.search(text))
         else:
             self._close_box()
@@ -302,7 +307,5 @@ class LogScreen(PlaceScreen):
         self._show_head()
 
     def _found(self, found: bool) -> None:
-        if not found:
-            pattern = self.view.pattern
-            self.minikf.say(f"no line with '{pattern.pattern}'" if pattern else "nothing was searched for: /")
+        self._missed = "" if found else f"No line with '{plain(self._words)}'" if self._words else "Search with /"
         self._show_head()

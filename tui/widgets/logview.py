@@ -97,7 +97,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.buffer.clear()
         self._match, self._sub, self._unfinished = None, 0, b""
         self._resize()
-        self.scroll_to(0, 0, animate=False)
+        self.scroll_to(0, 0, animate=False, force=True)
         self.refresh()
 
     # What others ask.
@@ -111,7 +111,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def wrap(self, on: bool) -> None:
         """Long lines in several rows, or cut at the edge."""
         self.wrapped, self._sub = on, 0
-        self.scroll_to(x=0, animate=False)
+        self.scroll_to(x=0, animate=False, force=True)
         self._resize()
         self._to_end() if self.following else self._to(self.scroll_offset.y, 0)
 
@@ -190,7 +190,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         widest = max((cell_len(self._text(place)) for place in self._places_seen()), default=0)
         if not self.wrapped:
             self.virtual_size = Size(max(widest, self.scroll_offset.x), self.virtual_size.height)
-            self.scroll_to(x=self.scroll_offset.x + by, animate=False)
+            self.scroll_to(x=self.scroll_offset.x + by, animate=False, force=True)
 
     def on_mouse_scroll_up(self) -> None:
         self.following = False
@@ -326,7 +326,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._to(*self._end())
 
     def _to(self, place: int, sub: int) -> None:
-        self.scroll_to(y=place, animate=False)
+        self.scroll_to(y=place, animate=False, force=True)
         self._sub = sub if self.wrapped else 0
         self.refresh()
 
