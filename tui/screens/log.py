@@ -50,7 +50,7 @@ class LogScreen(PlaceScreen):
     def compose_body(self) -> ComposeResult:
         yield Static(id="log-head", markup=False)
         yield LogView(id="log")
-        yield Input(id="log-box", compact=True)
+        yield Input(id="log-box", compact=True, select_on_focus=False)
 
     def on_mount(self) -> None:
         self.query_one("#log-box").display = False

@@ -71,6 +71,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.pattern: Pattern | None = None
         self._match: int | None = None  # the number of the line that was searched for
         self._sub = 0
+        self._laid_out = (0, 0)
         self._unfinished = b""
         self._rows: list[Strip] | None = None
 
@@ -227,6 +228,8 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _draw(self) -> list[Strip]:
         """The rows that are seen, from the top."""
+        if self._laid_out != (self._width, self._height):  # a scroll bar came or went
+            self.call_later(self.on_resize)
         rows: list[Strip] = []
         place, skip = self.scroll_offset.y, self._sub if self.wrapped else 0
         while place < self._count and len(rows) < self._height:
@@ -320,6 +323,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _resize(self) -> None:
         """As many lines as can be at the top, and a screen full."""
+        self._laid_out = (self._width, self._height)
         self.virtual_size = Size(self.virtual_size.width, self._end()[0] + self._height if self._count else 0)
 
     def _to_end(self) -> None:
