@@ -42,9 +42,6 @@ ACTIONS = (
 )
 OTHER_ACTIONS = (
     Action("stop_work", "ctrl+k", "Stop this work", ("work",), shown=True, changes=True),
-    Action("wrap", "w", "Wrap long lines", ("details",)),
+    Action("wrap", "w", "Wrap long lines", ("details", "log")),
     Action("close_forward", "ctrl+d", "End this port-forward", ("forwards",), shown=True),
-    Action("next_container", "right_square_bracket,n", "Next container", ("log",), shown=True),
-    Action("previous_container", "left_square_bracket,p", "Previous container", ("log",)),
-    Action("toggle_follow", "f,F", "Follow", ("log",), shown=True),
 )
