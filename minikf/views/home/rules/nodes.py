@@ -14,7 +14,7 @@ from minikf.views.home.scene import Object, Scene, name
 from minikf.views.items import mapping, mappings
 
 _PRESSURES = {"DiskPressure": "its disk is full", "MemoryPressure": "its memory is full", "PIDPressure": "no pids left"}
-_LACKS = re.compile(r"Insufficient ([\w./-]+)")
+_LACKS = re.compile(r"Insufficient ([\w./-]*\w)")
 
 
 def node(scene: Scene, obj: Object) -> Blocked | None:

@@ -87,7 +87,9 @@ def webhook(scene: Scene, name: str, told: str) -> Blocked:
         gone = Blocked(Link("Service", address[2], address[1], "is not there", "its component is gone"))
         because.append(service if service is not None else gone)
     why = sentence(told.strip(": ")) or "it does not answer"
-    return Blocked(Link(kind, "", owner, "does not answer", why), tuple(because))
+    # Nobody deletes a guard by one key: what it guards is not known here.
+    fix = Fix("Delete the webhook, if its component is gone", f"{scene.kubectl} delete {kind.lower()} {owner}")
+    return Blocked(Link(kind, "", owner, "does not answer", why), tuple(because), fix)
 
 
 def _configuration(scene: Scene, webhook_name: str) -> Object | None:
