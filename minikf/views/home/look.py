@@ -49,7 +49,7 @@ def _silent(pods: Iterable[Object]) -> Iterator[str]:
     """The containers whose last words say more than their status: those that failed, and those of pods that run and
     are not ready."""
     for pod in sorted(pods, key=_created, reverse=True):
-        if well(pod):
+        if _is_well(pod):
             continue
         status = mapping(pod.get("status"))
         for each in [*mappings(status.get("initContainerStatuses")), *mappings(status.get("containerStatuses"))]:
@@ -59,6 +59,14 @@ def _silent(pods: Iterable[Object]) -> Iterator[str]:
             runs = "running" in mapping(each.get("state")) and not each.get("ready")
             if ended.get("exitCode") or runs:
                 yield f"{namespace(pod)}/{name(pod)}/{each.get('name')}"
+
+
+def _is_well(pod: Object) -> bool:
+    """One of an unknown form has nothing to say either; the walk says that it cannot be judged."""
+    try:
+        return well(pod)
+    except (AttributeError, KeyError, TypeError):
+        return True
 
 
 def _last_line(client: RestClient, key: str) -> str:

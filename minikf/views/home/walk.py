@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minikf.views.home.blocked import Blocked, Cause, Rule
-from minikf.views.home.chain import Chain, Fix, Link
+from minikf.views.home.chain import Chain, Fix, Link, link
 from minikf.views.home.rules import claims, nodes, owners, pods, services
 from minikf.views.home.scene import Object, Scene
 
@@ -41,12 +41,20 @@ def _blocked(scene: Scene, cause: Cause, seen: set[str]) -> Blocked | None:
     if isinstance(cause, Blocked):
         found: Blocked | None = cause
     else:
-        rule = RULES.get(str(cause.get("kind")))
-        found = rule(scene, cause) if rule is not None else None
+        found = _judged(scene, cause)
     if found is None or found.link.key in seen:
         return None
     seen.add(found.link.key)
     return found
+
+
+def _judged(scene: Scene, obj: Object) -> Blocked | None:
+    """One that cannot be judged is said to be so, and ends nothing else."""
+    rule = RULES.get(str(obj.get("kind")))
+    try:
+        return rule(scene, obj) if rule is not None else None
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        return Blocked(link(str(obj["kind"]), obj, "unreadable", f"its status has an unknown form: {error!r}"))
 
 
 def troubles(scene: Scene, apart: frozenset[str] = frozenset()) -> list[Chain]:
