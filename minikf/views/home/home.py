@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minikf.errors import MinikfError
-from minikf.install.choice import read, selected
-from minikf.install.inventory import Inventory
-from minikf.install.look import WORKLOADS
-from minikf.kube.apply import Calls, NoAnswer
 from minikf.paths import PlatformPaths
 from minikf.plan import EMBEDDED
 from minikf.spec import Access, Status
@@ -21,6 +17,9 @@ from minikf.views.home.look import TIMEOUT_SECONDS, look
 from minikf.views.home.parts import Group, Known, groups
 from minikf.views.home.scene import Scene, uid
 from minikf.views.home.walk import troubles
+
+if TYPE_CHECKING:
+    from minikf.install.choice import Choice
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Home:
 def home(status: Status) -> Home:
     """Of a platform whose status is known. Raises Refused for a damaged record of what was chosen."""
     paths = PlatformPaths.of(status.platform)
-    choice = read(paths) if status.engine != EMBEDDED else None
+    choice = _choice(paths) if status.engine != EMBEDDED else None
     profile, bundle = (choice.profile, choice.bundle) if choice is not None else ("", "")
     if not status.running:
         return Home(status, profile, bundle)
@@ -66,6 +65,15 @@ def home(status: Status) -> Home:
         unread = f"{error.message}: {error.cause}" if error.cause else error.message
         return Home(status, profile, bundle, groups(status.components, None, {}), unread=unread)
     return of_scene(status, scene, catalogue, profile=profile, bundle=bundle)
+
+
+def _choice(paths: PlatformPaths) -> Choice | None:
+    """What reads it is not loaded where there is nothing to read: most platforms have none."""
+    if not paths.choice_file.exists():
+        return None
+    from minikf.install.choice import read
+
+    return read(paths)
 
 
 def of_scene(
@@ -89,7 +97,12 @@ def known(access: Access, paths: PlatformPaths) -> dict[str, Known]:
 
     Raises Unreachable, and as `Inventory`; a bundle that cannot be read leaves components without a group.
     """
-    choice = read(paths)
+    from minikf.install.choice import selected
+    from minikf.install.inventory import Inventory
+    from minikf.install.look import WORKLOADS
+    from minikf.kube.apply import Calls, NoAnswer
+
+    choice = _choice(paths)
     try:
         records = Inventory(Calls(access, TIMEOUT_SECONDS)).records.values()
     except NoAnswer:

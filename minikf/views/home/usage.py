@@ -117,7 +117,7 @@ def _of_proc(cpus: int, disk_used: int, disk_total: int) -> Machine:
 def _asked(client: RestClient) -> Asked:
     """Raises Unreachable or ApiAnswer."""
     nodes = client.get("/api/v1/nodes").get("items") or []
-    pods = client.get("/api/v1/pods").get("items") or []
+    pods = client.get("/api/v1/pods?fieldSelector=spec.nodeName%21%3D").get("items") or []  # those that have a node
     whole, (cpu, memory) = of_objects(nodes, ()), requested(pods)
     return Asked(cpu, whole.cpu_milli, memory, whole.memory_bytes)
 

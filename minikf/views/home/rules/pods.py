@@ -84,7 +84,8 @@ def _image(scene: Scene, obj: Object, found: Ailment) -> Blocked:
     if not scene.embedded and image and found.state != "InvalidImageName":
         option = "" if scene.platform == "default" else f" --platform {scene.platform}"
         fix = Fix(f"Load {image} from this machine's Docker", f"minikf image load {image}{option}", image=image)
-    return Blocked(Link("Image", "", image, state, found.cause), fix=fix)
+    why = found.cause.removeprefix(f"image {image} cannot be pulled").removeprefix(": ")
+    return Blocked(Link("Image", "", image, state, why), fix=fix)
 
 
 def _ended(scene: Scene, obj: Object) -> Blocked | None:
