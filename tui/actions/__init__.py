@@ -7,8 +7,9 @@ from textual.binding import Binding, BindingType
 from minikf.tui.actions.action import ANYWHERE, Action, key_name
 from minikf.tui.actions.base import ACTIONS as BASE
 from minikf.tui.actions.base import OTHER_ACTIONS
+from minikf.tui.actions.home import ACTIONS as HOME
 
-ACTIONS: tuple[Action, ...] = (*OTHER_ACTIONS, *BASE)
+ACTIONS: tuple[Action, ...] = (*HOME, *OTHER_ACTIONS, *BASE)
 """Where two have the same key at one place, the first of them counts."""
 BY_ID = {action.id: action for action in ACTIONS}
 __all__ = ["ACTIONS", "ANYWHERE", "BY_ID", "Action", "bindings", "key_name", "usable"]

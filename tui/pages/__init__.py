@@ -37,5 +37,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("jobs", "Jobs", "Jobs", f"{_LISTS}:Jobs", ("jobs",)),
     PageSpec("storage", "Storage", "Store", f"{_LISTS}:Claims", ("persistentvolumeclaims",)),
     PageSpec("events", "Events", "Events", f"{_LISTS}:Events"),
+    PageSpec("addons", "Add-ons", "Add", "minikf.tui.pages.addons:AddonsPage"),
+    PageSpec("doctor", "Doctor", "Doc", "minikf.tui.pages.doctor:DoctorPage"),
 )
 BY_PLACE = {page.place: page for page in PAGES}

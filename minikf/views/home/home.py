@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from minikf.engine.choose import engine_of
+from minikf.engine.record import Platform
 from minikf.errors import MinikfError
 from minikf.paths import PlatformPaths
 from minikf.plan import EMBEDDED
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Home:
-    """`troubles` are of what users made, `warnings` the events that matter; `unread` says why causes are not known."""
+    """`troubles` are of what users made, `warnings` the events that matter; `unread` says why causes are not known.
+
+    `made` is whether there is such a platform, running or not; `held` what of the user's would go with it.
+    """
 
     status: Status
     profile: str = ""
@@ -33,6 +38,8 @@ class Home:
     troubles: tuple[Chain, ...] = ()
     warnings: tuple[Warn, ...] = ()
     unread: str = ""
+    made: bool = True
+    held: str = ""
 
     @property
     def chains(self) -> tuple[Chain, ...]:
@@ -55,8 +62,10 @@ def home(status: Status) -> Home:
     paths = PlatformPaths.of(status.platform)
     choice = _choice(paths) if status.engine != EMBEDDED else None
     profile, bundle = (choice.profile, choice.bundle) if choice is not None else ("", "")
+    made = Platform.read(paths) is not None
+    held = engine_of(status.platform).held_data() if made else ""
     if not status.running:
-        return Home(status, profile, bundle)
+        return Home(status, profile, bundle, made=made, held=held)
     try:
         access = reach(status.platform)
         scene = look(access)
@@ -64,7 +73,7 @@ def home(status: Status) -> Home:
     except MinikfError as error:
         unread = f"{error.message}: {error.cause}" if error.cause else error.message
         return Home(status, profile, bundle, groups(status.components, None, {}), unread=unread)
-    return of_scene(status, scene, catalogue, profile=profile, bundle=bundle)
+    return replace(of_scene(status, scene, catalogue), profile=profile, bundle=bundle, held=held)
 
 
 def _choice(paths: PlatformPaths) -> Choice | None:
@@ -76,9 +85,7 @@ def _choice(paths: PlatformPaths) -> Choice | None:
     return read(paths)
 
 
-def of_scene(
-    status: Status, scene: Scene, catalogue: Mapping[str, Known], *, profile: str = "", bundle: str = ""
-) -> Home:
+def of_scene(status: Status, scene: Scene, catalogue: Mapping[str, Known]) -> Home:
     """Pure."""
     apart = frozenset(
         uid(found)
@@ -89,7 +96,7 @@ def of_scene(
     parts = groups(status.components, scene, catalogue)
     told = {link.key for group in parts for part in group.parts for one in part.chains for link in one.links}
     rest = tuple(one for one in troubles(scene, apart) if one.head.key not in told)
-    return Home(status, profile, bundle, parts, rest, warnings(scene))
+    return Home(status, groups=parts, troubles=rest, warnings=warnings(scene))
 
 
 def known(access: Access, paths: PlatformPaths) -> dict[str, Known]:
