@@ -63,6 +63,8 @@ class HomePage(Fixing, Page):
     def answered(self, question: Question[Any], value: Any) -> None:
         super().answered(question, value)
         if isinstance(value, Home):
+            if self.home is None:  # until now only the parts were there; what is broken stands above them
+                self.query_one(LiveTable).begin("")
             self.home = value
         elif isinstance(value, Usage) and isinstance(question, AskUsage):
             self.history = self.history.with_(value)

@@ -17,6 +17,9 @@ from minikf.views.text import age, megabytes, now, plain
 
 BROKEN, WARNED = "!", "?"
 _MOST_WARNINGS = 20
+_GROUPED = 100
+_BESIDE = 60
+"""What the other columns take of a terminal, about."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def _part(title: str, part: Part) -> Entry:
 def _warning(one: Warn) -> Entry:
     times = f"{one.count} times" if one.count > 1 else "once"
     seen = age(one.at, now())
-    told = f"{one.reason}: {one.message} ({times}{f', last {seen} ago' if seen else ''})"
+    told = f"{one.message} ({times}{f', last {seen} ago' if seen else ''})"
     key = f"event/{one.kind}/{one.namespace}/{one.name}/{one.reason}"
     return Entry(key, "Event", one.name, one.reason, told, WARNED, Rank.WAITING)
 
@@ -110,17 +113,18 @@ def shown(found: list[Entry], width: int) -> tuple[tuple[str, ...], list[Row]]:
     """Titles and rows for a terminal of that width."""
     if width < NARROW:
         return ("WHAT", "STATE"), [Row(one.key, (_marked(one), one.state), STYLES[one.rank]) for one in found]
-    titles = ("GROUP", "WHAT", "STATE", "WHY")
-    return titles, [Row(one.key, _cells(one), STYLES[one.rank]) for one in found]
+    titles = ("GROUP", "WHAT", "STATE", "WHY") if width >= _GROUPED else ("WHAT", "STATE", "WHY")
+    return titles, [Row(one.key, _cells(one, width)[-len(titles) :], STYLES[one.rank]) for one in found]
 
 
 def _marked(one: Entry) -> str:
     return f"{one.mark} {one.name}" if one.mark else one.name
 
 
-def _cells(one: Entry) -> tuple[str, ...]:
+def _cells(one: Entry, width: int) -> tuple[str, ...]:
+    """Of a chain what is behind its head, the root whole where there is room for little."""
     chain = one.chain
     if chain is None:
         return one.group, _marked(one), one.state, one.told
-    rest = " ← ".join(str(link) for link in chain.links[1:]) or chain.why
-    return one.group, _marked(one), one.state, rest
+    behind = Chain(chain.links[1:]).within(max(30, width - _BESIDE)) if len(chain.links) > 1 else chain.why
+    return one.group, _marked(one), one.state, behind
