@@ -233,7 +233,7 @@ async def test_addons_say_what_they_cost_and_are_enabled_live(size: tuple[int, i
         await screen.sees("namespaces", "enabled")
         words = [one.id for one in screen.app.place.addons.addons if not one.enabled]  # type: ignore[attr-defined]
         await screen.press("g", *["j"] * (2 + words.index("kserve")))
-        await screen.sees("KServe asks for", "64 MiB")
+        await screen.sees("KServe asks for", "64", "MiB")
         await screen.press("a")
         assert screen.feed.jobs[-1].work == Enable("kserve")
         await screen.sees("Enable kserve")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from minikf.tui.actions.action import Action
 
 ACTIONS = (
-    Action("why", "enter,d", "Why, in full", ("home",), shown=True),
-    Action("repair", "r", "Fix it", ("home", "chain"), shown=True, changes=True),
+    Action("why", "enter,d", "Why", ("home",), shown=True),
+    Action("repair", "r", "Fix", ("home", "chain"), shown=True, changes=True),
     Action("show_me", "v", "Show me", ("home", "chain"), shown=True),
     Action("up", "u", "Bring the platform up", ("home",), changes=True),
     Action("start_platform", "T", "Start the platform", ("home",), changes=True),

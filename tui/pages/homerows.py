@@ -45,7 +45,10 @@ class Entry:
         fix = self.chain.fix
         hint = f" · r: {fix.title}" if fix is not None else " · v: show me"
         hint = cut(hint, max(12, width // 2))
-        return self.chain.within(width - len(hint)) + hint
+        root, room = self.chain.root, width - len(hint)
+        if len(self.chain.links) == 1 and root.why:
+            return cut(f"{root.name}: {root.why}" if root.name else root.why, room) + hint
+        return self.chain.within(room) + hint
 
     @property
     def up_line(self) -> str:

@@ -9,6 +9,7 @@ from minikf.views.columns import NARROW
 from minikf.views.home.usage import History
 
 WIDE = 120
+_NO_GPU = "  gpu none"
 _WARN = 90.0
 """Per cent from which something is nearly full: said by a mark, not by colour alone."""
 
@@ -42,11 +43,11 @@ def gauges(history: History, width: int) -> str:
         found.insert(3, Gauge("platform mem", tuple(history.platform_memory())))
     if last is not None and last.gpus:
         found.append(Gauge("gpu", tuple(history.gpu())))
-    room = width - 2 - sum(len(one.text(0)) + 3 for one in found)
+    room = width - 2 - len(_NO_GPU) - sum(len(one.text(0)) + 3 for one in found)
     bars = max(0, min(24, room // len(found))) if width >= NARROW else 0
     text = "  ".join(one.text(bars) for one in found)
     if last is None:
         return "measuring…"
     if not last.gpus:
-        text += "  gpu none" if len(text) + 10 <= width else ""
+        text += _NO_GPU if len(text) + len(_NO_GPU) <= width else ""
     return text
