@@ -45,10 +45,11 @@ class Entry:
         fix = self.chain.fix
         hint = f" · r: {fix.title}" if fix is not None else " · v: show me"
         hint = cut(hint, max(12, width // 2))
-        root, room = self.chain.root, width - len(hint)
-        if len(self.chain.links) == 1 and root.why:
-            return cut(f"{root.name}: {root.why}" if root.name else root.why, room) + hint
-        return self.chain.within(room) + hint
+        room = width - len(hint)
+        if len(self.chain.links) > 1:
+            return self.chain.within(room) + hint
+        name = f"{self.chain.root.name}: " if self.chain.root.name else ""
+        return cut(f"{name}{_alone(self.chain)}", room) + hint
 
     @property
     def up_line(self) -> str:
@@ -124,10 +125,16 @@ def _marked(one: Entry) -> str:
     return f"{one.mark} {one.name}" if one.mark else one.name
 
 
+def _alone(chain: Chain) -> str:
+    """What a chain of one link says: its why, behind what there is no object of."""
+    root = chain.root
+    return root.why or root.state if root.name else f"{root.state}: {root.why}" if root.why else root.state
+
+
 def _cells(one: Entry, width: int) -> tuple[str, ...]:
     """Of a chain what is behind its head, the root whole where there is room for little."""
     chain = one.chain
     if chain is None:
         return one.group, _marked(one), one.state, one.told
-    behind = Chain(chain.links[1:]).within(max(30, width - _BESIDE)) if len(chain.links) > 1 else chain.why
+    behind = Chain(chain.links[1:]).within(max(30, width - _BESIDE)) if len(chain.links) > 1 else _alone(chain)
     return one.group, _marked(one), one.state, behind

@@ -53,7 +53,7 @@ def test_katib_waits_for_mysql_whose_claim_has_no_default_class(home: Home) -> N
     assert done.returncode == 0, done.stderr
     bound = "--for=jsonpath={.status.phase}=Bound"
     # The claim gets the class at the next turn of the controller of volumes, its pod a node at that of the scheduler,
-    # which may take it five minutes where it has given the pod up (k8s.io/kubernetes, podMaxInUnschedulablePodsDuration).
+    # which may take it five minutes where it has given the pod up (k8s.io/kubernetes: podMaxInUnschedulablePods...).
     for _ in range(3):  # a command of the lab may take two minutes
         waited = home.kubectl(_NAME, "-n", "kubeflow", "wait", "pvc/katib-mysql", bound, "--timeout=110s")
         if waited.code == 0:
