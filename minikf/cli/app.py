@@ -15,8 +15,12 @@ SECTIONS: tuple[Section, ...] = (
         "Platform",
         (
             Verb("up", "minikf.cli.up:up", "Make the platform and start it; safe to repeat."),
-            Verb("status", "minikf.cli.status:status", "Show the platform's parts: health, addresses, memory."),
+            Verb(
+                "status", "minikf.cli.status:status", "Show the platform's parts, and what blocks those that are ill."
+            ),
             Verb("list", "minikf.cli.list:list_", "List objects of a kind with their state and its cause."),
+            Verb("events", "minikf.cli.events:events", "Show the warnings that matter now, each once, newest first."),
+            Verb("usage", "minikf.cli.usage:usage", "Show what machine and platform use: CPU, memory, disk, GPU."),
             Verb("test", "minikf.cli.test:test", "Test components by letting each do its work once."),
             Verb("env", "minikf.cli.env:env", "Print what to export for kubectl and the official SDKs."),
             Verb("kubeconfig", "minikf.cli.kubeconfig:app", "Print the platform's kubeconfig, or merge it into yours."),

@@ -41,8 +41,8 @@ from minikf.views import judge
 from minikf.views.asking import Question, Reach, Work
 from minikf.views.items import Rank
 from minikf.views.kinds import VIEWS, View
-from minikf.views.objects import Delete, EventsAbout, Name
 from minikf.views.loglines import shown
+from minikf.views.objects import Delete, EventsAbout, Name
 from tests.embedded.homes import Home
 from tests.tui.fake_feed import FakeFeed
 

@@ -1,0 +1,1 @@
+"""Data as characters: pure functions, without a widget."""
