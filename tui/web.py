@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import socket
 from collections.abc import Callable
-from importlib.util import find_spec
 
 from minikf.commands import command
 from minikf.errors import Refused
@@ -21,12 +20,6 @@ def serve(platform: str, port: int, said: Callable[[str], None]) -> None:
     from minikf.engine.choose import engine_of
 
     engine_of(platform)
-    if find_spec("textual_serve") is None:
-        raise Refused(
-            "the terminal UI was not served",
-            cause="this Python lacks textual-serve, which carries it to a browser",
-            advice="pip install 'minikf[web]'",
-        )
     from minikf.engine.forwarding.addresses import browser_host
     from minikf.kube.forward.door import Door
     from minikf.tui.webserver import WebTerminal

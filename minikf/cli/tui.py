@@ -12,6 +12,7 @@ from minikf.cli.options import Platform, platform_of
 def tui(
     context: typer.Context,
     platform: Platform = "",
+    read_only: Annotated[bool, typer.Option("--read-only", help="Offer nothing that changes something.")] = False,
     web: Annotated[
         bool, typer.Option("--web", help="Serve it to a browser of this machine, by a link that works once.")
     ] = False,
@@ -38,7 +39,7 @@ def tui(
         )
     from minikf.tui import run
 
-    raise typer.Exit(run(chosen))
+    raise typer.Exit(run(chosen, read_only=read_only))
 
 
 def _offer(link: str, *, opens: bool) -> None:
