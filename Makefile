@@ -54,11 +54,13 @@ bench: ## Speed against the goals; both sides in one run
 docs: ## Writes docs/cli.md and docs/tuning.md from the program's own help and tables
 	$(RUN) scripts.cli_reference docs/cli.md
 	$(RUN) scripts.tuning_reference docs/tuning.md
+	$(RUN) scripts.tui_reference docs/terminal-ui.md
 
 .PHONY: docs-check
 docs-check:
 	$(RUN) scripts.cli_reference --check docs/cli.md
 	$(RUN) scripts.tuning_reference --check docs/tuning.md
+	$(RUN) scripts.tui_reference --check docs/terminal-ui.md
 
 lock: ## Resolves the dependencies anew: versions and hashes, no address of an index
 	sh scripts/lock.sh

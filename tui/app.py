@@ -271,8 +271,7 @@ class MinikfApp(App[int]):
         self.push_screen(ConfirmScreen(Doom(question, name)), lambda yes: then() if yes else None)
 
     def open_logs(self, sources: list[LogSource], *, together: bool = False) -> None:
-        del together
-        self.push_screen(LogScreen(sources))
+        self.push_screen(LogScreen(sources, together=together))
 
     # Actions, as `minikf.tui.actions` lists them.
 

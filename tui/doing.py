@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minikf.tui import outside
+from minikf.tui.demo import Demo
 from minikf.tui.feed import LogSource
 from minikf.tui.pages import BY_PLACE
 from minikf.tui.screens.details import DetailsScreen
+from minikf.tui.screens.forward import ForwardScreen
 from minikf.tui.screens.help import HelpScreen
 from minikf.tui.screens.main import MainScreen
 from minikf.tui.widgets.movable import move
@@ -97,6 +99,27 @@ class Doing:
         pod = running[0]
         container = (containers_of(pod) or [""])[-1]
         outside.shell(self._app, LogSource(pod.namespace, pod.name, container))
+
+    def do_port_forward(self) -> None:
+        item = self._app.place.selected()
+        pods = pods_of(item, self._app.store.rows("pods")) if item is not None else []
+        running = [pod for pod in pods if pod.verdict.state == "Running"]
+        if running:
+            self._app.push_screen(ForwardScreen(running[0]))
+        else:
+            self._app.say("it has no pod that runs, so there is no port to forward", worse=True)
+
+    def do_port_forwards(self) -> None:
+        self._app.push_screen(ForwardScreen(None))
+
+    def do_demo(self) -> None:
+        self._app.start(Demo())
+
+    def do_promote(self) -> None:
+        """Nothing is written by that."""
+        from minikf.tui.screens.promote import open_promotion  # most sessions promote nothing
+
+        open_promotion(self._app, self._app.place.selected())
 
     def do_delete(self) -> None:
         """After the name was typed."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Protocol
 
 from textual.message import Message
 
+from minikf.tui.tail import Tail
 from minikf.views.asking import Question, Work
 
 Post = Callable[[Message], object]
@@ -26,33 +25,6 @@ class LogSource:
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.pod} {self.container}"
-
-
-class Tail:
-    """Lines on their way to a screen: the newest `limit` of them, however fast they come."""
-
-    def __init__(self, limit: int = 5000) -> None:
-        self._lines: deque[str] = deque(maxlen=limit)
-        self._lock = Lock()
-        self._dropped = 0
-        self._told = False
-
-    def push(self, line: str) -> bool:
-        """Adds a line; whether the screen must be told that there is something to drain."""
-        with self._lock:
-            self._dropped += len(self._lines) == self._lines.maxlen
-            self._lines.append(line)
-            told, self._told = self._told, True
-            return not told
-
-    def drain(self) -> tuple[list[str], int]:
-        """All lines that wait, and how many were dropped before them."""
-        with self._lock:
-            lines, dropped = list(self._lines), self._dropped
-            self._lines.clear()
-            self._dropped = 0
-            self._told = False
-            return lines, dropped
 
 
 class Follower(Protocol):

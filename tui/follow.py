@@ -11,11 +11,13 @@ from urllib.parse import quote
 from minikf.errors import MinikfError
 from minikf.kube.hangup import HangUp
 from minikf.kube.rest import ApiAnswer, RestClient
-from minikf.tui.feed import LogSource, Post, Tail
+from minikf.tui.feed import LogSource, Post
 from minikf.tui.messages import LogReady, LogState
+from minikf.tui.tail import Tail
 from minikf.views.items import Object
 from minikf.views.kinds import log_path
-from minikf.views.text import line, plain
+from minikf.views.loglines import Splitter, stamp_of
+from minikf.views.text import plain
 
 FIRST_LINES = 1000
 RETRY_SECONDS = 1.0
@@ -35,7 +37,6 @@ class LogFollower:
         self._post = post
         self._hang_up = HangUp()
         self._stopped = Event()
-        self._newest = b""
         self._resume = _Resume()
 
     def stop(self) -> None:
@@ -54,9 +55,9 @@ class LogFollower:
 
     def _attempt(self) -> tuple[bool, str]:
         """Reads as long as that goes; whether the log has ended, and why there are no more lines now."""
-        cause = "the log was interrupted"
+        cause, rest = "the log was interrupted", []
         try:
-            self._read()
+            rest = self._read()
         except MinikfError as error:
             cause = plain(f"{error.message}: {error.cause}" if error.cause else error.message)
         try:
@@ -64,55 +65,79 @@ class LogFollower:
                 f"/api/v1/namespaces/{quote(self._source.namespace)}/pods/{quote(self._source.pod)}"
             )
         except ApiAnswer as answer:
-            return (True, "the pod is gone") if answer.status == NOT_FOUND else (False, plain(answer.message))
+            if answer.status != NOT_FOUND:
+                return False, plain(answer.message)
+            ended, cause = True, "the pod is gone"
         except MinikfError as error:
             return False, plain(f"{error.message}: {error.cause}")
-        return (True, "") if _has_ended(pod, self._source.container) else (False, cause)
+        else:
+            ended = _has_ended(pod, self._source.container)
+            cause = "" if ended else cause
+        if ended and rest:
+            self._push(rest, b"")
+        return ended, cause
 
-    def _read(self) -> None:
-        client = self._client()
-        since = f"&sinceTime={quote(self._newest.decode())}" if self._newest else f"&tailLines={FIRST_LINES}"
+    def _read(self) -> list[bytes]:
+        """Reads until the stream ends; the line that had no end.
+
+        That one is taken only where the log ended too: after an interruption it comes again as a whole.
+        """
+        client, newest, lines = self._client(), self._resume.newest, Splitter()
+        since = f"&sinceTime={quote(newest.decode())}" if newest else f"&tailLines={FIRST_LINES}"
         path = log_path(self._source.namespace, self._source.pod, self._source.container)
         self._resume.begin()
-        for raw in client.lines(f"{path}&follow=true&timestamps=true{since}", self._hang_up):
-            self._take(raw)
+        for chunk in client.chunks(f"{path}&follow=true&timestamps=true{since}", self._hang_up):
+            self._push(self._resume.take(lines.feed(chunk)), lines.unfinished)
+        self._push([], b"")
+        return lines.end()
 
-    def _take(self, raw: bytes) -> None:
-        """A line is `<RFC 3339 time> <text>`."""
-        when, _, text = raw.partition(b" ")
-        stamp = _stamp(when)
-        if stamp is None:
-            text = raw
-        elif self._resume.is_repeated(stamp):
-            return
-        else:
-            self._newest = when
-        if self.tail.push(line(text)):
+    def _push(self, lines: list[bytes], unfinished: bytes) -> None:
+        if self.tail.extend(lines, unfinished):
             self._post(LogReady(self.token))
 
 
 class _Resume:
-    """Knows, after an interruption, which lines were read before: the API gives those of the last second again."""
+    """Knows, after an interruption, which lines were read before: the API gives those of the last second again.
+
+    `newest` is the time of the newest line that was read, as it was written.
+    """
 
     def __init__(self) -> None:
-        self._newest: Stamp | None = None
+        self.newest = b""
         self._at_newest = 0
         self._to_skip = -1
 
     def begin(self) -> None:
-        self._to_skip = self._at_newest if self._newest is not None else -1
+        self._to_skip = self._at_newest if self.newest else -1
 
-    def is_repeated(self, stamp: Stamp) -> bool:
-        if self._to_skip >= 0 and self._newest is not None:
-            if stamp < self._newest:
-                return True
-            if stamp == self._newest and self._to_skip > 0:
+    def take(self, lines: list[bytes]) -> list[bytes]:
+        """Those that were not read before."""
+        if self._to_skip >= 0:
+            lines = self._skip(lines)
+        newest, count = b"", 0
+        for raw in reversed(lines):  # one or two looks, unless many lines came at the same moment
+            stamp = stamp_of(raw)
+            if stamp and newest and stamp != newest:
+                break
+            newest, count = stamp or newest, count + bool(stamp)
+        else:
+            count += self._at_newest if newest == self.newest else 0
+        if newest:
+            self.newest, self._at_newest = newest, count
+        return lines
+
+    def _skip(self, lines: list[bytes]) -> list[bytes]:
+        newest = _stamp(self.newest)
+        for place, raw in enumerate(lines):
+            stamp = _stamp(stamp_of(raw))
+            if stamp is None or newest is None or stamp < newest:
+                continue
+            if stamp == newest and self._to_skip:
                 self._to_skip -= 1
-                return True
+                continue
             self._to_skip = -1
-        self._at_newest = self._at_newest + 1 if stamp == self._newest else 1
-        self._newest = stamp
-        return False
+            return lines[place:]
+        return []
 
 
 def _stamp(when: bytes) -> Stamp | None:

@@ -47,6 +47,7 @@ class Store:
     absent: dict[str, str] = field(default_factory=dict)
     status: Status | None = None
     _versions: dict[str, int] = field(default_factory=dict)
+    _broken: dict[str, tuple[int, int]] = field(default_factory=dict)
     _kept: dict[tuple[str, str, Order], tuple[int, list[Item]]] = field(default_factory=dict)
 
     def replace(self, kind: str, items: tuple[Item, ...]) -> None:
@@ -73,7 +74,11 @@ class Store:
 
     def broken(self, kind: str) -> int:
         """How many of a list are broken."""
-        return sum(item.verdict.rank is Rank.BROKEN for item in self.items[kind].values())
+        version, kept = self.version(kind), self._broken.get(kind)
+        if kept is None or kept[0] != version:
+            count = sum(item.verdict.rank is Rank.BROKEN for item in self.items[kind].values())
+            kept = self._broken[kind] = (version, count)
+        return kept[1]
 
     def rows(self, kind: str, text: str = "", order: Order = WORST_FIRST) -> list[Item]:
         """The items of a list that a filter holds (`minikf.views.filtering`), in order. Not to be changed."""

@@ -25,13 +25,15 @@ def addon() -> None:
 def list_(context: typer.Context, platform: Platform = "", as_json: Json = False) -> None:
     """List the platform's components, and those it could have."""
     from minikf.cli import render
-    from minikf.components import known
+    from minikf.views.asking import Reach
+    from minikf.views.home.addons import as_dict
+    from minikf.views.home.questions import AskAddons
 
-    found = known(platform_of(context, platform))
+    found = AskAddons().answer(Reach(platform_of(context, platform)))
     if as_json:
-        render.data([{"id": one.id, "group": one.group, "does": one.does, "enabled": on} for one, on in found])
+        render.data([as_dict(one) for one in found.addons])
         return
-    rows = [(one.id, "enabled" if on else "", one.group, one.does) for one, on in found]
+    rows = [(one.id, "enabled" if one.enabled else "", one.group, one.does) for one in found.addons]
     render.table(("COMPONENT", "STATE", "GROUP", "WHAT IT DOES"), rows)
 
 

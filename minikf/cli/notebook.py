@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,17 +10,10 @@ from minikf.cli.objects import DryRun, Output
 from minikf.cli.options import Json, Namespace, Platform, platform_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from minikf.engine.protocol import Steps
     from minikf.errors import MinikfError
     from minikf.kube.rest import ApiAnswer, RestClient
     from minikf.verbs.notebook import Door, Wanted
-
-WAIT_SECONDS = 120.0
-# How long one cause may keep a notebook that nobody but its user can take away.
-STUCK_SECONDS = 15.0
-_MORE_TRIES = 2
-_LOOK_SECONDS, _MOST_LOOK_SECONDS = 0.1, 1.0
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -62,7 +54,9 @@ def create(
     from minikf.cli import objects, render
     from minikf.commands import command
     from minikf.kube.rest import ApiAnswer
+    from minikf.status import access
     from minikf.verbs import notebook as verb
+    from minikf.waiting.notebook import until
 
     wanted = verb.Wanted(
         verb.check_name(name), namespace, image, cpu, memory, size, workspace, verb.parse_variables(env or []),
@@ -80,7 +74,7 @@ def create(
         objects.make(verb.build(wanted), chosen)
     except ApiAnswer as answer:
         raise _better(answer, wanted, client, chosen) from answer
-    found = _until(context, platform, namespace, name, verb.is_ready)
+    found = _followed(context, platform, namespace, name, until(access(chosen), namespace, name, verb.is_ready))
     if as_json:
         render.data(found)
     else:
@@ -94,20 +88,30 @@ def list_(
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
-    """List notebooks and how they are."""
+    """List notebooks: state, idle time, what they ask for."""
     from minikf.cli import render
+    from minikf.kube.rest import RestClient
+    from minikf.status import access
     from minikf.verbs import notebook as verb
+    from minikf.views.notebooks.activity import looked_at
+    from minikf.views.text import now
 
-    items = _client(context, platform).get(verb.path_of(namespace)).get("items", [])
+    reached = access(platform_of(context, platform))
+    client = RestClient(reached)
+    items = client.get(verb.path_of(namespace)).get("items", [])
+    found = looked_at(reached, client, items, now())
     if as_json:
-        render.data({"notebooks": items})
+        render.data({"notebooks": items, "summary": [one.as_dict() for one in found]})
         return
-    rows = []
-    for one in items:
-        meta = one["metadata"]
-        active = (meta.get("annotations") or {}).get(verb.LAST_ACTIVITY, "")
-        rows.append((meta["namespace"], meta["name"], *verb.state(one), active))
-    render.table(("NAMESPACE", "NAME", "STATE", "WHY", "LAST ACTIVITY"), rows)
+    head = ("NAMESPACE", "NAME", "STATE", "IDLE", "CPU", "MEMORY", "GPU", "TYPE", "WHY", "LAST ACTIVITY")
+    rows = [
+        (
+            one.namespace, one.name, one.state, one.idle, one.cpu, one.memory, one.gpu, one.type, one.why,
+            one.last_activity,
+        )
+        for one in found
+    ]  # fmt: skip
+    render.table(head, rows)
 
 
 @app.command()
@@ -115,12 +119,12 @@ def stop(
     context: typer.Context, name: Name, namespace: Namespace = "default", platform: Platform = "", as_json: Json = False
 ) -> None:
     """Stop a notebook; its files and what was installed in it stay."""
-    from datetime import UTC, datetime
+    from minikf.status import access
+    from minikf.waiting.notebook import stopped
 
-    from minikf.verbs import notebook as verb
-
-    _change(context, platform, namespace, name, datetime.now(UTC))
-    found = _until(context, platform, namespace, name, lambda one: verb.state(one)[0] == "Stopped")
+    found = _followed(
+        context, platform, namespace, name, stopped(access(platform_of(context, platform)), namespace, name)
+    )
     _say(context, platform, found, f"notebook '{name}' is stopped", f"notebook start {name}{_in(namespace)}", as_json)
 
 
@@ -129,10 +133,12 @@ def start(
     context: typer.Context, name: Name, namespace: Namespace = "default", platform: Platform = "", as_json: Json = False
 ) -> None:
     """Start a notebook that was stopped, and wait until it answers."""
-    from minikf.verbs import notebook as verb
+    from minikf.status import access
+    from minikf.waiting.notebook import started
 
-    _change(context, platform, namespace, name, None)
-    found = _until(context, platform, namespace, name, verb.is_ready)
+    found = _followed(
+        context, platform, namespace, name, started(access(platform_of(context, platform)), namespace, name)
+    )
     _say(context, platform, found, f"notebook '{name}' is ready", f"open notebook {name}{_in(namespace)}", as_json)
 
 
@@ -143,9 +149,10 @@ def delete(
     """Delete a notebook; the claim of its workspace stays."""
     from minikf.cli import render
     from minikf.verbs import notebook as verb
+    from minikf.waiting.notebook import get
 
     client = _client(context, platform)
-    _get(client, namespace, name, platform_of(context, platform))
+    get(client, namespace, name, platform_of(context, platform))
     client.call("DELETE", verb.path_of(namespace, name))
     if as_json:
         render.data({"deleted": name, "namespace": namespace})
@@ -158,32 +165,10 @@ def open_(
     context: typer.Context, name: Name, namespace: Namespace = "default", platform: Platform = "", as_json: Json = False
 ) -> None:
     """Print a notebook's address with its token, and open it."""
-    from minikf.commands import command
-    from minikf.endpoints import notebook_link
-    from minikf.errors import Refused
-    from minikf.plan import EMBEDDED
     from minikf.status import access
-    from minikf.verbs import notebook as verb
+    from minikf.waiting.notebook import door
 
-    client = _client(context, platform)
-    found = _get(client, namespace, name, platform_of(context, platform))
-    if not verb.is_ready(found):
-        word, why = verb.state(found)
-        stopped = word in ("Stopped", "Stopping")
-        line = f"notebook {'start' if stopped else 'logs'} {name}{_in(namespace)}"
-        raise Refused(
-            f"notebook '{name}' does not answer: it is {word.lower()}",
-            cause=why,
-            advice=command(line, platform_of(context, platform)),
-        )
-    reached = access(platform_of(context, platform))
-    if reached.engine != EMBEDDED:
-        _show_door(verb.Door(notebook_link(reached, namespace, name)), namespace, name, as_json)
-        return
-    core = f"/api/v1/namespaces/{namespace}"
-    service = client.get(f"{core}/services/{name}")
-    door = verb.door(found, service, client.get(f"{core}/secrets/{verb.secret_name(name)}"))
-    _show_door(door, namespace, name, as_json)
+    _show_door(door(access(platform_of(context, platform)), namespace, name), namespace, name, as_json)
 
 
 def _show_door(door: Door, namespace: str, name: str, as_json: bool) -> None:
@@ -220,10 +205,11 @@ def logs(
     from minikf.errors import Refused
     from minikf.status import access
     from minikf.verbs import notebook as verb
+    from minikf.waiting.notebook import get
 
     chosen = platform_of(context, platform)
     reached = access(chosen)
-    if verb.state(_get(_client(context, platform), namespace, name, chosen))[0] == "Stopped":
+    if verb.state(get(_client(context, platform), namespace, name, chosen))[0] == "Stopped":
         line = command(f"notebook start {name}{_in(namespace)}", chosen)
         raise Refused(f"notebook '{name}' has no log: it is stopped", advice=line)
     for line in source.of_pod(reached, namespace, f"{name}-0", "", tail, follow=follow):
@@ -251,33 +237,6 @@ def _say(
         render.data(found)
     else:
         render.text(f"{text}: {command(following, platform_of(context, platform))}")
-
-
-def _get(client: RestClient, namespace: str, name: str, platform: str) -> dict[str, Any]:
-    """The notebook. Raises Refused when there is none."""
-    from minikf.commands import command
-    from minikf.errors import Refused
-    from minikf.kube.rest import ApiAnswer
-    from minikf.verbs import notebook as verb
-
-    try:
-        return client.get(verb.path_of(namespace, name))
-    except ApiAnswer as answer:
-        if answer.reason != "NotFound":
-            raise
-        raise Refused(
-            f"there is no notebook '{name}' in namespace '{namespace}'", advice=command("notebook list", platform)
-        ) from answer
-
-
-def _patiently(client: RestClient, namespace: str, name: str, platform: str) -> dict[str, Any]:
-    """The notebook, asked for again where a busy machine lets no answer come in time. Raises as `_get`, Unreachable."""
-    from minikf.errors import Unreachable
-
-    for _ in range(_MORE_TRIES):
-        with contextlib.suppress(Unreachable):
-            return _get(client, namespace, name, platform)
-    return _get(client, namespace, name, platform)
 
 
 def _check_claim(client: RestClient, namespace: str, claim: str, platform: str) -> None:
@@ -329,46 +288,19 @@ def _better(answer: ApiAnswer, wanted: Wanted, client: RestClient, platform: str
     return answer
 
 
-def _change(context: typer.Context, platform: str, namespace: str, name: str, stopped: Any) -> dict[str, Any]:
-    """Sets or removes the annotation; again where somebody wrote the object meanwhile."""
-    from minikf.kube.rest import ApiAnswer
-    from minikf.verbs import notebook as verb
-
-    client, path = _client(context, platform), verb.path_of(namespace, name)
-    while True:
-        try:
-            found = _get(client, namespace, name, platform_of(context, platform))
-            return client.call("PUT", path, verb.set_stopped(found, stopped))
-        except ApiAnswer as answer:
-            if answer.reason != "Conflict":
-                raise
-
-
-def _until(
-    context: typer.Context, platform: str, namespace: str, name: str, is_there: Callable[[dict[str, Any]], bool]
+def _followed(
+    context: typer.Context, platform: str, namespace: str, name: str, steps: Steps[dict[str, Any]]
 ) -> dict[str, Any]:
-    """The notebook once it is as wanted. Raises NoProgress with what it waits for, early where somebody has to act."""
-    import time
-
+    """The notebook once it is as wanted; what happens on the way is not told. Raises NoProgress."""
     from minikf.cli.leaving import goes_on
     from minikf.commands import command
-    from minikf.errors import NoProgress
-    from minikf.verbs import notebook as verb
 
-    client, begun, chosen = _client(context, platform), time.monotonic(), platform_of(context, platform)
-    kept_since, kept_by = begun, ""
-    hints = {verb_: command(f"notebook {verb_} {name}{_in(namespace)}", chosen) for verb_ in ("open", "stop", "delete")}
+    chosen = platform_of(context, platform)
+    hints = {verb: command(f"notebook {verb} {name}{_in(namespace)}", chosen) for verb in ("open", "stop", "delete")}
     with goes_on(f"notebook {namespace}/{name}", hints):
-        while not is_there(found := _patiently(client, namespace, name, chosen)):
-            now, keeps = time.monotonic(), verb.what_keeps_it(found)
-            if keeps != kept_by:
-                kept_since, kept_by = now, keeps
-            if now > begun + WAIT_SECONDS or (kept_by and now > kept_since + STUCK_SECONDS):
-                word, why = verb.state(found)
-                raise NoProgress(
-                    f"notebook '{name}' is {word.lower()} after {now - begun:.0f} s",
-                    cause=why,
-                    advice=command(f"notebook logs {name}{_in(namespace)}", chosen),
-                )
-            time.sleep(min(_LOOK_SECONDS * (1 + (now - begun) / 5), _MOST_LOOK_SECONDS))
-    return found
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                found: dict[str, Any] = end.value
+                return found

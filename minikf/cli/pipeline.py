@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from minikf.cli.objects import DryRun, Output
-from minikf.cli.options import Json, Platform, platform_of
+from minikf.cli.options import Json, Platform
+from minikf.cli.runoptions import api_of as _api
 
 if TYPE_CHECKING:
-    from minikf.pipelines.api import PipelinesApi
+    pass
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -151,11 +152,3 @@ def runs(
 
 def _name(one: dict[str, Any]) -> str:
     return str(one.get("display_name") or one.get("name") or "")
-
-
-def _api(context: typer.Context, platform: str) -> PipelinesApi:
-    from minikf.kube.rest import RestClient
-    from minikf.pipelines.api import PipelinesApi
-    from minikf.status import access
-
-    return PipelinesApi(RestClient(access(platform_of(context, platform))))

@@ -21,6 +21,8 @@ T = TypeVar("T")
 _RED = "31"
 _GREEN = "32"
 _YELLOW = "33"
+_MAGENTA = "35"
+_CYAN = "36"
 _DIM = "2"
 _BOLD = "1"
 
@@ -85,6 +87,22 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for number, row in enumerate((head, *rows)):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         text(_styled(line, _BOLD, sys.stdout) if number == 0 else line)
+
+
+# Colours of the states of runs and steps, and of the lines that join them.
+_STATES = {
+    "SUCCEEDED": _GREEN, "CACHED": _CYAN, "FAILED": _RED, "RUNNING": _YELLOW, "CANCELED": _MAGENTA,
+    "CANCELING": _MAGENTA, "line": _DIM,
+}  # fmt: skip
+_FAINT = ("PENDING", "WAITING", "SKIPPED", "NOT_RUN")
+
+
+def spans(line: Sequence[tuple[str, str]]) -> None:
+    """A line of texts, each in the colour of its state."""
+    codes = [(words, _STATES.get(state, _DIM if state in _FAINT else "")) for words, state in line]
+    text(
+        "".join(_styled(words, code, sys.stdout) if code and words.strip() else words for words, code in codes).rstrip()
+    )
 
 
 def level(word: str) -> str:

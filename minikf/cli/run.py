@@ -46,8 +46,7 @@ def run(
     from minikf.cli.objects import check_output
     from minikf.cli.runs import ended, hints
     from minikf.cli.uploads import show_requests
-    from minikf.kube.rest import RestClient
-    from minikf.pipelines.api import PipelinesApi
+    from minikf.pipelines.reaching import api_of
     from minikf.status import access
     from minikf.verbs import ir
     from minikf.verbs import source as sources
@@ -63,7 +62,7 @@ def run(
     requests: list[dict[str, Any]] = []
     # A file alone needs no platform to say what it would create.
     place = None if dry_run and documents and not experiment else access(chosen)
-    api = PipelinesApi(RestClient(place)) if place else None
+    api = api_of(place) if place else None
     experiment_id = ""
     if experiment and api is not None:
         found = api.experiment(experiment)

@@ -8,18 +8,19 @@ import typer
 
 from minikf.cli.leaving import goes_on
 from minikf.cli.options import Json, Platform, platform_of
+from minikf.cli.rungraph import again, compare, graph
+from minikf.cli.runoptions import Run
+from minikf.cli.runoptions import api_of as _api
 
 if TYPE_CHECKING:
     from minikf.pipelines.api import PipelinesApi
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
-Run = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, the beginning of it, or its name.")]
-
 
 @app.callback()
 def runs() -> None:
-    """List, follow, cancel, retry and delete pipeline runs."""
+    """List, draw, compare, repeat and end pipeline runs."""
 
 
 @app.command("list")
@@ -38,7 +39,9 @@ def list_(
 
     from minikf.cli import render
     from minikf.errors import Refused
-    from minikf.pipelines.following import seconds
+    from minikf.views.runs.listing import lines_of
+    from minikf.views.runs.words import duration
+    from minikf.views.text import age, now
 
     api = _api(context, platform)
     query = {"sort_by": "created_at desc"}
@@ -55,41 +58,37 @@ def list_(
     if as_json:
         render.data({"runs": items})
         return
-    rows = []
-    for one in items:
-        took = seconds(one)
-        duration = f"{took:.1f} s" if took is not None else ""
-        rows.append((one["run_id"], one["display_name"], one["state"], str(one["created_at"]), duration))
-    render.table(("RUN", "NAME", "STATE", "CREATED", "TOOK"), rows)
+    at = now()
+    rows = [
+        (one.id, one.name, one.state, one.progress, duration(one.seconds(at)), age(one.created, at), one.pipeline,
+         one.experiment)
+        for one in lines_of(api, items)
+    ]  # fmt: skip
+    render.table(("RUN", "NAME", "STATE", "STEPS", "TOOK", "AGE", "PIPELINE", "EXPERIMENT"), rows)
 
 
 @app.command()
 def show(context: typer.Context, run: Run, platform: Platform = "", as_json: Json = False) -> None:
-    """Show a run: its state, its steps and why they failed."""
-    from minikf.cli import render
-    from minikf.lineage.masking import without_credentials
-    from minikf.pipelines.following import seconds, tasks
+    """Show a run: its steps, what they made and why they failed.
 
-    found = _api(context, platform).run(run)
+    --json prints the run as the API has it, and below `steps` what each step takes and gives.
+    """
+    from minikf.cli import render
+    from minikf.cli.runshow import show as shown
+    from minikf.views.runs.export import steps_data
+    from minikf.views.runs.reading import read_graph
+
+    api = _api(context, platform)
+    found = api.run(run)
+    graph = read_graph(api, found)
     if as_json:
-        render.data(found)
-        return
-    render.text(f"run {found['run_id']} ({found['display_name']}): {found['state']}")
-    took = seconds(found)
-    render.text(f"  created {found['created_at']}" + (f", took {took:.1f} s" if took is not None else ""))
-    parameters = without_credentials((found.get("runtime_config") or {}).get("parameters") or {})
-    for name, value in parameters.items():
-        render.text(f"  {name} = {value}")
-    rows, errors = [], []
-    for task in tasks(found):
-        took = seconds(task)
-        rows.append((task["display_name"], task.get("state", ""), f"{took:.1f} s" if took is not None else ""))
-        if task.get("error"):
-            errors.append(f"  {task['display_name']}: {task['error']['message']}")
-    if rows:
-        render.table(("STEP", "STATE", "TOOK"), rows)
-    for line in errors or ([f"  {found['error']['message']}"] if found.get("error") else []):
-        render.text(line)
+        render.data({**found, "steps": steps_data(graph)})
+    else:
+        shown(found, graph)
+
+
+app.command()(graph)
+app.command()(compare)
 
 
 @app.command()
@@ -131,6 +130,9 @@ def follow(
     """
     api = _api(context, platform)
     ended(api, api.run(run)["run_id"], as_json=as_json, silent=False, platform=platform_of(context, platform))
+
+
+app.command()(again)
 
 
 @app.command()
@@ -194,12 +196,3 @@ def _act(
         render.data({"run_id": found["run_id"], "display_name": found["display_name"], "done": told})
     else:
         render.text(f"run {found['run_id']} ({found['display_name']}) {told}")
-
-
-def _api(context: typer.Context, platform: str) -> PipelinesApi:
-    from minikf.kube.rest import RestClient
-    from minikf.pipelines.api import PipelinesApi
-    from minikf.status import access
-
-    # A delete waits up to 40 s for the run's steps to end.
-    return PipelinesApi(RestClient(access(platform_of(context, platform)), timeout=60.0))

@@ -94,9 +94,11 @@ def _hints(namespace: str, name: str) -> dict[str, str]:
 
 
 def _replaced(platform: str, service: dict[str, Any]) -> dict[str, Any] | None:
-    """The service with the new spec, None where there is none yet."""
+    """The service with the new spec, None where there is none yet. The old one is noted for a way back."""
     from minikf.kube.rest import ApiAnswer, RestClient
+    from minikf.paths import PlatformPaths
     from minikf.status import access
+    from minikf.views.models.history import remember
     from minikf.waiting.service import path_of
 
     client = RestClient(access(platform))
@@ -107,6 +109,7 @@ def _replaced(platform: str, service: dict[str, Any]) -> dict[str, Any] | None:
         if answer.status == 404:
             return None
         raise
+    remember(PlatformPaths.of(platform), [old])  # so that `minikf services rollback` knows the way back
     return client.call("PUT", path, {**old, "spec": service["spec"]})
 
 

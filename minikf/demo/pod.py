@@ -47,7 +47,7 @@ class DemoPod:
         """Waits while the platform's warm server is still loading; whether it had to."""
         end = time.monotonic() + WARM_SECONDS
         waited = False
-        while time.monotonic() < end and self._is_warming():
+        while time.monotonic() < end and self.is_warming():
             waited = True
             time.sleep(0.2)
         return waited
@@ -81,7 +81,8 @@ class DemoPod:
         while time.monotonic() < end and self._api.request("GET", f"{_CORE}/pods/{self.name}").status != 404:
             time.sleep(0.1)
 
-    def _is_warming(self) -> bool:
+    def is_warming(self) -> bool:
+        """Whether the platform still loads what it keeps ready."""
         components = self._api.get(STATUS_PATH).get("components", [])
         return any(one["name"].startswith("warm") and one["state"] == "starting" for one in components)
 

@@ -13,9 +13,11 @@ import time
 from minikf.commands import command
 from minikf.demo.examples import Example, find
 from minikf.demo.pod import NAMESPACE, DemoPod
+from minikf.engine.protocol import Steps
 from minikf.errors import Refused
 from minikf.kube.absent import EMPTY
 from minikf.plan import EMBEDDED
+from minikf.spec import Event
 from minikf.status import access
 
 _OUTSIDE = "no pod of a cluster reaches the addresses of this machine that the demo asks"
@@ -23,14 +25,12 @@ _OUTSIDE = "no pod of a cluster reaches the addresses of this machine that the d
 _NOT_HERE = ("Experiment details: ", "Run details: ")
 
 
-def main(name: str, platform: str, as_json: bool) -> int:
-    """Runs the example of that name and prints what it does; with `as_json` one JSON object for each step.
+def prepared(name: str, platform: str) -> tuple[Example, DemoPod]:
+    """The example of that name and the pod that will run it.
 
-    Raises UsageError for a name that there is not, Unreachable when the platform does not run, Refused when it is an
-    empty cluster, NoProgress when the example does not start, and DemoFailed with its last word when it fails.
-    Interrupted, it ends what it began.
+    Raises UsageError for a name that there is not, Unreachable when the platform does not run, and Refused on one whose
+    engine it cannot run on.
     """
-    started = time.monotonic()
     example = find(name)
     reached = access(platform)
     if reached.engine != EMBEDDED:
@@ -42,7 +42,44 @@ def main(name: str, platform: str, as_json: bool) -> int:
             cause=f"its engine is {reached.engine}, and {EMPTY if empty else _OUTSIDE}",
             advice="minikf up --engine embedded --platform demo && minikf demo --platform demo",
         )
-    pod = DemoPod(reached, example)
+    return example, DemoPod(reached, example)
+
+
+def steps(name: str, platform: str) -> Steps[str]:
+    """The example's lines as events, for who shows them elsewhere; the result is the pod's name.
+
+    Raises as `main`. Closed before its end, it ends what it began.
+    """
+    example, pod = prepared(name, platform)
+    if pod.is_warming():
+        yield Event(name, "started", "waiting for the platform to load what it keeps ready")
+        pod.wait_until_warm()
+    last, ended = "", False
+    try:
+        pod.start([])
+        yield Event(name, "started", f"{example.title}, in pod {NAMESPACE}/{pod.name}")
+        for line in pod.lines():
+            last = line or last
+            if line and not line.startswith(_NOT_HERE):
+                yield Event(name, "started", line)
+        ended = True
+    finally:
+        if not ended:
+            pod.cancel()
+    pod.judge(last)
+    yield Event(name, "done", "has run")
+    return pod.name
+
+
+def main(name: str, platform: str, as_json: bool) -> int:
+    """Runs the example of that name and prints what it does; with `as_json` one JSON object for each step.
+
+    Raises UsageError for a name that there is not, Unreachable when the platform does not run, Refused when it is an
+    empty cluster, NoProgress when the example does not start, and DemoFailed with its last word when it fails.
+    Interrupted, it ends what it began.
+    """
+    started = time.monotonic()
+    example, pod = prepared(name, platform)
     last = ""
     if pod.wait_until_warm() and not as_json:
         print(f"waited {time.monotonic() - started:.1f} s for the platform to load what it keeps ready\n", flush=True)

@@ -18,15 +18,16 @@ GRACE_SECONDS = 5.0
 def is_inside(paths: PlatformPaths) -> bool:
     """Whether this process is one of the platform's own pods, and so would end with it."""
     own = os.environ.get(POD_VARIABLE, "")
-    return bool(own) and own in _uids(paths)
+    return bool(own) and own in uids(paths)
 
 
 def find(paths: PlatformPaths) -> list[Process]:
     """Every process that the platform's daemon started, by the marks in its environment: never by its name."""
-    return process.marked({STATE_VARIABLE: {str(paths.state)}, POD_VARIABLE: _uids(paths)})
+    return process.marked({STATE_VARIABLE: {str(paths.state)}, POD_VARIABLE: uids(paths)})
 
 
-def _uids(paths: PlatformPaths) -> set[str]:
+def uids(paths: PlatformPaths) -> set[str]:
+    """Of the pods that the platform has folders of."""
     return {folder.name.rsplit("_", 1)[-1] for folder in paths.pods.iterdir()} if paths.pods.is_dir() else set()
 
 

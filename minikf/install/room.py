@@ -32,8 +32,13 @@ def of_objects(nodes: Iterable[Mapping[str, Any]], pods: Iterable[Mapping[str, A
         memory += _units(allocatable.get("memory", 0))
         kinds.add(str((status.get("nodeInfo") or {}).get("architecture") or ""))
     whole = Room(cpu, memory, 0, kinds.pop() if len(kinds) == 1 else "")
+    return whole.less(*requested(pods))
+
+
+def requested(pods: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+    """Thousandths of processors and bytes of memory that the pods which have not ended ask for."""
     taken = [_requests(pod) for pod in pods if (pod.get("status") or {}).get("phase") not in _ENDED]
-    return whole.less(sum(one for one, _ in taken), sum(one for _, one in taken))
+    return sum(one for one, _ in taken), sum(one for _, one in taken)
 
 
 def _requests(pod: Mapping[str, Any]) -> tuple[int, int]:

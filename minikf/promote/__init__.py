@@ -10,9 +10,9 @@ from minikf.paths import PlatformPaths
 from minikf.promote.discovery import Platform
 from minikf.promote.laptop import Laptop
 from minikf.promote.model import Need, Placeholder, PromoteReport, Ref
-from minikf.promote.pipeline import export_from
+from minikf.promote.pipeline import Plan, export_from, plan_from
 
-__all__ = ["Need", "Placeholder", "PromoteReport", "Ref", "export"]
+__all__ = ["Need", "Placeholder", "Plan", "PromoteReport", "Ref", "export", "plan"]
 
 
 def export(root: str, out: Path, platform: str, namespace: str | None = None) -> PromoteReport:
@@ -25,3 +25,9 @@ def export(root: str, out: Path, platform: str, namespace: str | None = None) ->
     """
     source = Platform(platform, RestClient(engine_of(platform).access()))
     return export_from(source, Laptop.here(PlatformPaths.of(platform)), root, out, namespace)
+
+
+def plan(root: str, out: Path, platform: str, namespace: str | None = None) -> Plan:
+    """What `export` would write, and what it would replace; writes nothing. Raises as `export`."""
+    source = Platform(platform, RestClient(engine_of(platform).access()))
+    return plan_from(source, Laptop.here(PlatformPaths.of(platform)), root, out, namespace, dry=True)

@@ -30,11 +30,15 @@ class Folder:
     edited_overlay: str = ""
 
 
-def read(out: Path, root: Ref) -> Folder:
-    """What stands at `out`. Raises Refused where it is not a promotion of `root`, or one whose files were edited."""
+def read(out: Path, root: Ref, *, mend: bool = True) -> Folder:
+    """What stands at `out`. Raises Refused where it is not a promotion of `root`, or one whose files were edited.
+
+    With `mend` a folder that a crash has left half replaced is what it was again.
+    """
     with _failures(out):
         path = out.resolve()
-        _recover(path)
+        if mend:
+            _recover(path)
         _check_place(path)
         if not path.exists() or not any(path.iterdir()):
             return Folder(path, None, {})

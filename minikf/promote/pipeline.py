@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minikf.errors import Refused
@@ -9,31 +10,67 @@ from minikf.promote import answers, folder, models, placeholders, render, roots,
 from minikf.promote.clean import clean
 from minikf.promote.closure import close
 from minikf.promote.discovery import Source
+from minikf.promote.folder import Folder
 from minikf.promote.laptop import Laptop
 from minikf.promote.model import Bundle, Closure, Object, PromoteReport, Ref, ref_of
 
 
-def export_from(source: Source, laptop: Laptop, root: str, out: Path, namespace: str | None) -> PromoteReport:
-    """As `minikf.promote.export`, from any source of objects."""
+@dataclass(frozen=True)
+class Plan:
+    """A promotion before it is written. `objects` are as they run here, in the order of the bundle's; `files` what
+    will stand in `out`, by path; `place` what stands there now."""
+
+    out: Path
+    objects: tuple[Object, ...]
+    bundle: Bundle
+    place: Folder
+    files: dict[str, str]
+
+    @property
+    def standing(self) -> dict[str, str]:
+        """What of it stands on disk now, by path: files that are ours and the answers."""
+        names = {*(self.place.files or {}), *self.files}
+        return {name: (self.place.path / name).read_text() for name in sorted(names) if self._is_there(name)}
+
+    @property
+    def report(self) -> PromoteReport:
+        """As of a promotion that has changed nothing yet."""
+        values = answers.merge(self.bundle.placeholders, self.place.answers)
+        return PromoteReport(
+            root=self.bundle.root,
+            out=self.out,
+            changed=False,
+            files=tuple(self.files),
+            objects=tuple(ref_of(obj) for obj in self.bundle.objects),
+            placeholders=self.bundle.placeholders,
+            unanswered=tuple(name for name, value in values.items() if answers.is_open(name, value)),
+            needs=self.bundle.needs,
+            warnings=self.bundle.warnings,
+        )
+
+    def _is_there(self, name: str) -> bool:
+        return self.place.files is not None and (self.place.path / name).is_file()
+
+
+def plan_from(
+    source: Source, laptop: Laptop, root: str, out: Path, namespace: str | None, *, dry: bool = False
+) -> Plan:
+    """What would be written; nothing is. With `dry` a promotion that a crash has left half done stays as it is."""
     found = roots.find(root, source, namespace or "")
     closure = close(found, source)
     bundle = _bundle(closure, laptop)
-    place = folder.read(out, bundle.root)
+    place = folder.read(out, bundle.root, mend=not dry)
     files = render.render(bundle, place.answers)
     _prove(files, source, laptop, ref_of(found).namespace)
-    changed = folder.write(place, files)
-    values = answers.merge(bundle.placeholders, place.answers)
-    return PromoteReport(
-        root=bundle.root,
-        out=out,
-        changed=changed,
-        files=tuple(files),
-        objects=tuple(ref_of(obj) for obj in bundle.objects),
-        placeholders=bundle.placeholders,
-        unanswered=tuple(name for name, value in values.items() if answers.is_open(name, value)),
-        needs=bundle.needs,
-        warnings=bundle.warnings,
-    )
+    if place.edited_overlay:  # the user's own, which is left as it is
+        files[render.OVERLAY_KUSTOMIZATION] = place.edited_overlay
+    return Plan(out, closure.objects, bundle, place, files)
+
+
+def export_from(source: Source, laptop: Laptop, root: str, out: Path, namespace: str | None) -> PromoteReport:
+    """As `minikf.promote.export`, from any source of objects."""
+    plan = plan_from(source, laptop, root, out, namespace)
+    return replace(plan.report, changed=folder.write(plan.place, plan.files))
 
 
 def _bundle(closure: Closure, laptop: Laptop) -> Bundle:

@@ -50,10 +50,15 @@ def describe(documents: Documents) -> str:
     """The parameters in words: `n (a whole number, 2 by default)`."""
     found = []
     for name, spec in documents.parameters.items():
-        words = _WORDS.get(str(spec.get("parameterType")), str(spec.get("parameterType")))
+        words = words_of(spec)
         default = spec.get("defaultValue")
         found.append(f"{name} ({words}{'' if default is None else f', {json.dumps(default)} by default'})")
     return ", ".join(found) or "no parameters"
+
+
+def words_of(spec: Mapping[str, Json]) -> str:
+    """What a parameter must be: `a whole number`."""
+    return _WORDS.get(str(spec.get("parameterType")), str(spec.get("parameterType")))
 
 
 def value_of(name: str, text: str, spec: Mapping[str, Json]) -> Json:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minikf.tui.feed import Tail
 from minikf.tui.follow import _Resume, _stamp
+from minikf.tui.tail import Tail
 
 START = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
@@ -23,25 +23,25 @@ def stamp(nanoseconds: int) -> bytes:
 @given(
     gaps=st.lists(st.sampled_from([0, 0, 1, 10**3, 10**8, 10**9, 10**10]), min_size=1, max_size=30),
     breaks=st.lists(st.integers(0, 30), max_size=6),
+    batch=st.integers(1, 7),
 )
-def test_every_line_is_taken_once_however_often_the_log_breaks_off(gaps: list[int], breaks: list[int]) -> None:
+def test_every_line_is_taken_once_however_often_the_log_breaks_off(
+    gaps: list[int], breaks: list[int], batch: int
+) -> None:
     """After a break the API gives again every line from the last whole second on."""
     times, at = [], 0
     for gap in gaps:
         at += gap
         times.append(at)
-    lines = list(enumerate(times))
-    resume, taken, newest = _Resume(), [], -1
+    lines = [(number, when, stamp(when) + b" line %d" % number) for number, when in enumerate(times)]
+    resume, taken = _Resume(), []
     for end in [*sorted(breaks), len(lines)]:
+        newest = max((times[int(raw.split()[-1])] for raw in taken), default=0)
         resume.begin()
-        since = newest // 10**9 * 10**9 if newest >= 0 else 0
-        for number, when in lines[:end]:
-            found = _stamp(stamp(when))
-            assert found is not None
-            if when >= since and not resume.is_repeated(found):
-                taken.append(number)
-                newest = when
-    assert taken == [number for number, _ in lines]
+        come = [raw for _, when, raw in lines[:end] if when >= newest // 10**9 * 10**9]
+        for begin in range(0, len(come), batch):
+            taken += resume.take(come[begin : begin + batch])
+    assert taken == [raw for _, _, raw in lines]
 
 
 def test_times_are_compared_by_value_and_not_by_text() -> None:
@@ -62,8 +62,10 @@ def test_what_is_no_time_is_none() -> None:
 
 
 def test_a_tail_keeps_the_newest_lines_and_counts_the_others() -> None:
-    tail = Tail(limit=3)
+    tail = Tail(most_bytes=6)
     assert [tail.push(str(number)) for number in range(5)] == [True, False, False, False, False]
-    assert tail.drain() == (["2", "3", "4"], 2)
+    assert tail.drain() == ([b"2", b"3", b"4"], 2)
     assert tail.push("6")
-    assert tail.drain() == (["6"], 0)
+    assert tail.drain() == ([b"6"], 0)
+    assert tail.extend([], b"50 %")
+    assert tail.unfinished == b"50 %"

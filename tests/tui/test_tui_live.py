@@ -41,6 +41,7 @@ from minikf.views import judge
 from minikf.views.asking import Question, Reach, Work
 from minikf.views.items import Rank
 from minikf.views.kinds import VIEWS, View
+from minikf.views.loglines import shown
 from minikf.views.objects import Delete, EventsAbout, Name
 from tests.embedded.homes import Home
 from tests.tui.fake_feed import FakeFeed
@@ -279,7 +280,7 @@ def test_a_log_is_followed_through_the_daemons_death(lived_in: Home) -> None:
     def until(enough: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE_SECONDS
         while not enough() and time.monotonic() < end:
-            lines.extend(follower.tail.drain()[0])
+            lines.extend(map(shown, follower.tail.drain()[0]))
             time.sleep(0.02)
         assert enough(), lines
 

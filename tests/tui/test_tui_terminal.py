@@ -86,7 +86,7 @@ def make_job(name: str) -> None:
 def test_it_shows_what_is_made_meanwhile_and_survives_the_daemons_death(lived_in: Home, terminal: Terminal) -> None:
     terminal.open(lived_in, 100, 30)
     terminal.sees("minikf default", "embedded", "healthy")
-    terminal.press("2")
+    terminal.press("4")
     terminal.sees("TrainJobs", no="Looking")
     make_job("made-meanwhile")
     terminal.sees("made-meanwhile", "default", "plain-python")

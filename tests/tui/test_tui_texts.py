@@ -11,7 +11,8 @@ from minikf.tui.messages import Changed, Gone
 from minikf.tui.pages import PAGES
 from minikf.tui.places import Place
 from minikf.tui.screens.details import DetailsScreen
-from minikf.tui.screens.log import MOST_LINES, LogScreen
+from minikf.tui.screens.forward import ForwardScreen
+from minikf.tui.screens.log import LogScreen
 from minikf.tui.screens.main import MainScreen
 from minikf.tui.screens.work import WorkScreen
 from tests.tui.fake_feed import FakeFeed, NoWork, item, pod, train_job
@@ -52,73 +53,6 @@ async def test_yaml_leaves_managed_fields_out_and_escapes_control_characters() -
         await screen.sees("\\e[31mred", "two", "naïve�")
         assert "nobody-reads-this" not in screen.text
         assert "\x1b" not in screen.text
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_logs_are_followed_container_by_container(size: tuple[int, int]) -> None:
-    async with opened(size) as screen:
-        screen.feed.lists("trainjobs", train_job("learn"))
-        screen.feed.lists("pods", pod("learn-node-0", job="learn", containers=("node", "side")), pod("other"))
-        await screen.open("trainjobs")
-        await screen.sees("learn")
-        await screen.press("l")
-        await screen.sees("Log of team/learn-node-0 node")
-        first = screen.feed.followers[0]
-        first.say("hello", "", "after a blank line")
-        await screen.sees("hello", "after a blank line")
-        assert [line.strip() for line in screen.lines[2:5]] == ["hello", "", "after a blank line"]
-        first.end("the log was interrupted", ended=False)
-        await screen.pilot.pause(0.2)
-        first.say("again")
-        await screen.sees("again")
-        await screen.press("n")
-        await screen.sees("learn-node-0 side", no="hello")
-        assert first.stopped
-        second = screen.feed.followers[1]
-        first.say("late line of the first")
-        second.say("second container")
-        second.end()
-        await screen.sees("second container", no="late line")
-        assert second.source.container == "side"
-        await screen.press("escape")
-        await screen.sees("learn", no="second container")
-        assert second.stopped
-
-
-async def test_a_log_shows_why_it_ended_and_that_it_is_not_followed() -> None:
-    async with opened((100, 24)) as screen:
-        screen.feed.lists("pods", pod("web"))
-        await screen.open("pods")
-        await screen.sees("web")
-        await screen.press("l")
-        await screen.sees("following")
-        follower = screen.feed.followers[0]
-        follower.say(*(f"line {number}" for number in range(100)))
-        await screen.sees("line 99")
-        await screen.press("f", "g")
-        await screen.sees("not following", "line 0")
-        follower.say("line 100")
-        await screen.pilot.pause(0.3)
-        assert "line 100" not in screen.text
-        await screen.press("f")
-        await screen.sees("line 100")
-        follower.end("the pod is gone")
-        await screen.sees("ended: the pod is gone")
-
-
-async def test_a_flood_of_lines_stays_bounded_and_is_said() -> None:
-    async with opened() as screen:
-        screen.feed.lists("pods", pod("web"))
-        await screen.open("pods")
-        await screen.sees("web")
-        await screen.press("l")
-        await screen.sees("Log of")
-        follower = screen.feed.followers[0]
-        follower.say(*(f"line {number}" for number in range(200_000)))
-        await screen.sees("line 199999")
-        log = screen.app.screen.query_one("#log")
-        assert len(log.lines) <= MOST_LINES  # type: ignore[attr-defined]
-        assert any("lines came too fast to be shown" in line for line in log.lines)  # type: ignore[attr-defined]
 
 
 async def test_an_item_without_a_pod_has_no_log_and_says_so() -> None:
@@ -168,7 +102,7 @@ async def test_quit_quits_and_ends_the_feed(key: str) -> None:
     assert screen.app.return_code == 0
 
 
-SCREENS = (LogScreen([]), DetailsScreen(item("pods", pod("web"))), WorkScreen(NoWork()))
+SCREENS = (LogScreen([]), DetailsScreen(item("pods", pod("web"))), WorkScreen(NoWork()), ForwardScreen(None))
 PLACES = [*(spec.make() for spec in PAGES), *SCREENS]
 
 

@@ -29,13 +29,18 @@ HOME = "home"
 _LISTS = "minikf.tui.pages.lists"
 PAGES: tuple[PageSpec, ...] = (
     PageSpec(HOME, "Home", "Home", "minikf.tui.pages.home:HomePage"),
-    PageSpec("trainjobs", "TrainJobs", "Train", f"{_LISTS}:TrainJobs", ("trainjobs",)),
+    PageSpec("pipelines", "Pipelines", "Pipes", "minikf.tui.pages.pipelines:PipelinesPage"),
     PageSpec("experiments", "Experiments", "Exp", f"{_LISTS}:Experiments", ("experiments",)),
-    PageSpec("services", "Services", "Serve", f"{_LISTS}:Services", ("inferenceservices",)),
-    PageSpec("notebooks", "Notebooks", "Notes", f"{_LISTS}:Notebooks", ("notebooks",)),
+    PageSpec("trainjobs", "TrainJobs", "Train", f"{_LISTS}:TrainJobs", ("trainjobs",)),
+    PageSpec("services", "Services", "Serve", "minikf.tui.pages.models:ServicesPage", ("inferenceservices",)),
+    PageSpec("models", "Models", "Models", "minikf.tui.pages.registry:ModelsPage"),
+    PageSpec("notebooks", "Notebooks", "Notes", "minikf.tui.pages.notebooks:NotebooksPage", ("notebooks",)),
     PageSpec("pods", "Pods", "Pods", f"{_LISTS}:Pods", ("pods",)),
     PageSpec("jobs", "Jobs", "Jobs", f"{_LISTS}:Jobs", ("jobs",)),
-    PageSpec("storage", "Storage", "Store", f"{_LISTS}:Claims", ("persistentvolumeclaims",)),
+    PageSpec("storage", "Storage", "Store", "minikf.tui.pages.storage:StoragePage", ("persistentvolumeclaims",)),
     PageSpec("events", "Events", "Events", f"{_LISTS}:Events"),
+    PageSpec("addons", "Add-ons", "Add", "minikf.tui.pages.addons:AddonsPage"),
+    PageSpec("doctor", "Doctor", "Doc", "minikf.tui.pages.doctor:DoctorPage"),
+    PageSpec("promotion", "Promote", "Promote", "minikf.tui.pages.promote:PromotionPage"),
 )
 BY_PLACE = {page.place: page for page in PAGES}

@@ -1,25 +1,47 @@
-"""The platform's parts, those with a problem first."""
+"""Home: what is broken and why, the parts of the platform in groups, events that matter, and what all of it uses."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from minikf.commands import command
-from minikf.spec import ComponentStatus
-from minikf.tui.pages.lists import STYLES
+from minikf.tui.actions.action import Action
+from minikf.tui.fixing import Fixing
+from minikf.tui.pages.homerows import Entry, entries, offered, shown
 from minikf.tui.pages.page import Page
-from minikf.tui.widgets.livetable import LiveTable, Row
-from minikf.views.columns import NARROW
-from minikf.views.items import Rank
-from minikf.views.text import megabytes, plain
+from minikf.tui.pictures.gauges import gauges
+from minikf.tui.places import Doom
+from minikf.tui.widgets.livetable import LiveTable
+from minikf.views.asking import Question, Work
+from minikf.views.home.ask import AskHome
+from minikf.views.home.chain import Chain
+from minikf.views.home.home import Home
+from minikf.views.home.offers import Offers
+from minikf.views.home.parts import groups
+from minikf.views.home.questions import AskOffers, AskUsage
+from minikf.views.home.usage import History, Usage
+from minikf.views.home.works import Down, Start, Stop, Up
+from minikf.views.text import plain
+
+HOME_SECONDS, USAGE_SECONDS, OFFERS_SECONDS = 5.0, 5.0, 60.0
 
 
-class HomePage(Page):
+class HomePage(Fixing, Page):
     place = "home"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.home: Home | None = None
+        self.offers: Offers | None = None
+        self.history = History()
+        self._entries: dict[str, Entry] = {}
+
     def compose(self) -> ComposeResult:
+        yield Static(id="gauges", markup=False)
         yield LiveTable(id="table")
         yield Static(classes="empty", markup=False)
         yield Static(classes="why", markup=False)
@@ -27,46 +49,123 @@ class HomePage(Page):
     def opened(self) -> None:
         self.query_one(LiveTable).focus()
 
+    @property
+    def _is_absent(self) -> bool:
+        """Whether there is no platform yet that could be started."""
+        return self.home is not None and not self.home.status.running and not self.home.made
+
+    def questions(self) -> dict[Question[Any], float]:
+        asked: dict[Question[Any], float] = {AskHome(): HOME_SECONDS, AskUsage(): USAGE_SECONDS}
+        if self._is_absent:
+            asked[AskOffers()] = OFFERS_SECONDS
+        return asked
+
+    def answered(self, question: Question[Any], value: Any) -> None:
+        super().answered(question, value)
+        if isinstance(value, Home):
+            if self.home is None:  # until now only the parts were there; what is broken stands above them
+                self.query_one(LiveTable).begin("")
+            self.home = value
+        elif isinstance(value, Usage) and isinstance(question, AskUsage):
+            self.history = self.history.with_(value)
+        elif isinstance(value, Offers):
+            self.offers = value
+
     def equivalent(self) -> str:
+        if self._is_absent:
+            entry = self._current()
+            return command(entry.up_line, self.minikf.platform) if entry is not None else ""
         return command("status", self.minikf.platform)
 
     def url(self) -> str:
-        part = self._current()
-        return part.address if part is not None and part.address.startswith(("http://", "https://")) else ""
+        entry = self._current()
+        return entry.address if entry is not None and entry.address.startswith(("http://", "https://")) else ""
+
+    def current_chain(self) -> Chain | None:
+        entry = self._current()
+        return entry.chain if entry is not None else None
 
     def draw(self) -> None:
-        titles, rows, said = self._rows()
+        width = self.size.width or 80
+        self.query_one("#gauges", Static).update(gauges(self.history, width))
+        found, said = self._found()
+        self._entries = {one.key: one for one in found}
         table = self.query_one(LiveTable)
-        table.show(titles, rows)
-        table.display = bool(rows)
+        table.show(*shown(found, width))
+        table.display = bool(found)
         empty = self.query_one(".empty", Static)
-        empty.display = not rows
+        empty.display = not found
         empty.update(said)
         self._show_why()
 
-    def _rows(self) -> tuple[tuple[str, ...], list[Row], str]:
-        width, status = self.size.width or 80, self.minikf.store.status
-        titles = ("PART", "STATE") if width < NARROW else ("PART", "STATE", "MEMORY", "ADDRESS", "WHY")
-        if status is None:
-            return titles, [], "Looking…"
-        if not status.running:
-            return titles, [], plain(f"The platform is not running: {status.cause}. {status.advice}")
-        parts = sorted(status.components, key=lambda part: part.healthy)
-        return titles, [_part(part, width) for part in parts], "The platform names no parts."
+    def _found(self) -> tuple[list[Entry], str]:
+        home, status = self.home, self.minikf.store.status
+        if home is None:
+            if status is None:
+                return [], "Looking…"
+            home = Home(status, groups=groups(status.components, None, {}))
+        if home.status.running:
+            return entries(home), "The platform names no parts."
+        if self._is_absent:
+            why = f"There is no platform '{plain(home.status.platform)}' yet."
+            return offered(self.offers), f"{why} Looking for what works here…"
+        return offered(None, stopped=True), plain(f"It does not run: {home.status.cause}. {home.status.advice}")
 
-    def _current(self) -> ComponentStatus | None:
-        status, key = self.minikf.store.status, self.query_one(LiveTable).current
-        return next((each for each in status.components if each.name == key), None) if status else None
+    def _current(self) -> Entry | None:
+        return self._entries.get(self.query_one(LiveTable).current)
 
     @on(LiveTable.Moved)
     def _show_why(self) -> None:
-        part, why = self._current(), self.query_one(".why", Static)
-        why.display = part is not None and bool(part.cause)
-        why.update(plain(part.cause) if part is not None else "")
+        entry, why = self._current(), self.query_one(".why", Static)
+        text = entry.words(2 * (self.size.width or 80) - 4) if entry is not None else ""
+        why.display = bool(text)
+        why.update(text)
 
+    @on(LiveTable.Chosen)
+    def _chosen(self) -> None:
+        self.do_why()
 
-def _part(part: ComponentStatus, width: int) -> Row:
-    cells = [part.name, part.state]
-    if width >= NARROW:
-        cells += [megabytes(part.memory_bytes), part.address, part.cause]
-    return Row(part.name, tuple(plain(cell) for cell in cells), "" if part.healthy else STYLES[Rank.BROKEN])
+    def do_why(self) -> None:
+        """The whole chain; where nothing runs yet, what is under the cursor begins."""
+        entry = self._current()
+        if entry is None:
+            return
+        if entry.offer is not None or entry.start:
+            self.minikf.perform("up")
+        elif entry.chain is not None:
+            self.show_chain(entry.chain)
+        else:
+            self.minikf.say(entry.told or f"{entry.name}: {entry.state}")
+
+    def do_up(self) -> None:
+        """What the row under the cursor offers; of a platform that is there, all that it lacks."""
+        entry = self._current()
+        if entry is not None and entry.start:
+            self.minikf.start(Start())
+        elif entry is None or entry.offer is None:
+            self.minikf.start(Up())
+        elif entry.offer.why_not:
+            self.minikf.say(f"{entry.offer.name} cannot be had: {entry.offer.why_not}", worse=True)
+        else:
+            self.minikf.start(Up(entry.offer.engine, entry.offer.profile))
+
+    def do_start_platform(self) -> None:
+        self.minikf.start(Start())
+
+    def do_stop_platform(self) -> None:
+        self.minikf.start(Stop())
+
+    def doom(self, action: Action) -> Doom | None:
+        name = self.minikf.platform
+        if self._is_absent:
+            self.minikf.say("there is no platform to remove", worse=True)
+            return None
+        held = self.home.held if self.home is not None else ""
+        return Doom(f"Remove platform '{name}'{f', and {held}' if held else ''}?", name)
+
+    def do_down(self) -> None:
+        """After its name was typed."""
+        self.minikf.start(Down())
+
+    def worked(self, work: Work, value: Any) -> None:
+        self.minikf.ask(AskHome())

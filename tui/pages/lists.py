@@ -198,16 +198,6 @@ class Experiments(ListPage):
     kinds = ("experiments", "pods")
 
 
-class Services(ListPage):
-    place, kind = "services", "inferenceservices"
-    kinds = ("inferenceservices", "pods")
-
-
-class Notebooks(ListPage):
-    place = kind = "notebooks"
-    kinds = ("notebooks", "pods")
-
-
 class Pods(ListPage):
     place = kind = "pods"
     kinds = ("pods",)
@@ -216,11 +206,6 @@ class Pods(ListPage):
 class Jobs(ListPage):
     place = kind = "jobs"
     kinds = ("jobs", "pods")
-
-
-class Claims(ListPage):
-    place, kind = "storage", "persistentvolumeclaims"
-    kinds = ("persistentvolumeclaims",)
 
 
 class Events(ListPage):

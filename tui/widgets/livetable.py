@@ -134,7 +134,7 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows, self._keys, self._titles = (), (), ()
         self._cursor, self._wanted, self._is_wide = 0, key, False
         self._marks.clear()
-        self.scroll_to(0, 0, animate=False)
+        self.scroll_to(0, 0, animate=False, force=True)
 
     def show(self, titles: tuple[str, ...], rows: Sequence[Row], sorted_by: str = "", reverse: bool = False) -> None:
         """Shows these rows; the cursor stays on its key, or where that is gone at its place."""
@@ -149,7 +149,7 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._wanted = "" if rows else kept
         self._fit()
         if self.scroll_offset.y and self._cursor != before:
-            self.scroll_to(y=self.scroll_offset.y + self._cursor - before, animate=False)
+            self.scroll_to(y=self.scroll_offset.y + self._cursor - before, animate=False, force=True)
         self._keep_in_view()
         self._refresh_if_other()
         self._tell()
@@ -191,7 +191,7 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._is_wide = by > 0 and sum(self._natural) > sum(self._widths)
             self._fit()
             self.refresh()
-        self.scroll_to(x=x + by, animate=False)
+        self.scroll_to(x=x + by, animate=False, force=True)
 
     def on_click(self, event: events.Click) -> None:
         if event.y == 0:
@@ -288,7 +288,7 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _keep_in_view(self) -> None:
         top = min(self._cursor, max(self.scroll_offset.y, self._cursor - self._height + 1))
         if top != self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False)
+            self.scroll_to(y=top, animate=False, force=True)
 
     def _tell(self) -> None:
         if self.current != self._told:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from minikf.engine.docker.ask import address_of_engine, open_client, reason
-from minikf.engine.docker.facts import Container, Image, Machine, Network, memory_used
+from minikf.engine.docker.facts import Container, Image, Machine, Network, cpu_used, memory_used
 from minikf.errors import MinikfError, NoProgress, Refused, Unreachable
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ class Docker:
 
     def _memory_of(self, container_id: str) -> int:
         """0 for one that has ended meanwhile."""
+        return self.used_by(container_id)[1]
+
+    def used_by(self, container_id: str) -> tuple[float, int]:
+        """Seconds of processor time that a container has had, and bytes of memory that it holds now; zeros for one
+        that has ended meanwhile."""
         from docker.errors import NotFound
         from docker.utils import version_gte
 
@@ -63,9 +68,10 @@ class Docker:
         once = version_gte(self.client.api.api_version, "1.41") or None
         with answers(self.address):
             try:
-                return memory_used(self.client.api.stats(container_id, stream=False, one_shot=once))
+                found = self.client.api.stats(container_id, stream=False, one_shot=once)
             except NotFound:
-                return 0
+                return 0.0, 0
+        return cpu_used(found), memory_used(found)
 
     def containers(self, labels: Mapping[str, str]) -> tuple[Container, ...]:
         """Those with all of `labels`, running or not, by name."""

@@ -89,6 +89,12 @@ def memory_used(item: dict[str, Any]) -> int:
     return max(0, int(memory.get("usage", 0)) - cache)
 
 
+def cpu_used(item: dict[str, Any]) -> float:
+    """Seconds of processor time that a container has had, from `GET /containers/ID/stats`, which tells nanoseconds."""
+    usage = (item.get("cpu_stats") or {}).get("cpu_usage") or {}
+    return int(usage.get("total_usage", 0)) / 1e9
+
+
 @dataclass(frozen=True)
 class Image:
     """An image that the engine has; `size` in bytes, unpacked."""

@@ -94,7 +94,7 @@ def link(access: Access, name: str) -> str:
         connection.request("POST", "/.minikf/link", headers={"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
         found = json.loads(answer.read())
-        return f"http://{_host(str(found['label']))}:{port}{found['path']}&to={quote(to)}"
+        return f"http://{browser_host(str(found['label']))}:{port}{found['path']}&to={quote(to)}"
     except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
         raise Unreachable(
             f"the port-forward of platform '{access.platform}' gives no link to '{name}'",
@@ -105,7 +105,7 @@ def link(access: Access, name: str) -> str:
         connection.close()
 
 
-def _host(label: str) -> str:
+def browser_host(label: str) -> str:
     """The name of our own where the browser can look it up: those of Linux know every name below `localhost`
     themselves, that of macOS asks the system."""
     if sys.platform == "linux":

@@ -42,11 +42,17 @@ class Line:
 
 
 class Gate:
-    """All requests for one target go through one of these."""
+    """All requests for one target go through one of these. `find` looks for the pods; blocks; raises as `places`."""
 
-    def __init__(self, target: Target, cluster: Callable[[], Cluster]) -> None:
+    def __init__(
+        self,
+        target: Target,
+        cluster: Callable[[], Cluster],
+        find: Callable[[RestClient, Target], list[Place]] = places,
+    ) -> None:
         self.target = target
         self._cluster = cluster
+        self._find = find
         self._found: tuple[float, list[Place]] = (0.0, [])
         self._idle: list[tuple[Line, asyncio.TimerHandle]] = []
         self._looking: asyncio.Task[list[Place]] | None = None
@@ -110,7 +116,7 @@ class Gate:
 
     async def _look(self) -> list[Place]:
         try:
-            found = await asyncio.to_thread(places, self._cluster().client, self.target)
+            found = await asyncio.to_thread(self._find, self._cluster().client, self.target)
         except MinikfError as error:
             raise Broken(f"{error.message}: {error.cause}") from error
         except NotThere:

@@ -13,10 +13,10 @@ import pytest
 import requests
 import yaml
 
-from minikf.cli import notebook
 from minikf.cli.main import main
 from minikf.kube.creation import create
 from minikf.spec import Access
+from minikf.waiting import notebook as waiting
 from tests.embedded.notebooks.lab import IMAGE_OF_RSTUDIO, Lab, body, remove, until
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "notebook" / "notebook.py"
@@ -101,7 +101,7 @@ def test_which_notebook_is_to_be_opened_is_asked(platform: Access, capfd: pytest
 def test_one_that_waits_for_its_user_is_told_early(
     platform: Access, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notebook, "STUCK_SECONDS", 0.5)
+    monkeypatch.setattr(waiting, "STUCK_SECONDS", 0.5)
     lab = Lab(platform, "stuck")
     stuck = body("stuck")
     claim = {"name": "w", "persistentVolumeClaim": {"claimName": "gone"}}

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from minikf.errors import Unreachable
-from minikf.kube.forward import gate as gate_module
 from minikf.kube.forward import secured as secured_module
 from minikf.kube.forward.door import Door
 from minikf.kube.forward.exchange import plain
@@ -215,7 +214,7 @@ async def test_an_api_server_that_is_slow_to_say_no_delays_nobody_twice(
         time.sleep(0.5)
         raise Unreachable("it does not answer", cause="nothing listens")
 
-    monkeypatch.setattr(gate_module, "places", slow)
+    monkeypatch.setattr(opened.gate, "_find", slow)
     began = time.monotonic()
     answers = await asyncio.gather(*(opened.ask(opened.request("GET /who"), tls=False) for _ in range(20)))
     assert all(answer.startswith(b"HTTP/1.1 503") and b"nothing listens" in answer for answer in answers)

@@ -177,6 +177,8 @@ def _task(run: RunRecord | None, record: TaskRecord) -> Answer:
         image=container.get("image"),
         function=function[0] if function else None,
         parameters=dict(record.inputs.parameters),
+        results=dict(record.outputs.parameters),
+        trigger=record.trigger or None,
         inputs={name: [one.id for one in several] for name, several in record.inputs.artifacts.items()},
         outputs={name: [one.id for one in several] for name, several in record.outputs.artifacts.items()},
         cached_from=views.task_id(cached[0], cached[2]) if record.state is TaskState.CACHED and cached[1] else None,

@@ -1,0 +1,17 @@
+"""What Home asks; apart from all other questions, since `minikf status` has to be quick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minikf import status
+from minikf.views.asking import Question, Reach
+from minikf.views.home.home import Home, home
+
+
+@dataclass(frozen=True)
+class AskHome(Question[Home]):
+    """A platform that does not run is an answer."""
+
+    def answer(self, reach: Reach) -> Home:
+        return home(status.status(reach.platform))

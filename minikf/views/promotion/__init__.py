@@ -1,0 +1,1 @@
+"""What a promotion would write, shown before it is written."""

@@ -1,0 +1,82 @@
+"""A component that waits for a claim, on a cluster without a default storage class: the chain, and what mends it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from controllers import upstream
+from keep import Unavailable
+from lab import Lab
+
+from .minikf import Home
+
+pytestmark = pytest.mark.core
+
+_NAME = "causes"
+_NOT_DEFAULT = '{"metadata":{"annotations":{"storageclass.kubernetes.io/is-default-class":"false"}}}'
+
+
+@pytest.fixture
+def home(lab: Lab, tmp_path: Path, no_lab: Any) -> Any:
+    try:
+        mirror = upstream.mirror()
+    except Unavailable as why:
+        no_lab(f"no manifests here: {why}")
+        raise  # not reached: the test is skipped or fails
+    made = Home(tmp_path, lab.bin, {"kind": lab.node_image}, {"MINIKF_MIRROR": str(mirror)})
+    try:
+        yield made
+    finally:
+        down = made.minikf("down", "--yes", "--platform", _NAME)
+    assert down.code == 0, down.err
+
+
+def test_katib_waits_for_mysql_whose_claim_has_no_default_class(home: Home) -> None:
+    up = home.up(_NAME, "kind")
+    assert up.code == 0, up.err
+    assert home.kubectl(_NAME, "patch", "storageclass", "standard", "-p", _NOT_DEFAULT).code == 0
+    with home.started("addon", "enable", "katib", "--platform", _NAME, "--force", "--yes"):
+        found = _chain(home, "no default storage class")  # while it is still being installed
+    assert found["text"].startswith("katib waits for Deployment katib-mysql 0 of 1 ready ← pod katib-mysql-")
+    assert found["text"].endswith(" unschedulable ← claim katib-mysql pending ← no default storage class")
+    assert found["look"] == {"kind": "PersistentVolumeClaim", "namespace": "kubeflow", "name": "katib-mysql"}
+    assert found["fix"]["atOnce"] and found["fix"]["title"] == "Make standard the default storage class"
+
+    words = shlex.split(found["fix"]["command"])
+    done = subprocess.run(words, env=home.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    bound = "--for=jsonpath={.status.phase}=Bound"
+    # The claim gets the class at the next turn of the controller of volumes, its pod a node at that of the scheduler,
+    # which may take it five minutes where it has given the pod up (k8s.io/kubernetes: podMaxInUnschedulablePods...).
+    for _ in range(3):  # a command of the lab may take two minutes
+        waited = home.kubectl(_NAME, "-n", "kubeflow", "wait", "pvc/katib-mysql", bound, "--timeout=110s")
+        if waited.code == 0:
+            break
+    if waited.code:
+        said = home.kubectl(_NAME, "-n", "kubeflow", "describe", "pvc,pod", "-l", "katib.kubeflow.org/component=mysql")
+        raise AssertionError(f"{waited.err}{said.out}{home.kubectl(_NAME, 'get', 'pvc,storageclass', '-A').out}")
+    left = [one["text"] for one in _katib(home)]
+    assert left and not any("storage class" in text for text in left), "its images cannot be had here"
+
+
+def _katib(home: Home) -> list[dict[str, Any]]:
+    told = json.loads(home.minikf("status", "--platform", _NAME, "--json").out)
+    parts = [part for group in told["groups"] for part in group["parts"] if part["name"] == "katib"]
+    return [chain for part in parts for chain in part["chains"]]
+
+
+def _chain(home: Home, end: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = []
+    for _ in range(100):
+        found = _katib(home)
+        for one in found:
+            if one["text"].endswith(f"pending ← {end}"):
+                return one
+        time.sleep(1)
+    raise AssertionError(f"no chain ends in {end}: {[one['text'] for one in found]}")

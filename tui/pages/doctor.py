@@ -1,0 +1,115 @@
+"""What keeps MiniKF from working well on this machine: each finding with its cause and what mends it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from minikf.commands import command
+from minikf.doctor import Finding, Level
+from minikf.tui.pages.lists import STYLES
+from minikf.tui.pages.page import Page
+from minikf.tui.widgets.livetable import LiveTable, Row
+from minikf.views.asking import Question
+from minikf.views.columns import NARROW
+from minikf.views.home.chain import cut
+from minikf.views.home.questions import AskDoctor
+from minikf.views.items import Rank
+from minikf.views.text import plain
+
+SECONDS = 300.0
+"""It asks Docker, tools and registries, which takes seconds: seldom, and again when the user wants it."""
+
+_ORDER = (Level.ERROR, Level.WARNING, Level.INFO, Level.OK)
+_RANKS = {Level.ERROR: Rank.BROKEN, Level.WARNING: Rank.WAITING, Level.INFO: Rank.DONE, Level.OK: Rank.RUNNING}
+
+
+class DoctorPage(Page):
+    place = "doctor"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.findings: tuple[Finding, ...] | None = None
+        self._round = 0
+        self._failed = ""
+
+    def compose(self) -> ComposeResult:
+        yield LiveTable(id="table")
+        yield Static(classes="empty", markup=False)
+        yield Static(classes="why", markup=False)
+
+    def opened(self) -> None:
+        self.query_one(LiveTable).focus()
+
+    def questions(self) -> dict[Question[Any], float]:
+        return {AskDoctor(self._round): SECONDS}
+
+    def answered(self, question: Question[Any], value: Any) -> None:
+        if question == AskDoctor(self._round):
+            self.findings, self._failed = value, ""
+
+    def unanswered(self, question: Question[Any], cause: str, advice: str) -> None:
+        if question == AskDoctor(self._round):
+            self._failed = cause
+
+    def equivalent(self) -> str:
+        return command("doctor", self.minikf.platform)
+
+    def draw(self) -> None:
+        width, found = self.size.width or 80, self.findings
+        table = self.query_one(LiveTable)
+        table.display = found is not None
+        if found is not None:
+            titles = ("LEVEL", "WHAT") if width < NARROW else ("LEVEL", "WHAT", "FOUND", "FIX")
+            table.show(titles, [_row(number, one, width) for number, one in _ordered(found)])
+        empty = self.query_one(".empty", Static)
+        empty.display = found is None
+        empty.update(plain(self._failed or "Looking at this machine…"))
+        self._show_why()
+
+    def _current(self) -> Finding | None:
+        key, found = self.query_one(LiveTable).current, self.findings
+        return found[int(key)] if found is not None and key.isdigit() and int(key) < len(found) else None
+
+    @on(LiveTable.Moved)
+    def _show_why(self) -> None:
+        one, why = self._current(), self.query_one(".why", Static)
+        text = cut(told(one), 2 * (self.size.width or 80) - 4) if one is not None else ""
+        why.display = bool(text)
+        why.update(plain(text))
+
+    @on(LiveTable.Chosen)
+    def _chosen(self) -> None:
+        one = self._current()
+        if one is not None:
+            self.minikf.say(told(one))
+
+    def do_look_again(self) -> None:
+        self._round += 1
+        self.findings = None
+        self.minikf.changed()
+
+    def do_copy_fix(self) -> None:
+        one = self._current()
+        if one is not None and one.fix:
+            self.minikf.copy(one.fix)
+        else:
+            self.minikf.say("there is nothing to mend here")
+
+
+def told(one: Finding) -> str:
+    parts = (f"{one.name}: {one.found}", one.cause, f"fix: {one.fix}" if one.fix else "")
+    return " · ".join(part for part in parts if part)
+
+
+def _ordered(found: tuple[Finding, ...]) -> list[tuple[int, Finding]]:
+    """The worst first."""
+    return sorted(enumerate(found), key=lambda pair: _ORDER.index(pair[1].level))
+
+
+def _row(number: int, one: Finding, width: int) -> Row:
+    cells = (one.level.value, one.name) if width < NARROW else (one.level.value, one.name, one.found, one.fix)
+    return Row(str(number), tuple(plain(cell) for cell in cells), STYLES[_RANKS[one.level]])

@@ -1,0 +1,76 @@
+"""What can be promoted: workloads of all kinds that `minikf promote` takes, to choose one of."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from minikf.commands import command
+from minikf.promote.roots import ROOT_KINDS
+from minikf.tui.pages.lists import STYLES
+from minikf.tui.pages.page import Page
+from minikf.tui.widgets.livetable import LiveTable, Row
+from minikf.views.columns import NARROW
+from minikf.views.items import Item, Rank
+from minikf.views.kinds import BY_KIND, VIEWS
+from minikf.views.text import age, now
+
+KINDS = tuple(view.kind for view in VIEWS if view.object_kind in ROOT_KINDS)
+
+
+class PromotionPage(Page):
+    """What works first: a promotion takes along what runs, not what is broken."""
+
+    place = "promotion"
+    kinds = KINDS
+
+    def compose(self) -> ComposeResult:
+        yield LiveTable(id="table")
+        yield Static(classes="empty", markup=False)
+        yield Static(classes="why", markup=False)
+
+    def opened(self) -> None:
+        self.query_one(LiveTable).focus()
+
+    def draw(self) -> None:
+        wide = (self.size.width or 80) >= NARROW
+        titles = ("KIND", "NAME", "STATE", "NAMESPACE", "AGE") if wide else ("NAME", "KIND", "STATE")
+        items = self._items()
+        table = self.query_one(LiveTable)
+        table.show(titles, [_row(item, wide=wide) for item in items])
+        table.display = bool(items)
+        empty, hint = self.query_one(".empty", Static), self.query_one(".why", Static)
+        empty.display = not items
+        known = all(kind in self.minikf.store.listed or kind in self.minikf.store.absent for kind in KINDS)
+        empty.update("There is nothing to promote yet: no service, no training job." if known else "Looking…")
+        hint.display = bool(items)
+        hint.update("enter shows what its promotion would write; nothing is written before you say so")
+
+    def selected(self) -> Item | None:
+        kind, _, key = self.query_one(LiveTable).current.partition(" ")
+        return self.minikf.store.get(kind, key) if kind in BY_KIND else None
+
+    def equivalent(self) -> str:
+        item = self.selected()
+        if item is None:
+            return command("list inferenceservices", self.minikf.platform)
+        what = f"{BY_KIND[item.kind].object_kind.lower()}/{item.name}"
+        line = f"promote {what} -n {item.namespace} --out promote-{item.name} --diff"
+        return command(line, self.minikf.platform)
+
+    @on(LiveTable.Chosen)
+    def _chosen(self) -> None:
+        self.minikf.perform("promote")
+
+    def _items(self) -> list[Item]:
+        found = [item for kind in KINDS for item in self.minikf.store.rows(kind)]
+        order = (Rank.RUNNING, Rank.DONE, Rank.WAITING, Rank.BROKEN)
+        return sorted(found, key=lambda item: (order.index(item.verdict.rank), item.kind, item.key))
+
+
+def _row(item: Item, *, wide: bool) -> Row:
+    kind = BY_KIND[item.kind].object_kind
+    cells = (kind, item.name, item.verdict.state, item.namespace, age(item.created, now()))
+    narrow = (item.name, kind, item.verdict.state)
+    return Row(f"{item.kind} {item.key}", cells if wide else narrow, STYLES[item.verdict.rank])
