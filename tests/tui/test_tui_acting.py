@@ -41,7 +41,7 @@ async def test_several_are_deleted_at_once_by_their_number_and_refusals_are_said
         )
         await at_three_jobs(screen)
         await screen.press("space", "j", "space", "ctrl+d")
-        await screen.sees("Delete 2 TrainJobs: team/a, team/b?")
+        await screen.sees("Delete 2 training jobs: team/a, team/b?")
         await screen.press("2", "enter")
         await screen.sees("deleted: TrainJob team/a", "TrainJob team/b was not deleted: a finalizer keeps it")
 

@@ -46,9 +46,9 @@ async def test_lists_say_what_they_wait_for_what_is_empty_and_what_is_not_served
         await screen.open("trainjobs")
         await screen.sees("Looking…")
         screen.feed.lists("trainjobs")
-        await screen.sees("There are no TrainJobs yet.")
+        await screen.sees("There are no training jobs yet.")
         screen.feed.post(Absent("trainjobs", "404 page not found"))
-        await screen.sees("This platform serves no TrainJobs: 404 page not found")
+        await screen.sees("This platform serves no training jobs: 404 page not found")
         screen.feed.lists("trainjobs", train_job("one"))
         await screen.sees("one", no="serves no")
 
@@ -102,7 +102,7 @@ async def test_the_filter_narrows_and_each_list_keeps_its_own(size: tuple[int, i
         await screen.press("escape")
         await screen.sees("alpha", "beta", no="other be")
         await screen.press("slash", *"nothing", "enter")
-        await screen.sees("No TrainJobs with 'nothing'.")
+        await screen.sees("No training jobs with 'nothing'.")
 
 
 async def test_letters_in_the_filter_are_letters_and_not_commands() -> None:
@@ -110,7 +110,7 @@ async def test_letters_in_the_filter_are_letters_and_not_commands() -> None:
         screen.feed.lists("trainjobs", train_job("quiet"))
         await screen.open("trainjobs")
         await screen.press("slash", *"qly?")
-        await screen.sees("No TrainJobs with 'qly?'.")
+        await screen.sees("No training jobs with 'qly?'.")
 
 
 async def test_tab_steps_through_the_views_and_round() -> None:

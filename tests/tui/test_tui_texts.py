@@ -25,7 +25,7 @@ async def test_details_follow_the_object_and_yaml_is_one_key_away(size: tuple[in
         screen.feed.lists("trainjobs", train_job("learn"))
         await screen.open("trainjobs")
         await screen.sees("learn")
-        await screen.press("enter")
+        await screen.press("enter", "d")
         await screen.sees("TrainJob team/learn", "Running", "plain-python")
         assert [str(question.about) for question in screen.feed.kept] == ["TrainJob team/learn"]
         screen.feed.post(Changed(item("trainjobs", train_job("learn", failed="no memory"))))
@@ -37,8 +37,8 @@ async def test_details_follow_the_object_and_yaml_is_one_key_away(size: tuple[in
         screen.feed.post(Gone("trainjobs", "team/learn"))
         await screen.press("g")
         await screen.sees("It was deleted")
-        await screen.press("escape")
-        await screen.sees("There are no TrainJobs yet.")
+        await screen.press("escape", "escape")
+        await screen.sees("There are no training jobs yet.")
 
 
 async def test_yaml_leaves_managed_fields_out_and_escapes_control_characters() -> None:
@@ -74,7 +74,7 @@ async def test_help_names_the_keys_of_the_place(size: tuple[int, int]) -> None:
         await screen.press("escape")
         await screen.open("trainjobs")
         await screen.press("question_mark")
-        await screen.sees("Keys: TrainJobs")
+        await screen.sees("Keys: Training")
         for _ in range(60):
             await screen.press("j")
         await screen.sees("Commands")
@@ -87,7 +87,7 @@ async def test_the_palette_offers_the_same_actions() -> None:
     async with opened() as screen:
         screen.feed.lists("trainjobs", train_job("learn"))
         await screen.press("ctrl+p", *"show trainj")
-        await screen.sees("Show TrainJobs")
+        await screen.sees("Show Training")
         await screen.press("enter")
         await screen.sees("learn")
 
