@@ -99,7 +99,7 @@ def draw_boxes(shown: Flat, look: Look) -> Picture:
 
 @lru_cache(maxsize=8)
 def laid_out(widths: tuple[tuple[str, int], ...], edges: tuple[tuple[str, str], ...]) -> Layout:
-    """While a run goes on its boxes stay as wide as they are, and it is drawn each second: the last layouts are kept."""
+    """The last layouts are kept: while a run goes on it is drawn each second, and its boxes stay as wide as they are."""
     return layout({key: (cells, 3) for key, cells in widths}, edges)
 
 
