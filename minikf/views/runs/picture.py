@@ -99,7 +99,7 @@ def draw_boxes(shown: Flat, look: Look) -> Picture:
 
 @lru_cache(maxsize=8)
 def laid_out(widths: tuple[tuple[str, int], ...], edges: tuple[tuple[str, str], ...]) -> Layout:
-    """The last layouts are kept: while a run goes on it is drawn each second, and its boxes stay as wide as they are."""
+    """The last layouts are kept: a run that goes on is drawn each second, and its boxes stay as wide as they are."""
     return layout({key: (cells, 3) for key, cells in widths}, edges)
 
 
