@@ -20,14 +20,13 @@ __all__ = ["stopped_clock"]
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_list_the_graph_and_two_compared(size: tuple[int, int], stopped_clock: datetime) -> None:
+async def test_the_graph_and_two_compared(size: tuple[int, int], stopped_clock: datetime) -> None:
     async with opened(size, Config(animations=False)) as screen:
         end = f"{size[0]}x{size[1]}"
         screen.feed.runs()
         await screen.sees("2/2 healthy")
         await listed(screen)
         await screen.sees("train ran out of memory")
-        compare(screen, f"runs-{end}")
         left = replace(run_graph(), parameters=(Value("rows", 5),))
         right = replace(run_graph("r-2", "good", "SUCCEEDED"), parameters=(Value("rows", 7),))
         screen.feed.answers[Compared("r-1", "r-2")] = comparison(left, right, now())
