@@ -115,7 +115,10 @@ def _by_kubelets(client: RestClient) -> tuple[dict[str, Used], str]:
 
 def _classes(access: Access, client: RestClient) -> tuple[tuple[StorageClass, ...], str]:
     if access.engine == EMBEDDED:
-        return (), "the embedded engine has none: every claim is a folder of this machine, whatever class it names"
+        return (
+            (),
+            "the embedded engine has no storage classes: every claim is a folder, whatever class it names",
+        )
     try:
         return classes(mappings(client.get("/apis/storage.k8s.io/v1/storageclasses").get("items"))), ""
     except ApiAnswer as answer:
