@@ -40,8 +40,8 @@ def _because(scene: Scene, obj: Object, found: Ailment) -> list[Cause]:
     scheduled = condition(status, "PodScheduled")
     if scheduled.get("status") == "False":
         told = str(scheduled.get("message") or "")
-        causes = [*unbound(scene, obj), *unscheduled(scene, obj, told)]
-        return [*causes, _given_up(scene, obj)] if "unbound immediate" in told else causes
+        claims = [*unbound(scene, obj), *unscheduled(scene, obj, told)]
+        return [*claims, _given_up(scene, obj)] if "unbound immediate" in told else claims
     if found.no_image:
         return [_image(scene, obj, found)]
     if found.state == "Evicted":
