@@ -40,8 +40,8 @@ def _because(scene: Scene, obj: Object, found: Ailment) -> list[Cause]:
     scheduled = condition(status, "PodScheduled")
     if scheduled.get("status") == "False":
         told = str(scheduled.get("message") or "")
-        unmet = [*unbound(scene, obj), *unscheduled(scene, obj, told)]
-        return [*unmet, _given_up(scene, obj)] if "unbound immediate" in told else unmet
+        claims = [*unbound(scene, obj), *unscheduled(scene, obj, told)]
+        return [*claims, _given_up(scene, obj)] if "unbound immediate" in told else claims
     if found.no_image:
         return [_image(scene, obj, found)]
     if found.state == "Evicted":
