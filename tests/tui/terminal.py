@@ -43,7 +43,7 @@ class Terminal:
         program = shlex.join([sys.executable, "-m", "minikf", "tui", *arguments])
         command = f"unset COLUMNS LINES; {program}; echo exit code $?; sleep 600"
         size = ["-x", str(width), "-y", str(height)]
-        self.tmux("new-session", "-d", *size, "-c", str(Path.cwd()), *environment, command)
+        self.tmux("new-session", "-d", *size, "-c", str(home.root), *environment, command)
 
     def press(self, *keys: str) -> None:
         self.tmux("send-keys", *keys)

@@ -29,18 +29,18 @@ def walk(terminal: Terminal, home: Home) -> None:
     terminal.sees("not running", "New platform", "embedded")
     terminal.press("u")
     terminal.sees("Bring up embedded: done", "the API answers")
-    terminal.press("Escape")
+    leave(terminal)
     terminal.sees("healthy", "Platform", no="No answer")
     # The demo, and its pipeline as a graph while it runs.
     terminal.press("R")
     terminal.sees("Run the demo journey", "ingest", seconds=DEMO_SECONDS)
-    terminal.press("Escape")
+    leave(terminal)
     terminal.press("2")
     terminal.sees("journey", "STEPS")
     terminal.press("Enter")
-    terminal.sees("✓ ingest", "┃", "of 11" if False else "/11 steps")
+    terminal.sees("✓ ingest", "┃", "/11 steps")
     terminal.sees("succeeded", "11/11 steps", "✓ tune", seconds=DEMO_SECONDS)
-    terminal.press("Escape")
+    leave(terminal)
     # Its trials.
     terminal.press("3")
     terminal.sees("Succeeded")
@@ -51,14 +51,23 @@ def walk(terminal: Terminal, home: Home) -> None:
     terminal.sees("Try default/tumours", '"instances"')
     terminal.press("C-s")
     terminal.sees("predictions", "200")
-    terminal.press("Escape")
+    leave(terminal)
     # What a promotion would write; nothing is written before W.
     terminal.press("P")
     terminal.sees("base/kustomization.yaml", "new")
     folder = home.root / "promote-tumours"
     assert not folder.exists()
     terminal.press("W")
-    terminal.sees("as it is", seconds=30) if False else None
+    terminal.sees("written to", "7 files")
     terminal.press("Escape")
+    terminal.sees("base/kustomization.yaml", no="7 files")
+    assert (folder / "base" / "kustomization.yaml").is_file()
+    leave(terminal)
     terminal.press("q")
     terminal.sees("exit code 0")
+
+
+def leave(terminal: Terminal) -> None:
+    """Escape and the next key at once would be one key with Alt."""
+    terminal.press("Escape")
+    terminal.sees("1 Home")
