@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import select
 import shutil
 import signal
 import statistics
@@ -23,7 +24,7 @@ from tests.bench.world import World
 
 FLOOD_SECONDS = float(os.environ.get("MINIKF_FLOOD_SECONDS") or 60)
 FLOOD_RATE = 50_000
-LARGE_BYTES = 100_000_000
+LARGE_BYTES = 100_000_000  # written; the platform keeps the last 50 MiB of a log, as a kubelet does
 PODS = "/api/v1/namespaces/default/pods"
 
 # 100-byte lines as fast as the disk takes them.
@@ -63,14 +64,10 @@ def logs(world: World, reached: Access) -> list[Row]:
     client = RestClient(reached)
     run_pod(client, "large", _LARGE)
     until_ended(client, "large")
-    held = next(world.home.rglob("*large*/**/*log*"), None)
     kubectl = command("kubectl", "--kubeconfig", str(reached.kubeconfig), "logs", "large", "--tail=1000")
     peer = median(kubectl, runs=5) if shutil.which("kubectl") else None
     opened = statistics.median(probe(world, "log", "large", "0")["open"] for _ in range(3))
     found = [Row("tui: open a log of 100 MB", opened, "s", 1.0, peer=peer, peer_name="kubectl logs --tail=1000")]
-    if shutil.which("less") and held is not None:
-        pager = first_paint(["less", "+G", str(held)], world, b"(END)")
-        found.append(Row("  less +G of its file", pager, "s", None))
     run_pod(client, "flood", _FLOOD)
     seen = probe(world, "log", "flood", str(FLOOD_SECONDS))
     found += [
@@ -105,8 +102,10 @@ def first_paint(argv: list[str], world: World, word: bytes) -> float:
 
 
 def _read_until(terminal: int, word: bytes) -> None:
-    seen = b""
+    seen, end = b"", time.monotonic() + 30
     while word not in seen:
+        if not select.select([terminal], [], [], 1)[0] and time.monotonic() > end:
+            raise TimeoutError(f"{word!r} was not written: {seen[-500:]!r}")
         seen += os.read(terminal, 65536)
 
 
