@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from minikf.cli import experimentplot
 from minikf.cli.options import Json, Namespace, Platform, platform_of
+from minikf.cli.pictures import Plot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +20,13 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=T
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The experiment's name.")]
 
 
+app.command("plot")(experimentplot.plot)
+app.command("train")(experimentplot.train)
+
+
 @app.callback()
 def experiment() -> None:
-    """List, follow, show, extend and delete experiments."""
+    """List, follow, show, plot, extend and delete experiments."""
 
 
 @app.command("list")
@@ -44,7 +50,12 @@ def list_(
 
 @app.command()
 def show(
-    context: typer.Context, name: Name, namespace: Namespace = "default", platform: Platform = "", as_json: Json = False
+    context: typer.Context,
+    name: Name,
+    plot: Plot = False,
+    namespace: Namespace = "default",
+    platform: Platform = "",
+    as_json: Json = False,
 ) -> None:
     """Show an experiment and its trials, the best first."""
     from minikf.cli import render
@@ -61,6 +72,10 @@ def show(
     ending = _last(found)
     if ending.get("message"):
         render.text(f"  {ending['message']}")
+    if plot:
+        from minikf.views.trials.experiment import experiment_of
+
+        experimentplot.draw(experiment_of(found, trials))
     sign = -1 if objective["type"] == "maximize" else 1
 
     def rank(row: Sequence[str]) -> tuple[bool, float]:

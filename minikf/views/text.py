@@ -36,6 +36,17 @@ def age(created: str, now: datetime) -> str:
     return f"{seconds}s"
 
 
+def span(seconds: float | None) -> str:
+    """A duration for people: 0.4s, 42s, 7m05s, 3h12m, 2d04h; "" where it is not known."""
+    if seconds is None:
+        return ""
+    whole = int(seconds)
+    for size, unit, below, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s")):
+        if whole >= size:
+            return f"{whole // size}{unit}{whole % size // below:02}{small}"
+    return f"{seconds:.1f}s" if 0 < seconds < 1 else f"{whole}s"
+
+
 def clock() -> datetime:
     """The machine's clock; pictures of tests stop it."""
     return datetime.now(UTC)

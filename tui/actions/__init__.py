@@ -11,8 +11,9 @@ from minikf.tui.actions.home import ACTIONS as HOME
 from minikf.tui.actions.logs import ACTIONS as LOGS
 from minikf.tui.actions.models import ACTIONS as MODELS
 from minikf.tui.actions.runs import ACTIONS as RUNS
+from minikf.tui.actions.training import ACTIONS as TRAINING
 
-ACTIONS: tuple[Action, ...] = (*HOME, *LOGS, *MODELS, *RUNS, *OTHER_ACTIONS, *BASE)
+ACTIONS: tuple[Action, ...] = (*HOME, *LOGS, *MODELS, *RUNS, *TRAINING, *OTHER_ACTIONS, *BASE)
 """Where two have the same key at one place, the first of them counts."""
 BY_ID = {action.id: action for action in ACTIONS}
 __all__ = ["ACTIONS", "ANYWHERE", "BY_ID", "Action", "bindings", "key_name", "usable"]

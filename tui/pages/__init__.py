@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from minikf.views.kinds import TRAINING
+
 if TYPE_CHECKING:
     from minikf.tui.pages.page import Page
 
@@ -30,8 +32,8 @@ _LISTS = "minikf.tui.pages.lists"
 PAGES: tuple[PageSpec, ...] = (
     PageSpec(HOME, "Home", "Home", "minikf.tui.pages.home:HomePage"),
     PageSpec("pipelines", "Pipelines", "Pipes", "minikf.tui.pages.pipelines:PipelinesPage"),
-    PageSpec("experiments", "Experiments", "Exp", f"{_LISTS}:Experiments", ("experiments",)),
-    PageSpec("trainjobs", "TrainJobs", "Train", f"{_LISTS}:TrainJobs", ("trainjobs",)),
+    PageSpec("experiments", "Experiments", "Exp", "minikf.tui.pages.experiments:ExperimentsPage", ("experiments",)),
+    PageSpec("trainjobs", "Training", "Train", "minikf.tui.pages.training:TrainingPage", TRAINING),
     PageSpec("services", "Services", "Serve", "minikf.tui.pages.models:ServicesPage", ("inferenceservices",)),
     PageSpec("models", "Models", "Models", "minikf.tui.pages.registry:ModelsPage"),
     PageSpec("notebooks", "Notebooks", "Notes", "minikf.tui.pages.notebooks:NotebooksPage", ("notebooks",)),

@@ -194,16 +194,6 @@ class ListPage(Page):
         self.table.focus()
 
 
-class TrainJobs(ListPage):
-    place = kind = "trainjobs"
-    kinds = ("trainjobs", "pods")
-
-
-class Experiments(ListPage):
-    place = kind = "experiments"
-    kinds = ("experiments", "pods")
-
-
 class Pods(ListPage):
     place = kind = "pods"
     kinds = ("pods",)

@@ -1,0 +1,1 @@
+"""Experiments and their trials as data, and the best trial as a job."""
