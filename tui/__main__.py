@@ -22,4 +22,4 @@ if __name__ == "__main__":
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from minikf.tui import run
 
-    sys.exit(run(sys.argv[1]))
+    sys.exit(run(sys.argv[1], read_only="--read-only" in sys.argv[2:]))

@@ -12,7 +12,7 @@ from minikf.errors import Refused
 LOOPBACK = "127.0.0.1"
 
 
-def serve(platform: str, port: int, said: Callable[[str], None]) -> None:
+def serve(platform: str, port: int, said: Callable[[str], None], *, read_only: bool = False) -> None:
     """Serves until it is interrupted. `said` gets the link once a browser can open it; port 0 stands for a free one.
 
     Raises UsageError on a bad platform name, and Refused where it cannot be served.
@@ -28,7 +28,7 @@ def serve(platform: str, port: int, said: Callable[[str], None]) -> None:
         # The credential is nobody's: the only way in is the link.
         door = Door(secrets.token_urlsafe(32), server.getsockname()[1])
         said(f"http://{browser_host(door.label)}:{door.port}{door.link()}")
-        WebTerminal(platform, door).run(server)
+        WebTerminal(platform, door, read_only=read_only).run(server)
 
 
 def _listening(port: int, platform: str) -> socket.socket:

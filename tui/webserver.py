@@ -35,12 +35,13 @@ class WebTerminal:
     Each window of the browser has a process of its own, which ends with it.
     """
 
-    def __init__(self, platform: str, door: Door) -> None:
+    def __init__(self, platform: str, door: Door, *, read_only: bool = False) -> None:
         self._platform = platform
         self._door = door
         self._sessions = 0
         # exec: the process's parent is then this one, and not a shell between.
-        self._command = f"exec {shlex.join([sys.executable, '-m', 'minikf.tui', platform])}"
+        words = [sys.executable, "-m", "minikf.tui", platform, *(["--read-only"] if read_only else [])]
+        self._command = f"exec {shlex.join(words)}"
 
     def application(self) -> web.Application:
         made = web.Application(middlewares=[self._guard])

@@ -29,7 +29,8 @@ def tui(
     if web:
         from minikf.tui.web import serve
 
-        serve(chosen, port, lambda link: _offer(link, opens=not no_open and render.has_terminal()))
+        opens = not no_open and render.has_terminal()
+        serve(chosen, port, lambda link: _offer(link, opens=opens), read_only=read_only)
         return
     if not render.has_terminal():
         raise Refused(

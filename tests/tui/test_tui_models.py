@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ from minikf.views.models.rollback import Earlier
 from minikf.views.models.services import service
 from minikf.views.models.tryit import Offer, Tried
 from tests.tui.fake_feed import FakeFeed
+from tests.tui.picture import compare, stopped_clock
 from tests.tui.screen import SIZES, Screen, opened
+
+__all__ = ["stopped_clock"]
 
 Object = dict[str, Any]
 URI = "model-registry://iris/2"
@@ -218,3 +222,23 @@ def test_what_can_be_done_on_these_screens_is_done_by_somebody_and_by_one_key(pl
     assert all(hasattr(place, f"do_{each.name}") or hasattr(doing, f"do_{each.name}") for each in actions)
     keys = [key for action in actions for key in action.keys.split(",") if key]
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_pictures(size: tuple[int, int], stopped_clock: datetime) -> None:
+    async with opened(size, Config(animations=False)) as screen:
+        screen.feed.runs()
+        await at_services(screen)
+        answer = Tried("/v1/models/flowers:predict", 200, 0.0042, '{\n  "predictions": [7]\n}')
+        earlier = Earlier("h1", "iris/1", "2026-01-01T00:00:00Z", "MiniKF saw it", {}, ("--- now", "-two", "+one"), 3)
+        screen.feed.answers |= {
+            WhatToTry: lambda _: Offer(EXAMPLE), Try: lambda _: answer, WhatWasServed: lambda _: (earlier,)
+        }  # fmt: skip
+        await screen.press("j", "t")
+        await screen.sees("0.0", "2/2 healthy")
+        await screen.press("f5")
+        await screen.sees("ok: HTTP 200", "7")
+        compare(screen, f"try-{size[0]}x{size[1]}")
+        await screen.press("escape", "R")
+        await screen.sees("h1", "MiniKF saw it")
+        compare(screen, f"rollback-{size[0]}x{size[1]}")

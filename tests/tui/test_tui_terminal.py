@@ -5,13 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,60 +13,12 @@ import pytest
 from minikf.kube.rest import RestClient
 from minikf.status import access
 from tests.embedded.homes import Home
+from tests.tui.terminal import TMUX, Terminal, terminal
 
-TMUX = shutil.which("tmux")
+__all__ = ["terminal"]
+
 pytestmark = pytest.mark.skipif(TMUX is None, reason="tmux, which is the terminal here, is not on PATH")
-PATIENCE_SECONDS = 30.0
 JOBS = "/apis/trainer.kubeflow.org/v1alpha1/namespaces/default/trainjobs"
-
-
-@dataclass
-class Terminal:
-    """A tmux server of its own with one window."""
-
-    socket: Path
-
-    def tmux(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [str(TMUX), "-S", str(self.socket), "-f", os.devnull, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def open(self, home: Home, width: int, height: int, **variables: str) -> None:
-        told = home.variables | {"TEXTUAL_ANIMATIONS": "none", "TERM": "xterm-256color", "LANG": "C.UTF-8"} | variables
-        environment = [part for name, value in told.items() for part in ("-e", f"{name}={value}")]
-        # A size in the environment, which a test runner may set, would count for more than the terminal's own.
-        command = f"unset COLUMNS LINES; {sys.executable} -m minikf tui; echo exit code $?; sleep 600"
-        size = ["-x", str(width), "-y", str(height)]
-        self.tmux("new-session", "-d", *size, "-c", str(Path.cwd()), *environment, command)
-
-    def press(self, *keys: str) -> None:
-        self.tmux("send-keys", *keys)
-
-    @property
-    def text(self) -> str:
-        return self.tmux("capture-pane", "-p")
-
-    def sees(self, *words: str, no: str = "") -> str:
-        end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end:
-            text = self.text
-            if all(word in text for word in words) and not (no and no in text):
-                return text
-            time.sleep(0.05)
-        raise AssertionError(f"{words} (without '{no}') not seen on:\n{self.text}")
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    found = Terminal(tmp_path / "tmux")
-    yield found
-    if found.socket.exists():
-        found.tmux("kill-server")
 
 
 def make_job(name: str) -> None:

@@ -149,7 +149,7 @@ SCREEN = "document.querySelector('.xterm-accessibility, .xterm-rows, .xterm-scre
 def test_a_browser_shows_it_and_types_into_it(served: Served, tmp_path: Path) -> None:
     with Browser(tmp_path) as browser:
         browser.visit(served.link)
-        browser.until("location.pathname === '/' && document.body.classList.contains('-first-byte')")
+        browser.until("location.pathname === '/' && document.body?.classList.contains('-first-byte')")
         assert "code=" not in browser.run("location.href")
         browser.until(SCREEN)
         end = time.monotonic() + PATIENCE_SECONDS
@@ -158,7 +158,7 @@ def test_a_browser_shows_it_and_types_into_it(served: Served, tmp_path: Path) ->
         assert len(children(served.process.pid)) == 1
         browser.run("document.querySelector('.xterm-helper-textarea').focus()")
         browser.type("q")  # quits
-        browser.until("document.body.classList.contains('-closed')")
+        browser.until("document.body?.classList.contains('-closed')")
         assert "session has ended" in browser.run("document.body.innerText")
     assert served.process.poll() is None
 

@@ -50,8 +50,12 @@ class ListPage(Page):
     def compose(self) -> ComposeResult:
         yield LiveTable(id="table")
         yield Static(classes="empty", markup=False)
-        yield Static(classes="why", markup=False)
+        why = Static(classes="why", markup=False)
+        why.display = False
+        yield why
         yield Input(placeholder="words, label:app=web, status.phase=Running, !not", id="filter", compact=True)
+
+    _why = ""
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
@@ -163,8 +167,10 @@ class ListPage(Page):
         """The cause of the row under the cursor, in words."""
         item, why = self.selected(), self.query_one(".why", Static)
         text = f"{item.name}: {item.verdict.cause}" if item is not None and item.verdict.cause else ""
-        why.display = bool(text)
-        why.update(text)
+        if text != self._why:  # each update lays the whole screen out anew: 20 ms for a key
+            self._why = text
+            why.display = bool(text)
+            why.update(text)
 
     @on(LiveTable.Moved)
     def _moved(self) -> None:

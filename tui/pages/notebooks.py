@@ -55,13 +55,13 @@ class NotebooksPage(FactsList):
         one = self._by_key.get(self.table.current)
         if one is None:
             return ()
-        idle = {"": "not known", "busy": "not idle: a kernel works"}.get(one.idle, f"idle for {one.idle}")
+        idle = {"": "idle time not known", "busy": "a kernel works"}.get(one.idle, f"idle for {one.idle}")
         last = f", last used {one.last_activity}" if one.last_activity else ""
         wanted = (("CPU", one.cpu), ("memory", one.memory), ("GPU", one.gpu))
         asked = ", ".join(f"{what} {much}" for what, much in wanted if much)
         return (
             f"{one.key}  {one.type or 'notebook'}  {one.image}",
-            f"idle: {idle}{last}" if one.state == "Ready" else f"{one.state.lower()}, holds nothing but its files",
+            f"{idle}{last}" if one.state == "Ready" else f"{one.state.lower()}, holds nothing but its files",
             f"asks for {asked or 'nothing in particular'}; workspace {', '.join(one.claims) or 'none'}",
         )
 

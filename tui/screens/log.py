@@ -110,7 +110,7 @@ class LogScreen(PlaceScreen):
         self._show_head()
 
     def _show_head(self) -> None:
-        self.query_one("#log-head", Static).update(", ".join(part for part in self._head() if part))
+        self.query_one("#log-head", Static).update(", ".join(part for part in self._head() if part), layout=False)
 
     def _head(self) -> list[str]:
         view, many = self.view, len(self._sources)

@@ -231,15 +231,16 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         if self._laid_out != (self._width, self._height):  # a scroll bar came or went
             self.call_later(self.on_resize)
         rows: list[Strip] = []
+        base = self.rich_style
         place, skip = self.scroll_offset.y, self._sub if self.wrapped else 0
         while place < self._count and len(rows) < self._height:
-            rows += self._strips(place)[skip:]
+            rows += self._strips(place, self._width, base)[skip:]
             place, skip = place + 1, 0
         return rows[: self._height]
 
-    def _strips(self, place: int) -> list[Strip]:
+    def _strips(self, place: int, width: int, base: Style) -> list[Strip]:
         """The rows of a line: one, unless lines are wrapped."""
-        base, width, x = self.rich_style, self._width, self.scroll_offset.x
+        x = self.scroll_offset.x
         text, spans = self._text(place), self._spans(place)
         number = self._number(place)
         strips, at = [], 0
@@ -304,7 +305,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         top, rows = self.scroll_offset.y, -self._sub
         last = top
         while last < self._count and rows < self._height:
-            rows += len(self._strips(last)) if self.wrapped else 1
+            rows += self._rows_of(last) if self.wrapped else 1
             last += 1
         return range(top, last)
 
@@ -324,7 +325,13 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def _resize(self) -> None:
         """As many lines as can be at the top, and a screen full."""
         self._laid_out = (self._width, self._height)
-        self.virtual_size = Size(self.virtual_size.width, self._end()[0] + self._height if self._count else 0)
+        size = Size(self.virtual_size.width, self._end()[0] + self._height if self._count else 0)
+        if min(size.height, self.virtual_size.height) > self._height:
+            # The scroll bar stays, so nothing else moves: without this each batch of lines lays the screen out anew.
+            self.set_reactive(LogView.virtual_size, size)
+            self._scroll_update(size)
+        else:
+            self.virtual_size = size
 
     def _to_end(self) -> None:
         self._to(*self._end())

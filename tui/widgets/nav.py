@@ -29,7 +29,7 @@ class Nav(Static):
             while sum(lengths[first : place + 1]) > width - 2 and first < place:
                 first += 1
         left = "[dim]‹[/]" if first else ""
-        self.update(Content.from_markup(left + " ".join(parts[first:])))
+        self.update(Content.from_markup(left + " ".join(parts[first:])), layout=False)
 
 
 def _part(number: int, page: PageSpec, title: str, is_current: bool, broken: int) -> str:

@@ -24,4 +24,4 @@ class Summary(Static):
             text.append(f"{healthy}/{len(status.components)} healthy", style="bold red" if bad else "green")
         if read_only:
             text.append("  read-only", style="bold")
-        self.update(text)
+        self.update(text, layout=False)  # one line whatever it says

@@ -41,5 +41,5 @@ class WritePromotion(Work):
         yield Event(self.what, "started", f"is collected with what it references, for {self.out}")
         report = export(self.what, self.out, reach.platform, self.namespace or None)
         done = "written to" if report.changed else "already stands in"
-        yield Event(self.what, "done", f"{done} {self.out}: {len(report.objects)} objects, {len(report.files)} files")
+        yield Event(self.what, "done", f"{done} {self.out}: {len(report.files)} files")
         return report

@@ -87,7 +87,7 @@ def _executors(node: Object, at: Mapping[str, Object], known: set[str]) -> tuple
 
 def _live(one: Object) -> Live:
     detail = mapping(one.get("executor_detail"))
-    pods = [*(detail.get("failed_main_jobs") or ()), detail.get("main_job") or one.get("pod_name") or ""]
+    pods = [*_list(detail.get("failed_main_jobs")), detail.get("main_job") or one.get("pod_name") or ""]
     pods += [pod.get("name") for pod in mappings(one.get("pods"))]
     state = str(one.get("state") or one.get("status") or "")
     index = mapping(one.get("type_attributes")).get("iteration_index")
@@ -122,5 +122,10 @@ def _ids(said: object) -> dict[str, tuple[str, ...]]:
             for one in listed
         }
     return {
-        str(name): tuple(str(each) for each in mapping(ids).get("artifact_ids") or ()) for name, ids in whole.items()
+        str(name): tuple(str(each) for each in _list(mapping(ids).get("artifact_ids"))) for name, ids in whole.items()
     }
+
+
+def _list(said: object) -> list[object]:
+    """What should be a list; [] where something else came."""
+    return said if isinstance(said, list) else []

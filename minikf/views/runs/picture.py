@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 
 from minikf.views.runs.cells import fit, pad, width
 from minikf.views.runs.channels import DOWN, LEFT, RIGHT, UP
 from minikf.views.runs.flat import Flat, flat
-from minikf.views.runs.layout import Box, layout
+from minikf.views.runs.layout import Box, Layout, layout
 from minikf.views.runs.model import RunGraph, Step
 from minikf.views.runs.words import glyph, tail, title
 
@@ -79,7 +80,7 @@ def draw_tree(shown: Flat, columns: int, look: Look) -> Picture:
 
 def draw_boxes(shown: Flat, look: Look) -> Picture:
     texts = {step.id: _text(step, look.now) for step in shown.nodes}
-    placed = layout({key: (width(text) + 4, 3) for key, text in texts.items()}, shown.edges)
+    placed = laid_out(tuple((key, width(text) + 4) for key, text in texts.items()), shown.edges)
     canvas = [[" "] * placed.width for _ in range(placed.height)]
     styles = [[""] * placed.width for _ in range(placed.height)]
     for channel in placed.channels:
@@ -94,6 +95,12 @@ def draw_boxes(shown: Flat, look: Look) -> Picture:
         _box(canvas, styles, placed.boxes[step.id], step, texts[step.id], is_chosen=step.id == look.chosen)
     lines = tuple(_spans(row, style) for row, style in zip(canvas, styles, strict=True))
     return Picture(lines, placed.boxes, shown, placed.width)
+
+
+@lru_cache(maxsize=8)
+def laid_out(widths: tuple[tuple[str, int], ...], edges: tuple[tuple[str, str], ...]) -> Layout:
+    """The last layouts are kept: a run that goes on is drawn each second, and its boxes stay as wide as they are."""
+    return layout({key: (cells, 3) for key, cells in widths}, edges)
 
 
 def _text(step: Step, now: datetime) -> str:

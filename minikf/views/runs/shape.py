@@ -91,7 +91,8 @@ def _kind(spec: Object, name: str, component: Object, *, iterates: bool, conditi
 
 def _after(task: Object, trigger: Object, sources: Mapping[str, Source], inputs: Object) -> dict[str, str]:
     role = FINALLY if _get(trigger, "strategy") == _COMPLETED else AFTER
-    names = [str(one) for one in _get(task, "dependentTasks") or ()]
+    named = _get(task, "dependentTasks")
+    names = [str(one) for one in named] if isinstance(named, list) else []
     names += [source.task for source in sources.values() if source.task]
     for said in mapping(inputs.get("artifacts")).values():
         names.append(str(_get(mapping(_get(mapping(said), "taskOutputArtifact")), "producerTask") or ""))

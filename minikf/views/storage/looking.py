@@ -78,17 +78,30 @@ def storage(access: Access, client: RestClient) -> Storage:
         no_usage = ""
     else:
         used, no_usage = _by_kubelets(client) if objects else ({}, "")
+    shown = claims(objects, pods, _optional(client, notebooks_path("")), events, used)
     found, no_classes = _classes(access, client)
     data_sets, no_data = _data_sets(access.platform)
     return Storage(
-        claims(objects, pods, _optional(client, notebooks_path("")), events, used),
+        shown,
         found,
         data_sets,
         _kept(known),
         no_classes,
-        no_usage,
+        no_usage or unmeasured(shown),
         no_data,
     )
+
+
+def unmeasured(shown: tuple[Claim, ...]) -> str:
+    """Why the use of some claims is not known although pods have them, "" where it is known of all.
+
+    A kubelet's summary has no entry for a volume that is a folder of its node, as those of rancher.io/local-path are.
+    """
+    silent = [one.key for one in shown if one.mounted_by and one.used is None]
+    if not silent:
+        return ""
+    named = ", ".join(silent[:3]) + (" …" if len(silent) > 3 else "")
+    return f"the kubelets measure nothing in {named}: they do not measure folders of a node"
 
 
 def delete(client: RestClient, namespace: str, name: str) -> None:
@@ -115,7 +128,10 @@ def _by_kubelets(client: RestClient) -> tuple[dict[str, Used], str]:
 
 def _classes(access: Access, client: RestClient) -> tuple[tuple[StorageClass, ...], str]:
     if access.engine == EMBEDDED:
-        return (), "the embedded engine has none: every claim is a folder of this machine, whatever class it names"
+        return (
+            (),
+            "the embedded engine has no storage classes: every claim is a folder, whatever class it names",
+        )
     try:
         return classes(mappings(client.get("/apis/storage.k8s.io/v1/storageclasses").get("items"))), ""
     except ApiAnswer as answer:

@@ -18,6 +18,7 @@ from minikf.views.items import Rank
 from minikf.views.notebooks.listing import asked, gpus, notebook, notebooks
 from minikf.views.promotion.showing import left_out
 from minikf.views.storage.claims import Claim, Used, claims, classes, quantity, size, used_words
+from minikf.views.storage.looking import unmeasured
 from minikf.views.storage.usage import of_folder, volumes_of
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -92,6 +93,13 @@ def test_claims_say_who_has_them_and_what_they_wait_for() -> None:
     assert found["data"].mounted_by == ("a",)
     assert found["bad"].cause == "ProvisioningFailed: no class"
     assert (found["slow"].rank, found["gone"].rank) == (Rank.WAITING, Rank.BROKEN)
+
+
+def test_a_mounted_claim_that_nobody_measures_is_named() -> None:
+    volumes = [{"persistentVolumeClaim": {"claimName": "data"}}]
+    pod = {"metadata": {"namespace": "n", "name": "a"}, "spec": {"volumes": volumes}}
+    assert "n/data" in unmeasured(claims([claim("data"), claim("idle")], [pod], (), (), {}))
+    assert unmeasured(claims([claim("data"), claim("idle")], [pod], (), (), {"n/data": Used(0)})) == ""
 
 
 def test_sizes_in_words() -> None:

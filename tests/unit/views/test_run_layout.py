@@ -103,13 +103,13 @@ def test_two_hundred_nodes_are_laid_out_quickly() -> None:
     sizes = {f"n{number}": (16, 3) for number in range(200)}
     edges = [(f"n{chance.randrange(number)}", f"n{number}") for number in range(1, 200) for _ in range(2)]
     best = min(_timed(sizes, edges) for _ in range(3))
-    assert best < 0.25
+    assert best < 0.1
 
 
 def _timed(sizes: Sizes, edges: Edges) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     layout(sizes, edges)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def reach(nodes: list[str], edges: Edges) -> set[tuple[str, str]]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from minikf.errors import Refused, UsageError
 from minikf.pipelines.reaching import api_of
@@ -141,6 +143,25 @@ def test_what_was_not_reached_and_what_was_skipped_is_told_apart() -> None:
 def test_documents_of_an_unknown_form_end_nothing(said: Json) -> None:
     assert graph_of(run([{"x": 1}, 3, None]), Context(said)).state == "RUNNING"
     assert isinstance(tasks_of(said), dict)
+
+
+_JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["dag", "tasks", "a", "inputs", "parameters", "componentRef", "name", "dependentTasks",
+                         "parameterIterator", "items", "raw", "triggerPolicy", "condition", "task_id", "display_name",
+                         "parent_task_id", "child_tasks", "pod_name", "state", "outputs", "artifact_ids"]),
+        inner, max_size=4),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(_JUNK, _JUNK, _JUNK)
+def test_whatever_a_platform_says_ends_nothing(root: Json, component: Json, said: Json) -> None:
+    spec = {"root": {"dag": {"tasks": {"a": root}}}, "components": {"a": component}}
+    tasks = said if isinstance(said, list) else [said]
+    graph_of({"run_id": "r", "state": "RUNNING", "run_details": {"task_details": tasks}}, Context(spec))
 
 
 def test_a_component_that_holds_itself_ends() -> None:

@@ -18,7 +18,7 @@ from minikf.views.runs.joining import Context, graph_of
 from minikf.views.runs.layout import layout
 from minikf.views.runs.model import AFTER, ITERATION, LOOP, STEP, Link, RunGraph, Step
 from minikf.views.runs.moving import at, beside
-from minikf.views.runs.picture import Look, draw
+from minikf.views.runs.picture import Look, draw, laid_out
 
 DATA = Path(__file__).parents[1] / "pipelines" / "data"
 NOW = datetime(2026, 1, 1, 0, 1, 5, tzinfo=UTC)
@@ -178,13 +178,15 @@ def busy(count: int) -> RunGraph:
 
 
 def test_two_hundred_nodes_are_drawn_in_fifty_milliseconds() -> None:
-    """The best of several: other programs share the machine. The bound is four times the goal for the same reason."""
+    """The best of several, in time of this process: other programs share the machine. The bound is twice the goal for
+    the same reason."""
     graph, times = busy(200), []
     for _ in range(5):
-        began = time.perf_counter()
+        laid_out.cache_clear()
+        began = time.process_time()
         draw(graph, 160, Look(NOW))
-        times.append(time.perf_counter() - began)
-    assert min(times) < 0.2, times
+        times.append(time.process_time() - began)
+    assert min(times) < 0.1, times
 
 
 def test_a_thousand_nodes_are_laid_out_at_all() -> None:

@@ -6,7 +6,7 @@ import re
 
 from minikf.kube.cluster.pods import Ailment, ailing, condition
 from minikf.views.home.blocked import Blocked, Cause
-from minikf.views.home.chain import Fix, Link, link, sentence
+from minikf.views.home.chain import Call, Fix, Link, link, sentence
 from minikf.views.home.rules.claims import unbound
 from minikf.views.home.rules.nodes import node, unscheduled
 from minikf.views.home.rules.refusals import refusal
@@ -39,7 +39,9 @@ def _because(scene: Scene, obj: Object, found: Ailment) -> list[Cause]:
     status = mapping(obj.get("status"))
     scheduled = condition(status, "PodScheduled")
     if scheduled.get("status") == "False":
-        return [*unbound(scene, obj), *unscheduled(scene, obj, str(scheduled.get("message") or ""))]
+        told = str(scheduled.get("message") or "")
+        claims = [*unbound(scene, obj), *unscheduled(scene, obj, told)]
+        return [*claims, _given_up(scene, obj)] if "unbound immediate" in told else claims
     if found.no_image:
         return [_image(scene, obj, found)]
     if found.state == "Evicted":
@@ -59,6 +61,20 @@ def _because(scene: Scene, obj: Object, found: Ailment) -> list[Cause]:
     if ended is not None:
         causes.append(ended)
     return causes
+
+
+def _given_up(scene: Scene, obj: Object) -> Blocked:
+    """What is left where no claim is at fault any more: the scheduler has put the pod aside.
+
+    It looks again when something of the pod changes, else after five minutes (k8s.io/kubernetes, pkg/scheduler:
+    podMaxInUnschedulablePodsDuration). A pod that its owner makes anew is looked at at once.
+    """
+    why = "its claims are well by now; the scheduler has put the pod aside and looks again within five minutes"
+    space, own, fix = namespace(obj), name(obj), None
+    if mappings(mapping(obj.get("metadata")).get("ownerReferences")):
+        path = f"/api/v1/namespaces/{space}/pods/{own}"
+        fix = Fix(f"Make pod {own} anew", f"{scene.kubectl} -n {space} delete pod {own}", Call("DELETE", path))
+    return Blocked(Link("Scheduler", "", "", "the scheduler looks again soon", why, trouble=False), fix=fix)
 
 
 def _image(scene: Scene, obj: Object, found: Ailment) -> Blocked:

@@ -61,6 +61,17 @@ class TestCluster:
         found = why(changed(self.katib, "StorageClass", "standard", mark), "Deployment", "katib-mysql")
         assert not found.trouble and "the default storage class comes" in str(found)
 
+    def test_a_pod_that_the_scheduler_has_put_aside_is_made_anew(self) -> None:
+        """As a cluster of the lab was four minutes after its claim had got a class."""
+
+        def give(claim: Object) -> None:
+            claim["spec"]["storageClassName"] = "standard"
+
+        found = why(changed(self.katib, "PersistentVolumeClaim", "katib-mysql", give), "Deployment", "katib-mysql")
+        assert str(found.root) == "the scheduler looks again soon" and not found.trouble
+        assert found.fix is not None and found.fix.call is not None and found.fix.call.method == "DELETE"
+        assert found.fix.call.path.startswith("/api/v1/namespaces/kubeflow/pods/katib-mysql-")
+
     def test_without_any_class_nobody_can_make_one_the_default(self) -> None:
         found = why(replace(self.katib, objects={**self.katib.objects, "StorageClass": []}), "Pod", "katib-mysql")
         assert str(found.root) == "no storage class" and found.fix is None
