@@ -33,7 +33,7 @@ def test_it_shows_what_is_made_meanwhile_and_survives_the_daemons_death(lived_in
     terminal.open(lived_in, 100, 30)
     terminal.sees("minikf default", "embedded", "healthy")
     terminal.press("4")
-    terminal.sees("TrainJobs", no="Looking")
+    terminal.sees("training jobs", no="Looking")
     make_job("made-meanwhile")
     terminal.sees("made-meanwhile", "default", "plain-python")
     terminal.press("d")

@@ -8,7 +8,7 @@ from minikf.commands import command
 from minikf.tui.pages.lists import STYLES, ListPage
 from minikf.tui.screens.trainjob import TrainJobScreen
 from minikf.tui.widgets.livetable import Row, Rows
-from minikf.views.columns import NARROW, WIDE, Column, around
+from minikf.views.columns import NARROW, Column, around
 from minikf.views.items import Item, mapping
 from minikf.views.kinds import BY_KIND, TRAINING, View
 from minikf.views.ordering import ordered
@@ -89,7 +89,7 @@ class TrainingPage(ListPage):
             Column("NODES", lambda item: self._job(item).ready, NARROW),
             Column("TOOK", lambda item: span(self._job(item).seconds(now().timestamp())), NARROW,
                    sort=lambda item: self._job(item).seconds(now().timestamp()) or 0.0),
-            Column("RUNTIME", lambda item: self._job(item).runtime, WIDE),
+            Column("RUNTIME", lambda item: self._job(item).runtime, 90),
         )  # fmt: skip
         return (*first, replace(why, of=lambda item: self._job(item).cause))
 
