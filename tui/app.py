@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import App, SystemCommand
@@ -30,16 +30,17 @@ from minikf.tui.messages import (
 )
 from minikf.tui.pages import PAGES
 from minikf.tui.places import Doom, Place
-from minikf.tui.screens.confirm import ConfirmScreen
-from minikf.tui.screens.log import LogScreen
 from minikf.tui.screens.main import MainScreen
 from minikf.tui.screens.place import PlaceScreen
-from minikf.tui.screens.work import WorkScreen
 from minikf.tui.store import Connection, Store
 from minikf.tui.themes import use_theme
 from minikf.views.asking import Question, Work
 from minikf.views.kinds import STATUS
 from minikf.views.text import now, plain
+
+if TYPE_CHECKING:
+    from minikf.tui.screens.log import LogScreen
+    from minikf.tui.screens.work import WorkScreen
 
 REDRAW_SECONDS = 0.1
 CLOCK_SECONDS = 1.0
@@ -160,18 +161,19 @@ class MinikfApp(App[int]):
 
     @on(LogReady)
     def _log_ready(self, message: LogReady) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, LogScreen):
-                screen.drain(message.token)
+        for screen in self._logs():
+            screen.drain(message.token)
 
     @on(LogState)
     def _log_state(self, message: LogState) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, LogScreen):
-                screen.tell(message)
+        for screen in self._logs():
+            screen.tell(message)
+
+    def _logs(self) -> list[LogScreen]:
+        return [cast("LogScreen", each) for each in self.screen_stack if getattr(each, "place", "") == "log"]
 
     def _working(self, token: int) -> list[WorkScreen]:
-        found = [screen for screen in self.screen_stack if isinstance(screen, WorkScreen)]
+        found = [cast("WorkScreen", each) for each in self.screen_stack if getattr(each, "place", "") == "work"]
         return [screen for screen in found if screen.job is not None and screen.job.token == token]
 
     def _found(self, source: str) -> None:
@@ -249,6 +251,8 @@ class MinikfApp(App[int]):
         if self.config.read_only:
             self.say("read-only: nothing was changed", worse=True)
             return
+        from minikf.tui.screens.work import WorkScreen
+
         screen = WorkScreen(work)
         screen.job = self._feed.work(work)
         self.push_screen(screen)
@@ -268,9 +272,13 @@ class MinikfApp(App[int]):
 
     def confirm(self, question: str, name: str, then: Callable[[], None]) -> None:
         """Calls `then` where the user types `name`."""
+        from minikf.tui.screens.confirm import ConfirmScreen
+
         self.push_screen(ConfirmScreen(Doom(question, name)), lambda yes: then() if yes else None)
 
     def open_logs(self, sources: list[LogSource], *, together: bool = False) -> None:
+        from minikf.tui.screens.log import LogScreen
+
         self.push_screen(LogScreen(sources, together=together))
 
     # Actions, as `minikf.tui.actions` lists them.

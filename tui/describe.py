@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikf.promote.yamltext import dump
 from minikf.views.items import Item, mapping, mappings
 from minikf.views.kinds import BY_KIND
 from minikf.views.text import age, now, plain
@@ -32,6 +31,8 @@ def describe(item: Item, events: tuple[str, ...] | None, *, exists: bool) -> str
 
 def yaml_of(item: Item) -> str:
     """The object as the API has it, without managedFields, which nobody reads."""
+    from minikf.promote.yamltext import dump
+
     view = BY_KIND[item.kind]
     # Objects of a list lack the two.
     obj: dict[str, Any] = {"apiVersion": view.api_version, "kind": view.object_kind, **item.obj}

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minikf.tui import outside
-from minikf.tui.demo import Demo
 from minikf.tui.feed import LogSource
 from minikf.tui.pages import BY_PLACE
-from minikf.tui.screens.details import DetailsScreen
-from minikf.tui.screens.forward import ForwardScreen
-from minikf.tui.screens.help import HelpScreen
 from minikf.tui.screens.main import MainScreen
 from minikf.tui.widgets.movable import move
 from minikf.views.asking import Question
@@ -21,6 +16,9 @@ if TYPE_CHECKING:
     from minikf.tui.app import MinikfApp
 
 
+# Screens are imported when they are opened first: the first paint does not wait for them.
+
+
 class Doing:
     """`do_<name>` of an action, where no place has a way of its own."""
 
@@ -28,6 +26,8 @@ class Doing:
         self._app = app
 
     def do_help(self) -> None:
+        from minikf.tui.screens.help import HelpScreen
+
         place = self._app.place
         title = BY_PLACE[place.place].title if place.place in BY_PLACE else place.place.capitalize()
         keys = dict(self._app.config.keys)
@@ -55,16 +55,22 @@ class Doing:
         self._app.action_command_palette()
 
     def do_details(self) -> None:
+        from minikf.tui.screens.details import DetailsScreen
+
         item = self._app.place.selected()
         if item is not None:
             self._app.push_screen(DetailsScreen(item))
 
     def do_yaml(self) -> None:
+        from minikf.tui.screens.details import DetailsScreen
+
         item = self._app.place.selected()
         if item is not None:
             self._app.push_screen(DetailsScreen(item, as_yaml=True))
 
     def do_events(self) -> None:
+        from minikf.tui.screens.details import DetailsScreen
+
         item = self._app.place.selected()
         if item is not None:
             self._app.push_screen(DetailsScreen(item, at_events=True))
@@ -90,6 +96,8 @@ class Doing:
             self._app.say("no command line prints this", worse=True)
 
     def do_shell(self) -> None:
+        from minikf.tui import outside
+
         item = self._app.place.selected()
         pods = pods_of(item, self._app.store.rows("pods")) if item is not None else []
         running = [pod for pod in pods if pod.verdict.state == "Running"]
@@ -101,6 +109,8 @@ class Doing:
         outside.shell(self._app, LogSource(pod.namespace, pod.name, container))
 
     def do_port_forward(self) -> None:
+        from minikf.tui.screens.forward import ForwardScreen
+
         item = self._app.place.selected()
         pods = pods_of(item, self._app.store.rows("pods")) if item is not None else []
         running = [pod for pod in pods if pod.verdict.state == "Running"]
@@ -110,9 +120,13 @@ class Doing:
             self._app.say("it has no pod that runs, so there is no port to forward", worse=True)
 
     def do_port_forwards(self) -> None:
+        from minikf.tui.screens.forward import ForwardScreen
+
         self._app.push_screen(ForwardScreen(None))
 
     def do_demo(self) -> None:
+        from minikf.tui.demo import Demo
+
         self._app.start(Demo())
 
     def do_promote(self) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from minikf.tui.feed import LogSource
 from minikf.tui.places import Place
-from minikf.tui.screens.details import DetailsScreen
 from minikf.views.asking import Question, Work
 from minikf.views.home.ask import AskHome
 from minikf.views.home.chain import Chain, Link
@@ -66,6 +65,8 @@ class Fixing(Place):
                 self.minikf.open_logs([LogSource(link.namespace, pod, container)])
                 return
             if (item := self._item(link)) is not None:
+                from minikf.tui.screens.details import DetailsScreen
+
                 self.minikf.push_screen(DetailsScreen(item, at_events=True))
                 return
         self.show_chain(chain)

@@ -5,14 +5,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from minikf.engine.protocol import Steps
-from minikf.kube.rest import TIMEOUT_SECONDS, RestClient
 from minikf.spec import Access
-from minikf.status import access
+
+if TYPE_CHECKING:
+    from minikf.engine.protocol import Steps
+    from minikf.kube.rest import RestClient
 
 T_co = TypeVar("T_co", covariant=True)
+TIMEOUT_SECONDS = 10.0
+
+# What asks is imported when something is asked: the terminal UI is on the screen before that.
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,14 @@ class Reach:
 
     def access(self) -> Access:
         """Raises Unreachable with the cause where the platform does not run."""
+        from minikf.status import access
+
         return access(self.platform)
 
     def client(self, timeout: float = TIMEOUT_SECONDS) -> RestClient:
         """`timeout` in seconds. Raises Unreachable."""
+        from minikf.kube.rest import RestClient
+
         return RestClient(self.access(), timeout)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,13 +19,15 @@ from minikf.tui.widgets.livetable import LiveTable
 from minikf.views.asking import Question, Work
 from minikf.views.home.ask import AskHome
 from minikf.views.home.chain import Chain
-from minikf.views.home.home import Home
-from minikf.views.home.offers import Offers
 from minikf.views.home.parts import groups
 from minikf.views.home.questions import AskOffers, AskUsage
 from minikf.views.home.usage import History, Usage
 from minikf.views.home.works import Down, Start, Stop, Up
 from minikf.views.text import plain
+
+if TYPE_CHECKING:
+    from minikf.views.home.home import Home
+    from minikf.views.home.offers import Offers
 
 HOME_SECONDS, USAGE_SECONDS, OFFERS_SECONDS = 5.0, 5.0, 60.0
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from minikf.tui.pages.lists import STYLES
 from minikf.tui.widgets.livetable import Row
 from minikf.views.columns import NARROW
 from minikf.views.home.chain import Chain, cut
-from minikf.views.home.events import Warn
-from minikf.views.home.home import Home
-from minikf.views.home.offers import Offer, Offers
 from minikf.views.home.parts import Part
 from minikf.views.items import Rank
 from minikf.views.text import age, megabytes, now, plain
+
+if TYPE_CHECKING:
+    from minikf.views.home.events import Warn
+    from minikf.views.home.home import Home
+    from minikf.views.home.offers import Offer, Offers
 
 BROKEN, WARNED = "!", "?"
 _MOST_WARNINGS = 20

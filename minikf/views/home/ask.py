@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from minikf import status
 from minikf.views.asking import Question, Reach
-from minikf.views.home.home import Home, home
+
+if TYPE_CHECKING:
+    from minikf.views.home.home import Home
 
 
 @dataclass(frozen=True)
-class AskHome(Question[Home]):
+class AskHome(Question["Home"]):
     """A platform that does not run is an answer."""
 
     def answer(self, reach: Reach) -> Home:
+        from minikf import status
+        from minikf.views.home.home import home
+
         return home(status.status(reach.platform))

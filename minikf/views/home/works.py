@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from minikf import components, up
-from minikf.engine.protocol import Steps
 from minikf.spec import Wishes
 from minikf.views.asking import Reach, Work
+
+if TYPE_CHECKING:
+    from minikf.engine.protocol import Steps
 
 # The commands take the option --mirror from it.
 _MIRROR = "MINIKF_MIRROR"
@@ -30,6 +31,8 @@ class Up(Work):
 
     def steps(self, reach: Reach) -> Steps[Any]:
         wishes = Wishes(self.engine, self.profile, context=self.context, mirror=os.environ.get(_MIRROR, ""))
+        from minikf import up
+
         return up.up(reach.platform, wishes)
 
 
@@ -38,6 +41,8 @@ class Start(Work):
     title = "Start the platform"
 
     def steps(self, reach: Reach) -> Steps[Any]:
+        from minikf import up
+
         return up.start(reach.platform)
 
 
@@ -46,6 +51,8 @@ class Stop(Work):
     title = "Stop the platform"
 
     def steps(self, reach: Reach) -> Steps[Any]:
+        from minikf import up
+
         return up.stop(reach.platform)
 
 
@@ -54,6 +61,8 @@ class Down(Work):
     title = "Remove the platform with its data"
 
     def steps(self, reach: Reach) -> Steps[Any]:
+        from minikf import up
+
         return up.down(reach.platform)
 
 
@@ -72,6 +81,8 @@ class Enable(Work):
 
     def steps(self, reach: Reach) -> Steps[Any]:
         mirror = os.environ.get(_MIRROR, "")
+        from minikf import components
+
         return components.enable(
             reach.platform, self.component, mirror=mirror, force=self.force, agree=self.agree, accepted=self.accepted
         )
@@ -86,6 +97,8 @@ class Disable(Work):
         return f"Disable {self.component}"
 
     def steps(self, reach: Reach) -> Steps[Any]:
+        from minikf import components
+
         return components.disable(reach.platform, self.component)
 
 
@@ -100,4 +113,6 @@ class LoadImage(Work):
         return f"Load {self.image}"
 
     def steps(self, reach: Reach) -> Steps[Any]:
+        from minikf import up
+
         return up.load_images(reach.platform, (self.image,))
