@@ -60,7 +60,7 @@ def walk(terminal: Terminal, home: Home) -> None:
     terminal.press("W")
     terminal.sees("written to", "7 files")
     terminal.press("Escape")
-    terminal.sees("base/kustomization.yaml", no="7 files")
+    terminal.sees("7 same", "base/kustomization.yaml")
     assert (folder / "base" / "kustomization.yaml").is_file()
     leave(terminal)
     terminal.press("q")

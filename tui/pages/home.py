@@ -64,13 +64,13 @@ class HomePage(Fixing, Page):
 
     def answered(self, question: Question[Any], value: Any) -> None:
         super().answered(question, value)
-        if isinstance(value, Home):
+        if isinstance(question, AskHome):
             if self.home is None:  # until now only the parts were there; what is broken stands above them
                 self.query_one(LiveTable).begin("")
             self.home = value
         elif isinstance(value, Usage) and isinstance(question, AskUsage):
             self.history = self.history.with_(value)
-        elif isinstance(value, Offers):
+        elif isinstance(question, AskOffers):
             self.offers = value
 
     def equivalent(self) -> str:
@@ -105,6 +105,8 @@ class HomePage(Fixing, Page):
         if home is None:
             if status is None:
                 return [], "Looking…"
+            from minikf.views.home.home import Home
+
             home = Home(status, groups=groups(status.components, None, {}))
         if home.status.running:
             return entries(home), "The platform names no parts."
