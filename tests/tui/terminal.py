@@ -11,13 +11,22 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
-from tests.embedded.homes import Home
-
 TMUX = shutil.which("tmux")
 PATIENCE_SECONDS = 30.0
+
+
+class Seat(Protocol):
+    """Where the terminal is opened: a folder, and what is in the environment there."""
+
+    @property
+    def root(self) -> Path: ...
+
+    @property
+    def variables(self) -> dict[str, str]: ...
 
 
 @dataclass
@@ -36,7 +45,7 @@ class Terminal:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def open(self, home: Home, width: int, height: int, *arguments: str, **variables: str) -> None:
+    def open(self, home: Seat, width: int, height: int, *arguments: str, **variables: str) -> None:
         told = home.variables | {"TEXTUAL_ANIMATIONS": "none", "TERM": "xterm-256color", "LANG": "C.UTF-8"} | variables
         environment = [part for name, value in told.items() for part in ("-e", f"{name}={value}")]
         # A size in the environment, which a test runner may set, would count for more than the terminal's own.
