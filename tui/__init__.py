@@ -9,9 +9,10 @@ def run(platform: str, *, read_only: bool = False) -> int:
     Returns the program's exit code. Raises UsageError on a bad platform name or bad settings and Refused on a damaged
     record, before anything is shown.
     """
-    from minikf.engine.choose import engine_of
+    from minikf.engine.record import Platform
+    from minikf.paths import PlatformPaths
 
-    engine_of(platform)
+    Platform.read(PlatformPaths.of(platform))
     from dataclasses import replace
 
     from minikf.tui import config

@@ -36,9 +36,15 @@ def of_objects(nodes: Iterable[Mapping[str, Any]], pods: Iterable[Mapping[str, A
 
 
 def requested(pods: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
-    """Thousandths of processors and bytes of memory that the pods which have not ended ask for."""
-    taken = [_requests(pod) for pod in pods if (pod.get("status") or {}).get("phase") not in _ENDED]
+    """Thousandths of processors and bytes of memory that the pods ask for which have not ended, and which a node has or
+    could have: what no node has room for takes nothing."""
+    taken = [_requests(pod) for pod in pods if _counts(pod.get("status") or {})]
     return sum(one for one, _ in taken), sum(one for _, one in taken)
+
+
+def _counts(status: Mapping[str, Any]) -> bool:
+    refused = any(each.get("reason") == "Unschedulable" for each in status.get("conditions") or ())
+    return status.get("phase") not in _ENDED and not refused
 
 
 def _requests(pod: Mapping[str, Any]) -> tuple[int, int]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import quote
 
-from minikf.kube.rest import ApiAnswer
 from minikf.views.asking import Question, Reach
 from minikf.views.items import Item, Object, mappings
 from minikf.views.kinds import BY_KIND
@@ -62,6 +61,8 @@ class Delete(Question[Deleted]):
     names: tuple[Name, ...]
 
     def answer(self, reach: Reach) -> Deleted:
+        from minikf.kube.rest import ApiAnswer
+
         client, done, refused = reach.client(), list[Name](), list[tuple[Name, str]]()
         for each in self.names:
             path = BY_KIND[each.kind].object_path(each.namespace, each.name)

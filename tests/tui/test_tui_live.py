@@ -23,7 +23,7 @@ from minikf.kube.rest import RestClient
 from minikf.spec import Event as SpecEvent
 from minikf.status import access
 from minikf.tui.feed import LogSource
-from minikf.tui.live import LiveFeed, _Watch
+from minikf.tui.live import LiveFeed
 from minikf.tui.messages import (
     Absent,
     Answered,
@@ -37,6 +37,7 @@ from minikf.tui.messages import (
     Stepped,
     Unanswered,
 )
+from minikf.tui.watching import Watch
 from minikf.views import judge
 from minikf.views.asking import Question, Reach, Work
 from minikf.views.items import Rank
@@ -144,7 +145,7 @@ def test_the_fake_feed_posts_what_the_real_one_posts(feed: tuple[LiveFeed, Heard
 def test_a_kind_that_is_not_served_is_absent_and_not_lost(lived_in: Home) -> None:
     heard, stopped, hang_up = Heard(), threading.Event(), HangUp()
     view = View("things", "Things", "Things", "Thing", "/apis/example.org/v1", "INFO", judge.job)
-    watch = _Watch(view, lambda: RestClient(access("default")), hang_up, stopped, heard.post)
+    watch = Watch(view, lambda: RestClient(access("default")), hang_up, stopped, heard.post)
     thread = threading.Thread(target=watch.run)
     thread.start()
     assert heard.wait(Absent).kind == "things"
