@@ -107,12 +107,13 @@ def main(argv: list[str]) -> int:
         variables = [part for name in ("HOME", "PATH", "LANG", "COLORTERM", "TERM", "TEXTUAL_ANIMATIONS",
                                        "MINIKF_ENGINE") for part in ("-e", f"{name}={told[name]}")]  # fmt: skip
         size = ["-x", str(WIDTH), "-y", str(HEIGHT)]
-        recorder.tmux("new-session", "-d", *size, "-c", home, *variables, "unset COLUMNS LINES; minikf tui; sleep 600")
+        program = f"unset COLUMNS LINES; {sys.executable} -m minikf tui; sleep 600"
+        recorder.tmux("new-session", "-d", *size, "-c", home, *variables, program)
         try:
             walk(recorder)
         finally:
             recorder.tmux("kill-server")
-            subprocess.run(["minikf", "down", "--yes"], env=env, check=True, capture_output=True)
+            subprocess.run([sys.executable, "-m", "minikf", "down", "--yes"], env=env, check=False)
     return 0
 
 

@@ -19,3 +19,9 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         home.minikf("up")
         yield home
         home.end()
+
+
+@pytest.fixture(autouse=True)
+def drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many changes are one redraw here, too, but nobody waits a tenth of a second for it."""
+    monkeypatch.setattr("minikf.tui.app.REDRAW_SECONDS", 0.01)
