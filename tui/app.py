@@ -95,6 +95,7 @@ class MinikfApp(App[int]):
 
     @on(Listed)
     def _listed(self, message: Listed) -> None:
+        self.store.has_run = True
         self.store.replace(message.kind, message.items)
         self._found(message.kind)
 
@@ -118,6 +119,7 @@ class MinikfApp(App[int]):
     def _status_came(self, message: StatusCame) -> None:
         status = message.status
         self.store.status = status
+        self.store.has_run |= status.running
         if status.running:
             self._found(STATUS)
         else:

@@ -8,7 +8,7 @@ from datetime import datetime
 from minikf.spec import Status
 from minikf.views.filtering import holds
 from minikf.views.items import Item, Rank
-from minikf.views.kinds import BY_KIND, VIEWS
+from minikf.views.kinds import BY_KIND, STATUS, VIEWS
 from minikf.views.ordering import WORST_FIRST, Order, ordered
 
 
@@ -26,7 +26,9 @@ class Connection:
 
     @property
     def cause(self) -> str:
-        """The first cause, with the others where they differ."""
+        """Of the platform itself, since all else follows from that; else each that differs."""
+        if STATUS in dict(self.causes):
+            return dict(self.causes)[STATUS]
         return "; ".join(dict.fromkeys(cause for _, cause in self.causes))
 
     def lost(self, source: str, cause: str, advice: str, now: datetime) -> Connection:
@@ -46,6 +48,7 @@ class Store:
     listed: set[str] = field(default_factory=set)
     absent: dict[str, str] = field(default_factory=dict)
     status: Status | None = None
+    has_run: bool = False
     _versions: dict[str, int] = field(default_factory=dict)
     _broken: dict[str, tuple[int, int]] = field(default_factory=dict)
     _kept: dict[tuple[str, str, Order], tuple[int, list[Item]]] = field(default_factory=dict)

@@ -27,7 +27,7 @@ async def test_lost_is_said_with_cause_and_time_and_found_again_in_place(size: t
         await screen.sees("No answer since", "trying", "job-0")
         assert screen.app.screen.has_class("-lost")
         if size[0] > 40:
-            await screen.sees("its daemon ended. minikf up")
+            await screen.sees("its daemon ended. Try: minikf up")
         screen.feed.runs()
         await screen.pilot.pause(0.3)
         assert "No answer since" in screen.text, "the list is still old"

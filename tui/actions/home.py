@@ -8,7 +8,7 @@ ACTIONS = (
     Action("why", "enter,d", "Why", ("home",), shown=True),
     Action("repair", "r", "Fix", ("home", "chain"), shown=True, changes=True),
     Action("show_me", "v", "Show me", ("home", "chain"), shown=True),
-    Action("up", "u", "Bring the platform up", ("home",), changes=True),
+    Action("up", "u", "Bring up", ("home",), shown=True, changes=True),
     Action("start_platform", "T", "Start the platform", ("home",), changes=True),
     Action("stop_platform", "Z", "Stop the platform", ("home",), changes=True),
     Action("down", "X", "Remove the platform with its data", ("home",), changes=True, destroys=True),

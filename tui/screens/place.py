@@ -41,7 +41,7 @@ class PlaceScreen(Place, Screen[None]):
     def draw(self) -> None:
         """Old data is grey while the connection is lost."""
         self.query_one(Summary).show(self.minikf.platform, self.minikf.store.status, self.minikf.config.read_only)
-        self.query_one(Banner).show(self.minikf.connection)
+        self.query_one(Banner).show(self.minikf.connection, ever=self.minikf.store.has_run)
         self.set_class(self.minikf.connection.is_lost, "-lost")
 
     def on_screen_resume(self) -> None:
