@@ -34,6 +34,11 @@ class Place:
         return cast("MinikfApp", self.app)  # type: ignore[attr-defined]
 
     @property
+    def width(self) -> int:
+        """In characters; the terminal's before this was laid out for the first time."""
+        return int(self.size.width or self.app.size.width)  # type: ignore[attr-defined]
+
+    @property
     def places(self) -> frozenset[str]:
         return self.groups | {self.place, ANYWHERE}
 

@@ -74,6 +74,11 @@ def mappings(value: object) -> list[Object]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
+def listed(value: object) -> list[Any]:
+    """What should be a list; [] where something else came."""
+    return value if isinstance(value, list) else []
+
+
 def item_of(kind: str, obj: Object, judge: Callable[[Object], Verdict]) -> Item:
     """An object as an item; one that cannot be judged is shown with the reason, it never ends the list."""
     metadata = mapping(obj.get("metadata"))

@@ -13,6 +13,7 @@ import pytest
 from minikf.views import text
 from tests.tui.screen import Screen
 
+SETTLED_SECONDS, PATIENCE_SECONDS = 0.5, 5.0
 FOLDER = Path(__file__).parent / "pictures"
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 # Textual's pictures have a number of their own in all names, and fonts from the web.
@@ -29,15 +30,22 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
     return NOON
 
 
-def compare(screen: Screen, name: str) -> None:
-    """Fails where the screen is not as in the picture `name`; the new one lies beside it then."""
-    drawn = _NUMBER.sub("terminal", _FONTS.sub("", screen.app.export_screenshot(title="minikf tui", simplify=True)))
+async def compare(screen: Screen, name: str) -> None:
+    """Fails where the screen does not come to be as in the picture `name`; the new one lies beside it then."""
     file = FOLDER / f"{name}.svg"
     if os.environ.get("MINIKF_PICTURES") == "write":
-        file.write_text(drawn)
+        await screen.pilot.pause(SETTLED_SECONDS)
+        file.write_text(_drawn(screen))
         return
     assert file.exists(), f"there is no {file}: MINIKF_PICTURES=write makes it, to be looked at"
-    if file.read_text() != drawn:
-        other = Path(os.environ.get("TMPDIR", "/tmp")) / f"{name}.new.svg"
-        other.write_text(drawn)
-        raise AssertionError(f"{name} looks other than {file}: see {other}\n{screen.text}")
+    end = time.monotonic() + PATIENCE_SECONDS
+    while file.read_text() != _drawn(screen):
+        if time.monotonic() > end:
+            other = Path(os.environ.get("TMPDIR", "/tmp")) / f"{name}.new.svg"
+            other.write_text(_drawn(screen))
+            raise AssertionError(f"{name} looks other than {file}: see {other}\n{screen.text}")
+        await screen.pilot.pause(0.05)
+
+
+def _drawn(screen: Screen) -> str:
+    return _NUMBER.sub("terminal", _FONTS.sub("", screen.app.export_screenshot(title="minikf tui", simplify=True)))

@@ -31,7 +31,7 @@ async def test_a_list(size: tuple[int, int], stopped_clock: datetime) -> None:
         await screen.sees("broken", "learn", "done", "2/2 healthy")
         await screen.press("j", "space")
         await screen.sees("●")
-        compare(screen, name_of("list", size))
+        await compare(screen, name_of("list", size))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -43,7 +43,7 @@ async def test_details(size: tuple[int, int], stopped_clock: datetime) -> None:
         await screen.sees("web")
         await screen.press("d")
         await screen.sees("Pod team/web", "an event" if size[0] > 40 else "State")
-        compare(screen, name_of("details", size))
+        await compare(screen, name_of("details", size))
 
 
 @pytest.mark.parametrize("theme", ["light", "monochrome"])
@@ -55,4 +55,4 @@ async def test_a_connection_that_is_lost_in_other_themes(theme: str, stopped_clo
         await screen.sees("web")
         screen.feed.post(Lost("pods", "the connection was refused", "minikf up"))
         await screen.sees("No answer since", "(0s)")
-        compare(screen, f"lost-{theme}")
+        await compare(screen, f"lost-{theme}")

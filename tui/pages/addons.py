@@ -62,7 +62,7 @@ class AddonsPage(Page):
         return command("addon list", self.minikf.platform)
 
     def draw(self) -> None:
-        width, found = self.size.width or 80, self.addons
+        width, found = self.width, self.addons
         table = self.query_one(LiveTable)
         table.display = found is not None
         if found is not None:
@@ -79,7 +79,7 @@ class AddonsPage(Page):
     @on(LiveTable.Moved)
     def _show_why(self) -> None:
         one, why = self._current(), self.query_one(".why", Static)
-        text = cut(told(one, self.addons), 2 * (self.size.width or 80) - 4) if one and self.addons else ""
+        text = cut(told(one, self.addons), 2 * self.width - 4) if one and self.addons else ""
         why.display = bool(text)
         why.update(plain(text))
 

@@ -59,7 +59,7 @@ class DoctorPage(Page):
         return command("doctor", self.minikf.platform)
 
     def draw(self) -> None:
-        width, found = self.size.width or 80, self.findings
+        width, found = self.width, self.findings
         table = self.query_one(LiveTable)
         table.display = found is not None
         if found is not None:
@@ -77,7 +77,7 @@ class DoctorPage(Page):
     @on(LiveTable.Moved)
     def _show_why(self) -> None:
         one, why = self._current(), self.query_one(".why", Static)
-        text = cut(told(one), 2 * (self.size.width or 80) - 4) if one is not None else ""
+        text = cut(told(one), 2 * self.width - 4) if one is not None else ""
         why.display = bool(text)
         why.update(plain(text))
 

@@ -36,7 +36,7 @@ class ExperimentsPage(ListPage):
 
     def columns(self) -> tuple[Column, ...]:
         own = self.minikf.config.columns_of(self.view)
-        return own or tuple(each for each in COLUMNS if each.fits(self.size.width or 80))
+        return own or tuple(each for each in COLUMNS if each.fits(self.width))
 
     def draw(self) -> None:
         super().draw()

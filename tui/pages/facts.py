@@ -39,7 +39,7 @@ class FactsList(ListPage):
             return super().columns()
         found = super().columns()
         at = next((number for number, each in enumerate(found) if each.title in ("AGE", "WHY")), len(found))
-        own = tuple(each for each in self.own_columns() if each.fits(self.size.width or 80))
+        own = tuple(each for each in self.own_columns() if each.fits(self.width))
         return (*found[:at], *own, *found[at:])
 
     def items(self) -> list[Item]:

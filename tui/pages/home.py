@@ -88,7 +88,7 @@ class HomePage(Fixing, Page):
         return entry.chain if entry is not None else None
 
     def draw(self) -> None:
-        width = self.size.width or 80
+        width = self.width
         self.query_one("#gauges", Static).update(gauges(self.history, width))
         found, said = self._found()
         self._entries = {one.key: one for one in found}
@@ -121,7 +121,7 @@ class HomePage(Fixing, Page):
     @on(LiveTable.Moved)
     def _show_why(self) -> None:
         entry, why = self._current(), self.query_one(".why", Static)
-        text = entry.words(2 * (self.size.width or 80) - 4) if entry is not None else ""
+        text = entry.words(2 * self.width - 4) if entry is not None else ""
         why.display = bool(text)
         why.update(text)
 

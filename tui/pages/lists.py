@@ -66,7 +66,7 @@ class ListPage(Page):
     def columns(self) -> tuple[Column, ...]:
         """Those that fit, or those that the user has chosen."""
         own = self.minikf.config.columns_of(self.view)
-        return own or tuple(each for each in self.view.all_columns if each.fits(self.size.width or 80))
+        return own or tuple(each for each in self.view.all_columns if each.fits(self.width))
 
     def items(self) -> list[Item]:
         return self.minikf.store.rows(self.kind, self.words, self.order)

@@ -34,7 +34,7 @@ class PromotionPage(Page):
         self.query_one(LiveTable).focus()
 
     def draw(self) -> None:
-        wide = (self.size.width or 80) >= NARROW
+        wide = self.width >= NARROW
         titles = ("KIND", "NAME", "STATE", "NAMESPACE", "AGE") if wide else ("NAME", "KIND", "STATE")
         items = self._items()
         table = self.query_one(LiveTable)

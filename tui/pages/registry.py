@@ -58,7 +58,7 @@ class ModelsPage(Page):
             self._why_not = cause
 
     def draw(self) -> None:
-        width = self.size.width or 80
+        width = self.width
         titles = ["MODEL", "VERSION", "STATE"]
         titles += ["SERVED BY", "AGE"] if width >= NARROW else []
         titles += ["FORMAT", "FILE"] if width >= WIDE else []

@@ -31,7 +31,7 @@ class TrainingPage(ListPage):
 
     def columns(self) -> tuple[Column, ...]:
         own = self.minikf.config.columns_of(BY_KIND[self.kind])
-        return own or tuple(each for each in self._all() if each.fits(self.size.width or 80))
+        return own or tuple(each for each in self._all() if each.fits(self.width))
 
     def items(self) -> list[Item]:
         """Of all kinds; the same list until something changes."""

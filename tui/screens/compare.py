@@ -66,7 +66,7 @@ class CompareScreen(PlaceScreen):
             return
         what = "all that they have" if self._all else "what differs"
         head.update(f"A {found.left.name}   B {found.right.name}   {what}: b")
-        is_narrow = (self.size.width or 80) < NARROW
+        is_narrow = self.width < NARROW
         titles = ("", "WHAT", "A", "B") if is_narrow else ("", "PART", "WHAT", "A", "B", "B - A")
         rows = [
             _row(part, row, is_narrow=is_narrow)

@@ -60,7 +60,7 @@ class RollbackScreen(PlaceScreen):
     def draw(self) -> None:
         super().draw()
         self.query_one("#rollback-head", Static).update(plain(self._head()))
-        width = self.size.width or 80
+        width = self.width
         titles = ["ID", "WHAT"] + (["AGE"] if width >= NARROW else []) + (["KNOWN FROM"] if width >= WIDE else [])
         rows = []
         for one in self._known or ():

@@ -58,7 +58,7 @@ def _inside(spec: Object, component: Object, depth: int) -> dict[str, Task]:
 
 
 def _task(spec: Object, name: str, task: Object, depth: int) -> Task:
-    component = mapping(mapping(spec.get("components")).get(_get(mapping(_get(task, "componentRef")), "name")))
+    component = mapping(mapping(spec.get("components")).get(str(_get(mapping(_get(task, "componentRef")), "name"))))
     trigger = mapping(_get(task, "triggerPolicy"))
     condition = str(_get(trigger, "condition") or "")
     inputs = mapping(task.get("inputs"))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from minikf.quantity import parse
-from minikf.views.items import Object, Rank, mapping, mappings
+from minikf.views.items import Object, Rank, listed, mapping, mappings
 from minikf.views.text import plain
 
 _ENDED = ("Succeeded", "Failed")
@@ -106,7 +106,7 @@ def _claim(
         quantity(size),
         used.get(key),
         plain(str(spec.get("storageClassName") or "")),
-        plain(", ".join(str(one) for one in spec.get("accessModes") or ())),
+        plain(", ".join(str(one) for one in listed(spec.get("accessModes")))),
         plain(str(spec.get("volumeName") or "")),
         has_it,
         tuple(one for one in wanted.get(key, ()) if one not in has_it),

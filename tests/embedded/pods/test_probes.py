@@ -88,7 +88,9 @@ async def test_post_start_runs_beside_and_its_failure_ends_the_container(world: 
     hook = {"postStart": {"exec": {"command": ["false"]}}}
     await world.create(pod("bad", "sleep", "60", container={"lifecycle": hook}))
     await world.ended("bad")
-    assert await world.event_texts("FailedPostStartHook")
+    async with asyncio.timeout(10):  # it is told beside the end
+        while not await world.event_texts("FailedPostStartHook"):
+            await asyncio.sleep(0.02)
 
 
 async def test_nothing_is_looked_at_when_no_pod_runs(world: World) -> None:
