@@ -62,6 +62,7 @@ class MinikfApp(App[int]):
         self.connection = Connection()
         self._feed = feed
         self._redraw_is_due = False
+        self._is_started = False
         self._asked: dict[Place, dict[Question[Any], Callable[[], None]]] = {}
         self._doing = Doing(self)
 
@@ -88,8 +89,6 @@ class MinikfApp(App[int]):
         self._is_started = True
         for place in self._asked:
             self.attend(place)
-
-    _is_started = False
 
     # What came: state changes here and nowhere else.
 
@@ -203,9 +202,12 @@ class MinikfApp(App[int]):
     @property
     def place(self) -> Place:
         """The page or screen that is in front, under help, palette and dialogs."""
-        screens = [screen for screen in self.screen_stack if isinstance(screen, PlaceScreen)]
-        front = screens[-1]
+        front = self._front
         return front.page if isinstance(front, MainScreen) else front
+
+    @property
+    def _front(self) -> PlaceScreen:
+        return next(screen for screen in reversed(self.screen_stack) if isinstance(screen, PlaceScreen))
 
     def open_places(self) -> list[Place]:
         """All pages that were opened, and all screens."""
@@ -318,8 +320,7 @@ class MinikfApp(App[int]):
         self._do(action)
 
     def _do(self, action: Action) -> None:
-        front = [screen for screen in self.screen_stack if isinstance(screen, PlaceScreen)][-1]
-        for target in (front, self.place, self._doing):
+        for target in (self._front, self.place, self._doing):
             call = getattr(target, f"do_{action.name}", None)
             if call is not None:
                 call(action.argument) if action.argument else call()
@@ -330,5 +331,4 @@ class MinikfApp(App[int]):
         return any(isinstance(screen, PlaceScreen) for screen in self.screen_stack)
 
     def _places(self) -> frozenset[str]:
-        front = [screen for screen in self.screen_stack if isinstance(screen, PlaceScreen)][-1]
-        return front.places
+        return self._front.places

@@ -9,6 +9,7 @@ from minikf.tui.pages import BY_PLACE
 from minikf.tui.screens.main import MainScreen
 from minikf.tui.widgets.movable import move
 from minikf.views.asking import Question
+from minikf.views.items import Item
 from minikf.views.kinds import BY_KIND, containers_of, pods_of
 from minikf.views.objects import Delete, Deleted, Name
 
@@ -55,25 +56,13 @@ class Doing:
         self._app.action_command_palette()
 
     def do_details(self) -> None:
-        from minikf.tui.screens.details import DetailsScreen
-
-        item = self._app.place.selected()
-        if item is not None:
-            self._app.push_screen(DetailsScreen(item))
+        self._open_details()
 
     def do_yaml(self) -> None:
-        from minikf.tui.screens.details import DetailsScreen
-
-        item = self._app.place.selected()
-        if item is not None:
-            self._app.push_screen(DetailsScreen(item, as_yaml=True))
+        self._open_details(as_yaml=True)
 
     def do_events(self) -> None:
-        from minikf.tui.screens.details import DetailsScreen
-
-        item = self._app.place.selected()
-        if item is not None:
-            self._app.push_screen(DetailsScreen(item, at_events=True))
+        self._open_details(at_events=True)
 
     def do_logs(self) -> None:
         self._open_logs(together=False)
@@ -98,24 +87,19 @@ class Doing:
     def do_shell(self) -> None:
         from minikf.tui import outside
 
-        item = self._app.place.selected()
-        pods = pods_of(item, self._app.store.rows("pods")) if item is not None else []
-        running = [pod for pod in pods if pod.verdict.state == "Running"]
-        if not running:
+        pod = self._running_pod()
+        if pod is None:
             self._app.say("it has no pod that runs, so there is nothing to open a shell in", worse=True)
             return
-        pod = running[0]
         container = (containers_of(pod) or [""])[-1]
         outside.shell(self._app, LogSource(pod.namespace, pod.name, container))
 
     def do_port_forward(self) -> None:
         from minikf.tui.screens.forward import ForwardScreen
 
-        item = self._app.place.selected()
-        pods = pods_of(item, self._app.store.rows("pods")) if item is not None else []
-        running = [pod for pod in pods if pod.verdict.state == "Running"]
-        if running:
-            self._app.push_screen(ForwardScreen(running[0]))
+        pod = self._running_pod()
+        if pod is not None:
+            self._app.push_screen(ForwardScreen(pod))
         else:
             self._app.say("it has no pod that runs, so there is no port to forward", worse=True)
 
@@ -152,6 +136,19 @@ class Doing:
     def unanswered(self, question: Question[Any], cause: str, advice: str) -> None:
         if question.changes:
             self._app.say(f"nothing was changed: {cause}. {advice}".rstrip(". "), worse=True)
+
+    def _open_details(self, *, as_yaml: bool = False, at_events: bool = False) -> None:
+        from minikf.tui.screens.details import DetailsScreen
+
+        item = self._app.place.selected()
+        if item is not None:
+            self._app.push_screen(DetailsScreen(item, as_yaml=as_yaml, at_events=at_events))
+
+    def _running_pod(self) -> Item | None:
+        """Of the pods that do the selected object's work, one that runs."""
+        item = self._app.place.selected()
+        pods = pods_of(item, self._app.store.rows("pods")) if item is not None else []
+        return next((pod for pod in pods if pod.verdict.state == "Running"), None)
 
     def _open_logs(self, *, together: bool) -> None:
         items = self._app.place.chosen()

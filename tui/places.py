@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from minikf.tui.actions.action import ANYWHERE, Action
 from minikf.views.asking import Question, Work
 from minikf.views.items import Item
+from minikf.views.kinds import BY_KIND
 
 if TYPE_CHECKING:
     from minikf.tui.app import MinikfApp
@@ -19,6 +21,16 @@ class Doom:
 
     question: str
     word: str
+
+
+def deletion(items: Sequence[Item], title: str) -> Doom | None:
+    """What to ask before objects are deleted: one by its name, several by their number; `title` is what they are."""
+    if not items:
+        return None
+    if len(items) == 1:
+        return Doom(f"Delete {BY_KIND[items[0].kind].object_kind} {items[0].key}?", items[0].name)
+    names = ", ".join(item.key for item in items[:5]) + (" …" if len(items) > 5 else "")
+    return Doom(f"Delete {len(items)} {title}: {names}?", str(len(items)))
 
 
 class Place:

@@ -9,6 +9,7 @@ import typer
 from minikf.cli import experimentplot
 from minikf.cli.options import Json, Namespace, Platform, platform_of
 from minikf.cli.pictures import Plot
+from minikf.cli.reaching import reached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -204,7 +205,4 @@ def _state(obj: Any) -> str:
 
 
 def _client(context: typer.Context, platform: str) -> RestClient:
-    from minikf.kube.rest import RestClient
-    from minikf.status import access
-
-    return RestClient(access(platform_of(context, platform)))
+    return reached(context, platform)[1]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from minikf.cli.objects import DryRun, Output
-from minikf.cli.options import Json, Namespace, Platform, platform_of
+from minikf.cli.options import Json, Namespace, OnlyNamespace, Platform, platform_of
+from minikf.cli.reaching import reached
 
 if TYPE_CHECKING:
     from minikf.engine.protocol import Steps
@@ -84,7 +85,7 @@ def create(
 @app.command("list")
 def list_(
     context: typer.Context,
-    namespace: Annotated[str, typer.Option("--namespace", "-n", metavar="NAME", help="Only this namespace's.")] = "",
+    namespace: OnlyNamespace = "",
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
@@ -217,10 +218,7 @@ def logs(
 
 
 def _client(context: typer.Context, platform: str) -> RestClient:
-    from minikf.kube.rest import RestClient
-    from minikf.status import access
-
-    return RestClient(access(platform_of(context, platform)))
+    return reached(context, platform)[1]
 
 
 def _in(namespace: str) -> str:

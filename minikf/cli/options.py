@@ -21,6 +21,7 @@ Namespace = Annotated[
         help="The Kubernetes namespace.",
     ),
 ]  # fmt: skip
+OnlyNamespace = Annotated[str, typer.Option("--namespace", "-n", metavar="NAME", help="Only this namespace's.")]
 
 
 @dataclass

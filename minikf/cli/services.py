@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from minikf.cli.options import Json, Namespace, Platform, platform_of
+from minikf.cli.options import Json, Namespace, OnlyNamespace, Platform
+from minikf.cli.reaching import reached
 
 if TYPE_CHECKING:
-    from minikf.kube.rest import RestClient
-    from minikf.spec import Access
     from minikf.views.models.metrics import Figures
     from minikf.views.models.services import Served
 
@@ -27,7 +26,7 @@ def services() -> None:
 @app.command("list")
 def list_(
     context: typer.Context,
-    namespace: Annotated[str, typer.Option("--namespace", "-n", metavar="NAME", help="Only this namespace's.")] = "",
+    namespace: OnlyNamespace = "",
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
@@ -35,7 +34,7 @@ def list_(
     from minikf.cli import render
     from minikf.views.models.looking import serving
 
-    found = serving(*_reached(context, platform))
+    found = serving(*reached(context, platform))
     shown = [one for one in found.services if namespace in ("", one.namespace)]
     if as_json:
         render.data({"services": [one.as_dict() for one in shown], "noRegistry": found.no_registry})
@@ -57,7 +56,7 @@ def show(
     from minikf.views.models.rollback import earlier
     from minikf.views.models.wire import found as find
 
-    access, client = _reached(context, platform)
+    access, client = reached(context, platform)
     find(client, namespace, name)
     found = serving(access, client)
     one = next(each for each in found.services if (each.namespace, each.name) == (namespace, name))
@@ -99,7 +98,7 @@ def try_(
 
     if protocol not in ("", "v1", "v2"):
         raise UsageError(f"there is no protocol '{protocol}'", advice="use --protocol v1 or --protocol v2")
-    access, client = _reached(context, platform)
+    access, client = reached(context, platform)
     text = _text(body)
     if example or not text:
         offered = offer(access, client, namespace, name, protocol)
@@ -144,7 +143,7 @@ def metrics(
     from minikf.views.models.looking import reading
     from minikf.views.models.metrics import figures, measures
 
-    access, client = _reached(context, platform)
+    access, client = reached(context, platform)
     first = reading(access, client, namespace, name)
     if not first.servers:
         raise Refused(f"InferenceService {namespace}/{name} is not measured", cause=first.why_not)
@@ -188,7 +187,7 @@ def rollback(
     from minikf.views.models.registry import Registry, registry
     from minikf.views.models.rollback import chosen, earlier, roll_back
 
-    access, client = _reached(context, platform)
+    access, client = reached(context, platform)
     try:
         registered = registry(access, client)
     except MinikfError as error:
@@ -254,11 +253,3 @@ def _row(one: Figures) -> tuple[str, ...]:
 
     codes = ", ".join(f"{code}: {count}" for code, count in one.codes.items())
     return str(one.requests), str(one.errors), short(one.p50), short(one.p95), short(one.mean), codes
-
-
-def _reached(context: typer.Context, platform: str) -> tuple[Access, RestClient]:
-    from minikf.kube.rest import RestClient
-    from minikf.status import access
-
-    found = access(platform_of(context, platform))
-    return found, RestClient(found)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from minikf.cli.options import Json, Namespace, Platform, platform_of
+from minikf.cli.options import Json, Namespace, OnlyNamespace, Platform, platform_of
+from minikf.cli.reaching import reached
 
 if TYPE_CHECKING:
-    from minikf.kube.rest import RestClient
-    from minikf.spec import Access
+    pass
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -25,7 +25,7 @@ def storage() -> None:
 @app.command("list")
 def list_(
     context: typer.Context,
-    namespace: Annotated[str, typer.Option("--namespace", "-n", metavar="NAME", help="Only this namespace's.")] = "",
+    namespace: OnlyNamespace = "",
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
@@ -34,7 +34,7 @@ def list_(
     from minikf.views.storage.claims import size, used_words
     from minikf.views.storage.looking import storage as look
 
-    found = look(*_reached(context, platform))
+    found = look(*reached(context, platform))
     if as_json:
         told = found.as_dict()
         told["claims"] = [one for one in told["claims"] if namespace in ("", one["namespace"])]
@@ -81,7 +81,7 @@ def show(
     from minikf.views.storage.claims import size, used_words
     from minikf.views.storage.looking import storage as look
 
-    found = look(*_reached(context, platform))
+    found = look(*reached(context, platform))
     one = next((each for each in found.claims if (each.namespace, each.name) == (namespace, name)), None)
     if one is None:
         raise Refused(
@@ -114,7 +114,7 @@ def delete(
     from minikf.errors import Refused
     from minikf.views.storage.looking import delete as remove
 
-    _, client = _reached(context, platform)
+    _, client = reached(context, platform)
     if not yes:
         if not render.has_terminal():
             raise Refused("nobody can be asked here, and nothing is deleted", advice="say it: --yes")
@@ -124,11 +124,3 @@ def delete(
         render.data({"deleted": name, "namespace": namespace})
     else:
         render.text(f"claim {namespace}/{name} is deleted")
-
-
-def _reached(context: typer.Context, platform: str) -> tuple[Access, RestClient]:
-    from minikf.kube.rest import RestClient
-    from minikf.status import access
-
-    found = access(platform_of(context, platform))
-    return found, RestClient(found)

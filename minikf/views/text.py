@@ -59,3 +59,8 @@ def now() -> datetime:
 def megabytes(count: int) -> str:
     """Bytes as people read them; "" for an unknown size."""
     return f"{count / 1024 / 1024:.0f} MiB" if count else ""
+
+
+def web_address(text: str) -> str:
+    """The text where a browser can be sent there, else ""."""
+    return text if text.startswith(("http://", "https://")) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -53,6 +53,12 @@ class Screen:
         """Waits until all words are on the screen, and `no` is not."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not all(word in self.text for word in words) or (no and no in self.text):
+                await self.pilot.pause(0.02)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Waits until something is true of the screen."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not true():
                 await self.pilot.pause(0.02)
 
     def order(self, *words: str) -> list[str]:

@@ -17,7 +17,7 @@ from minikf.tui.config import Config
 from minikf.tui.pages.home import HomePage
 from minikf.tui.pages.homerows import entries
 from minikf.tui.pictures.gauges import gauges
-from minikf.tui.pictures.spark import spark
+from minikf.tui.pictures.sparkline import spark
 from minikf.tui.screens.chain import told
 from minikf.views.home.addons import Addons, _addon
 from minikf.views.home.ask import AskHome

@@ -45,7 +45,7 @@ async def test_an_experiment_is_a_list_row_then_plots_and_a_table(size: tuple[in
         screen.feed.lists("trials", *TRIALS)
         await screen.open("experiments")
         await screen.sees("search", "Running", *(["4/20", "score=0.8", "tpe"] if size[0] > 100 else []))
-        assert has_curve(screen) == (size == (160, 50))
+        await screen.until(lambda: has_curve(screen) == (size == (160, 50)))
         fits(screen, size)
         await screen.press("enter")
         await screen.sees("5/20 trials", "best so far" if size[0] > 60 else "score")

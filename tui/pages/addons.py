@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from textual import on
-from textual.app import ComposeResult
-from textual.widgets import Static
 
 from minikf.commands import command
 from minikf.install.fit import cores, size
 from minikf.tui.actions.action import Action
 from minikf.tui.pages.lists import STYLES
-from minikf.tui.pages.page import Page
+from minikf.tui.pages.tablepage import TablePage
 from minikf.tui.places import Doom
 from minikf.tui.widgets.livetable import LiveTable, Row
 from minikf.views.asking import Question, Work
@@ -28,21 +26,13 @@ SECONDS = 15.0
 WIDE = 110
 
 
-class AddonsPage(Page):
+class AddonsPage(TablePage):
     place = "addons"
 
     def __init__(self) -> None:
         super().__init__()
         self.addons: Addons | None = None
         self._failed = ""
-
-    def compose(self) -> ComposeResult:
-        yield LiveTable(id="table")
-        yield Static(classes="empty", markup=False)
-        yield Static(classes="why", markup=False)
-
-    def opened(self) -> None:
-        self.query_one(LiveTable).focus()
 
     def questions(self) -> dict[Question[Any], float]:
         return {AskAddons(): SECONDS}
@@ -63,25 +53,19 @@ class AddonsPage(Page):
 
     def draw(self) -> None:
         width, found = self.width, self.addons
-        table = self.query_one(LiveTable)
-        table.display = found is not None
-        if found is not None:
-            table.show(_titles(width), [_row(one, width) for one in _ordered(found)])
-        empty = self.query_one(".empty", Static)
-        empty.display = found is None
-        empty.update(plain(self._failed or "Looking…"))
-        self._show_why()
+        rows = [_row(one, width) for one in _ordered(found)] if found is not None else []
+        self.show_rows(_titles(width), rows, plain(self._failed or "Looking…"), is_there=found is not None)
+        self._tell()
 
     def _current(self) -> Addon | None:
-        key, found = self.query_one(LiveTable).current, self.addons
+        key, found = self.table.current, self.addons
         return next((one for one in found.addons if one.id == key), None) if found is not None else None
 
     @on(LiveTable.Moved)
-    def _show_why(self) -> None:
-        one, why = self._current(), self.query_one(".why", Static)
+    def _tell(self) -> None:
+        one = self._current()
         text = cut(told(one, self.addons), 2 * self.width - 4) if one and self.addons else ""
-        why.display = bool(text)
-        why.update(plain(text))
+        self.show_why(plain(text))
 
     @on(LiveTable.Chosen)
     def _chosen(self) -> None:

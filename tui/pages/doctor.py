@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from textual import on
-from textual.app import ComposeResult
-from textual.widgets import Static
 
 from minikf.commands import command
 from minikf.doctor import Finding, Level
 from minikf.tui.pages.lists import STYLES
-from minikf.tui.pages.page import Page
+from minikf.tui.pages.tablepage import TablePage
 from minikf.tui.widgets.livetable import LiveTable, Row
 from minikf.views.asking import Question
 from minikf.views.columns import NARROW
@@ -27,7 +25,7 @@ _ORDER = (Level.ERROR, Level.WARNING, Level.INFO, Level.OK)
 _RANKS = {Level.ERROR: Rank.BROKEN, Level.WARNING: Rank.WAITING, Level.INFO: Rank.DONE, Level.OK: Rank.RUNNING}
 
 
-class DoctorPage(Page):
+class DoctorPage(TablePage):
     place = "doctor"
 
     def __init__(self) -> None:
@@ -35,14 +33,6 @@ class DoctorPage(Page):
         self.findings: tuple[Finding, ...] | None = None
         self._round = 0
         self._failed = ""
-
-    def compose(self) -> ComposeResult:
-        yield LiveTable(id="table")
-        yield Static(classes="empty", markup=False)
-        yield Static(classes="why", markup=False)
-
-    def opened(self) -> None:
-        self.query_one(LiveTable).focus()
 
     def questions(self) -> dict[Question[Any], float]:
         return {AskDoctor(self._round): SECONDS}
@@ -60,26 +50,21 @@ class DoctorPage(Page):
 
     def draw(self) -> None:
         width, found = self.width, self.findings
-        table = self.query_one(LiveTable)
-        table.display = found is not None
-        if found is not None:
-            titles = ("LEVEL", "WHAT") if width < NARROW else ("LEVEL", "WHAT", "FOUND", "FIX")
-            table.show(titles, [_row(number, one, width) for number, one in _ordered(found)])
-        empty = self.query_one(".empty", Static)
-        empty.display = found is None
-        empty.update(plain(self._failed or "Looking at this machine…"))
-        self._show_why()
+        titles = ("LEVEL", "WHAT") if width < NARROW else ("LEVEL", "WHAT", "FOUND", "FIX")
+        rows = [_row(number, one, width) for number, one in _ordered(found)] if found is not None else []
+        said = plain(self._failed or "Looking at this machine…")
+        self.show_rows(titles, rows, said, is_there=found is not None)
+        self._tell()
 
     def _current(self) -> Finding | None:
-        key, found = self.query_one(LiveTable).current, self.findings
+        key, found = self.table.current, self.findings
         return found[int(key)] if found is not None and key.isdigit() and int(key) < len(found) else None
 
     @on(LiveTable.Moved)
-    def _show_why(self) -> None:
-        one, why = self._current(), self.query_one(".why", Static)
+    def _tell(self) -> None:
+        one = self._current()
         text = cut(told(one), 2 * self.width - 4) if one is not None else ""
-        why.display = bool(text)
-        why.update(plain(text))
+        self.show_why(plain(text))
 
     @on(LiveTable.Chosen)
     def _chosen(self) -> None:

@@ -12,7 +12,7 @@ from minikf.commands import command
 from minikf.tui.actions.action import Action
 from minikf.tui.fixing import Fixing
 from minikf.tui.pages.homerows import Entry, entries, offered, shown
-from minikf.tui.pages.page import Page
+from minikf.tui.pages.tablepage import TablePage
 from minikf.tui.pictures.gauges import gauges
 from minikf.tui.places import Doom
 from minikf.tui.widgets.livetable import LiveTable
@@ -23,7 +23,7 @@ from minikf.views.home.parts import groups
 from minikf.views.home.questions import AskOffers, AskUsage
 from minikf.views.home.usage import History, Usage
 from minikf.views.home.works import Down, Start, Stop, Up
-from minikf.views.text import plain
+from minikf.views.text import plain, web_address
 
 if TYPE_CHECKING:
     from minikf.views.home.home import Home
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 HOME_SECONDS, USAGE_SECONDS, OFFERS_SECONDS = 5.0, 5.0, 60.0
 
 
-class HomePage(Fixing, Page):
+class HomePage(Fixing, TablePage):
     place = "home"
 
     def __init__(self) -> None:
@@ -44,12 +44,7 @@ class HomePage(Fixing, Page):
 
     def compose(self) -> ComposeResult:
         yield Static(id="gauges", markup=False)
-        yield LiveTable(id="table")
-        yield Static(classes="empty", markup=False)
-        yield Static(classes="why", markup=False)
-
-    def opened(self) -> None:
-        self.query_one(LiveTable).focus()
+        yield from super().compose()
 
     @property
     def _is_absent(self) -> bool:
@@ -66,7 +61,7 @@ class HomePage(Fixing, Page):
         super().answered(question, value)
         if isinstance(question, AskHome):
             if self.home is None:  # until now only the parts were there; what is broken stands above them
-                self.query_one(LiveTable).begin("")
+                self.table.begin("")
             self.home = value
         elif isinstance(value, Usage) and isinstance(question, AskUsage):
             self.history = self.history.with_(value)
@@ -81,7 +76,7 @@ class HomePage(Fixing, Page):
 
     def url(self) -> str:
         entry = self._current()
-        return entry.address if entry is not None and entry.address.startswith(("http://", "https://")) else ""
+        return web_address(entry.address) if entry is not None else ""
 
     def current_chain(self) -> Chain | None:
         entry = self._current()
@@ -92,13 +87,9 @@ class HomePage(Fixing, Page):
         self.query_one("#gauges", Static).update(gauges(self.history, width))
         found, said = self._found()
         self._entries = {one.key: one for one in found}
-        table = self.query_one(LiveTable)
-        table.show(*shown(found, width))
-        table.display = bool(found)
-        empty = self.query_one(".empty", Static)
-        empty.display = not found
-        empty.update(said)
-        self._show_why()
+        titles, rows = shown(found, width)
+        self.show_rows(titles, rows, said)
+        self._tell()
 
     def _found(self) -> tuple[list[Entry], str]:
         home, status = self.home, self.minikf.store.status
@@ -116,14 +107,12 @@ class HomePage(Fixing, Page):
         return offered(None, stopped=True), plain(f"It does not run: {home.status.cause}. {home.status.advice}")
 
     def _current(self) -> Entry | None:
-        return self._entries.get(self.query_one(LiveTable).current)
+        return self._entries.get(self.table.current)
 
     @on(LiveTable.Moved)
-    def _show_why(self) -> None:
-        entry, why = self._current(), self.query_one(".why", Static)
-        text = entry.words(2 * self.width - 4) if entry is not None else ""
-        why.display = bool(text)
-        why.update(text)
+    def _tell(self) -> None:
+        entry = self._current()
+        self.show_why(entry.words(2 * self.width - 4) if entry is not None else "")
 
     @on(LiveTable.Chosen)
     def _chosen(self) -> None:

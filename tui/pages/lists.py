@@ -6,23 +6,23 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from minikf.commands import command
 from minikf.tui.actions.action import LISTS, OBJECTS, PAGES, Action
-from minikf.tui.pages.page import Page
-from minikf.tui.places import Doom
+from minikf.tui.pages.tablepage import TablePage
+from minikf.tui.places import Doom, deletion
 from minikf.tui.widgets.livetable import LiveTable, Row, Rows
 from minikf.views.columns import Column
 from minikf.views.items import Item, Rank
 from minikf.views.kinds import BY_KIND, View
 from minikf.views.ordering import WORST_FIRST, Order
-from minikf.views.text import plain
+from minikf.views.text import plain, web_address
 
 STYLES = {Rank.BROKEN: "bold red", Rank.WAITING: "yellow", Rank.RUNNING: "", Rank.DONE: "dim"}
 
 
-class ListPage(Page):
+class ListPage(TablePage):
     """`kind` is the plural name of what it lists."""
 
     kind: ClassVar[str]
@@ -43,25 +43,12 @@ class ListPage(Page):
         """The filter."""
         return self.query_one("#filter", Input).value
 
-    @property
-    def table(self) -> LiveTable:
-        return self.query_one(LiveTable)
-
     def compose(self) -> ComposeResult:
-        yield LiveTable(id="table")
-        yield Static(classes="empty", markup=False)
-        why = Static(classes="why", markup=False)
-        why.display = False
-        yield why
+        yield from super().compose()
         yield Input(placeholder="words, label:app=web, status.phase=Running, !not", id="filter", compact=True)
-
-    _why = ""
 
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
-
-    def opened(self) -> None:
-        self.table.focus()
 
     def columns(self) -> tuple[Column, ...]:
         """Those that fit, or those that the user has chosen."""
@@ -74,13 +61,8 @@ class ListPage(Page):
     def draw(self) -> None:
         store, items, columns = self.minikf.store, self.items(), self.columns()
         titles = tuple(each.title for each in columns)
-        rows = self._rows(items, columns)
-        self.table.show(titles, rows, self.order.column, self.order.reverse)
-        self.table.display = bool(rows)
-        empty = self.query_one(".empty", Static)
-        empty.display = not rows
-        if not rows:
-            empty.update(plain(self._said(store.absent.get(self.kind), self.kind in store.listed)))
+        said = "" if items else plain(self._said(store.absent.get(self.kind), self.kind in store.listed))
+        self.show_rows(titles, self._rows(items, columns), said, self.order)
         self._show_why()
 
     def selected(self) -> Item | None:
@@ -99,16 +81,10 @@ class ListPage(Page):
 
     def url(self) -> str:
         item = self.selected()
-        return item.verdict.info if item is not None and item.verdict.info.startswith(("http://", "https://")) else ""
+        return web_address(item.verdict.info) if item is not None else ""
 
     def doom(self, action: Action) -> Doom | None:
-        items = self.chosen()
-        if not items:
-            return None
-        if len(items) == 1:
-            return Doom(f"Delete {self.view.object_kind} {items[0].key}?", items[0].name)
-        names = ", ".join(item.key for item in items[:5]) + (" …" if len(items) > 5 else "")
-        return Doom(f"Delete {len(items)} {self.view.title}: {names}?", str(len(items)))
+        return deletion(self.chosen(), self.view.title)
 
     def escape(self) -> None:
         """First the selection goes, then the filter."""
@@ -164,13 +140,12 @@ class ListPage(Page):
         return f"There are no {self.view.title} yet." if listed else "Looking…"
 
     def _show_why(self) -> None:
+        self.show_why(self.below())
+
+    def below(self) -> str:
         """The cause of the row under the cursor, in words."""
-        item, why = self.selected(), self.query_one(".why", Static)
-        text = f"{item.name}: {item.verdict.cause}" if item is not None and item.verdict.cause else ""
-        if text != self._why:  # each update lays the whole screen out anew: 20 ms for a key
-            self._why = text
-            why.display = bool(text)
-            why.update(text)
+        item = self.selected()
+        return f"{item.name}: {item.verdict.cause}" if item is not None and item.verdict.cause else ""
 
     @on(LiveTable.Moved)
     def _moved(self) -> None:

@@ -22,6 +22,10 @@ class Page(Place, Vertical):
         """Only now its widgets are there."""
         cast("MainScreen", self.screen).page_is_there(self)
 
+    def on_resize(self) -> None:
+        """What is shown depends on the room that there is, which is known after the first layout."""
+        self.minikf.changed()
+
     def opened(self) -> None:
         """It is shown from now on: the place for the focus."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.widgets import Static
-
 from minikf.commands import command
 from minikf.lineage.masking import without_credentials
 from minikf.promote.yamltext import dump
@@ -169,12 +167,10 @@ class PipelinesPage(ListPage):
             return "Looking…"
         return f"No run with '{self.words}'." if self.words else "There are no runs yet: minikf run FILE"
 
-    def _show_why(self) -> None:
-        super()._show_why()
-        why = self.query_one(".why", Static)
-        if not why.display and self._runs is not None and self._total > len(self._runs):
-            why.display = True
-            why.update(f"the newest {len(self._runs)} of {self._total:,} runs")
+    def below(self) -> str:
+        shown = len(self._runs or ())
+        more = f"the newest {shown} of {self._total:,} runs" if self._runs is not None and self._total > shown else ""
+        return super().below() or more
 
 
 def _is_over(item: Item) -> bool:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from textual import on
-from textual.app import ComposeResult
-from textual.widgets import Static
 
 from minikf.commands import command
 from minikf.promote.roots import ROOT_KINDS
 from minikf.tui.pages.lists import STYLES
-from minikf.tui.pages.page import Page
+from minikf.tui.pages.tablepage import TablePage
 from minikf.tui.widgets.livetable import LiveTable, Row
 from minikf.views.columns import NARROW
 from minikf.views.items import Item, Rank
@@ -19,36 +17,24 @@ from minikf.views.text import age, now
 KINDS = tuple(view.kind for view in VIEWS if view.object_kind in ROOT_KINDS)
 
 
-class PromotionPage(Page):
+class PromotionPage(TablePage):
     """What works first: a promotion takes along what runs, not what is broken."""
 
     place = "promotion"
     kinds = KINDS
 
-    def compose(self) -> ComposeResult:
-        yield LiveTable(id="table")
-        yield Static(classes="empty", markup=False)
-        yield Static(classes="why", markup=False)
-
-    def opened(self) -> None:
-        self.query_one(LiveTable).focus()
-
     def draw(self) -> None:
         wide = self.width >= NARROW
         titles = ("KIND", "NAME", "STATE", "NAMESPACE", "AGE") if wide else ("NAME", "KIND", "STATE")
         items = self._items()
-        table = self.query_one(LiveTable)
-        table.show(titles, [_row(item, wide=wide) for item in items])
-        table.display = bool(items)
-        empty, hint = self.query_one(".empty", Static), self.query_one(".why", Static)
-        empty.display = not items
         known = all(kind in self.minikf.store.listed or kind in self.minikf.store.absent for kind in KINDS)
-        empty.update("There is nothing to promote yet: no service, no training job." if known else "Looking…")
-        hint.display = bool(items)
-        hint.update("enter shows what its promotion would write; nothing is written before you say so")
+        said = "There is nothing to promote yet: no service, no training job." if known else "Looking…"
+        self.show_rows(titles, [_row(item, wide=wide) for item in items], said)
+        hint = "enter shows what its promotion would write; nothing is written before you say so"
+        self.show_why(hint if items else "")
 
     def selected(self) -> Item | None:
-        kind, _, key = self.query_one(LiveTable).current.partition(" ")
+        kind, _, key = self.table.current.partition(" ")
         return self.minikf.store.get(kind, key) if kind in BY_KIND else None
 
     def equivalent(self) -> str:

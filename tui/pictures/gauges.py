@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minikf.tui.pictures.spark import spark
+from minikf.tui.pictures.sparkline import spark
 from minikf.views.columns import NARROW
 from minikf.views.home.usage import History
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+NOTHING = "·"
 ASCII_BLOCKS = "_.,-~=*#"
 """Lower and higher, as far as the seven-bit alphabet can show it."""
 
@@ -27,6 +28,12 @@ def sparkline(
     top = high if high is not None else max(finite, default=0.0)
     blocks = ASCII_BLOCKS if ascii_only else BLOCKS
     return "".join(_block(value, bottom, top, blocks) for value in shown).rjust(max(width, 0))
+
+
+def spark(values: Values, width: int, top: float = 100.0) -> str:
+    """The last `width` values as blocks from 0 to `top`; a dot for one that is not known."""
+    shown = values[-width:] if width > 0 else ()
+    return "".join(NOTHING if value is None else _block(value, 0.0, top, BLOCKS) for value in shown)
 
 
 def whole_sparkline(values: Values, width: int, *, ascii_only: bool = False) -> str:

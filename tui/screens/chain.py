@@ -11,6 +11,7 @@ from minikf.promote.yamltext import dump
 from minikf.tui.actions.action import TEXTS
 from minikf.tui.fixing import Fixing
 from minikf.tui.screens.place import PlaceScreen
+from minikf.tui.widgets.reading import show_text
 from minikf.views.asking import Question
 from minikf.views.home.ask import AskHome
 from minikf.views.home.chain import Chain, Link
@@ -72,10 +73,7 @@ class ChainScreen(Fixing, PlaceScreen):
     def draw(self) -> None:
         super().draw()
         text, area = told(self._chain, self._object, over=self._over), self.query_one(TextArea)
-        if area.text != text:
-            x, y = area.scroll_offset
-            area.load_text(text)
-            area.scroll_to(x, y, animate=False)
+        show_text(area, text)
 
     def do_copy_row(self) -> None:
         area = self.query_one(TextArea)

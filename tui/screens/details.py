@@ -9,12 +9,14 @@ from textual.widgets import TextArea
 
 from minikf.tui.actions.action import OBJECTS, TEXTS, Action
 from minikf.tui.describe import describe, yaml_of
-from minikf.tui.places import Doom
+from minikf.tui.places import Doom, deletion
 from minikf.tui.screens.place import PlaceScreen
+from minikf.tui.widgets.reading import show_text
 from minikf.views.asking import Question
 from minikf.views.items import Item
 from minikf.views.kinds import BY_KIND
 from minikf.views.objects import EventsAbout, Name
+from minikf.views.text import web_address
 
 EVENTS_SECONDS = 3.0
 
@@ -62,11 +64,10 @@ class DetailsScreen(PlaceScreen):
         return f"kubectl {verb} {full} {self.item.name}{where}{form}"
 
     def url(self) -> str:
-        info = self.item.verdict.info
-        return info if info.startswith(("http://", "https://")) else ""
+        return web_address(self.item.verdict.info)
 
     def doom(self, action: Action) -> Doom | None:
-        return Doom(f"Delete {BY_KIND[self.item.kind].object_kind} {self.item.key}?", self.item.name)
+        return deletion(self.chosen(), "")
 
     def do_yaml(self) -> None:
         """From details to YAML and back."""
@@ -93,10 +94,7 @@ class DetailsScreen(PlaceScreen):
         self.item = found or self.item
         text = yaml_of(self.item) if self.as_yaml else describe(self.item, self._events, exists=found is not None)
         area = self.query_one(TextArea)
-        if area.text != text:
-            x, y = area.scroll_offset
-            area.load_text(text)
-            area.scroll_to(x, y, animate=False)
+        show_text(area, text)
         if self._at_events and self._events is not None:
             self._at_events = False
             area.scroll_end(animate=False)

@@ -13,7 +13,7 @@ from minikf.tui.feed import LogSource
 from minikf.tui.pages.lists import STYLES
 from minikf.tui.pictures.scale import number
 from minikf.tui.pictures.trials import objective_over_trials, parallel_coordinates
-from minikf.tui.places import Doom
+from minikf.tui.places import Doom, deletion
 from minikf.tui.screens.bestjob import BestJobScreen
 from minikf.tui.screens.details import DetailsScreen
 from minikf.tui.screens.place import PlaceScreen
@@ -21,7 +21,7 @@ from minikf.tui.store import Store
 from minikf.tui.widgets.livetable import LiveTable, Row, Rows
 from minikf.tui.widgets.plot import Plot
 from minikf.views.items import Item, Rank
-from minikf.views.kinds import BY_KIND, containers_of, pods_of
+from minikf.views.kinds import containers_of, pods_of
 from minikf.views.text import span
 from minikf.views.trials.experiment import Experiment, experiment_of
 from minikf.views.trials.trial import Trial
@@ -73,8 +73,7 @@ class ExperimentScreen(PlaceScreen):
         return command(f"experiment show {self.item.name} -n {self.item.namespace} --plot", self.minikf.platform)
 
     def doom(self, action: Action) -> Doom | None:
-        found = self.selected()
-        return Doom(f"Delete {BY_KIND[found.kind].object_kind} {found.key}?", found.name) if found else None
+        return deletion(self.chosen(), "")
 
     def do_next_picture(self) -> None:
         self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]

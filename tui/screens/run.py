@@ -17,6 +17,7 @@ from minikf.tui.screens.again import AgainScreen
 from minikf.tui.screens.artifacts import ArtifactsScreen
 from minikf.tui.screens.place import PlaceScreen
 from minikf.tui.widgets.graph import GraphView
+from minikf.tui.widgets.reading import show_text
 from minikf.views.asking import Question
 from minikf.views.runs.describing import headline, run_lines, step_lines
 from minikf.views.runs.flat import flat
@@ -99,10 +100,7 @@ class RunScreen(PlaceScreen):
         step = graph.step(self.chosen_step)
         lines = [*(step_lines(step, now()) if step is not None else []), "", *run_lines(graph)]
         area, text = self.query_one("#step", TextArea), "\n".join(lines).strip()
-        if area.text != text:
-            x, y = area.scroll_offset
-            area.load_text(text)
-            area.scroll_to(x, y, animate=False)
+        show_text(area, text)
 
     def _picture(self, graph: RunGraph) -> Picture:
         look = Look(now(), self.chosen_step, self._folded, self._whole)

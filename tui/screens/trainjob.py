@@ -14,7 +14,7 @@ from minikf.tui.feed import LogSource
 from minikf.tui.pages.lists import STYLES
 from minikf.tui.pictures.losses import loss_curves
 from minikf.tui.pictures.scale import number
-from minikf.tui.places import Doom
+from minikf.tui.places import Doom, deletion
 from minikf.tui.screens.details import DetailsScreen
 from minikf.tui.screens.place import PlaceScreen
 from minikf.tui.widgets.livetable import LiveTable, Row
@@ -68,7 +68,7 @@ class TrainJobScreen(PlaceScreen):
         return command(f"{verb} --kind {kind} --plot", self.minikf.platform)
 
     def doom(self, action: Action) -> Doom | None:
-        return Doom(f"Delete {BY_KIND[self.item.kind].object_kind} {self.item.key}?", self.item.name)
+        return deletion([self.item], "")
 
     def do_next_picture(self) -> None:
         """Where there is no room for both: the loss, or the nodes."""

@@ -16,6 +16,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from minikf.tui.widgets.moves import MOVES
+
 GAP = 2  # columns between two cells
 GUTTER = 2  # what is left of the first cell: the mark
 MARK = "●"
@@ -72,14 +74,7 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move('down')", "Down", show=False),
-        Binding("up", "move('up')", "Up", show=False),
-        Binding("home", "move('top')", "Top", show=False),
-        Binding("end", "move('bottom')", "Bottom", show=False),
-        Binding("pagedown", "move('page_down')", "Page down", show=False),
-        Binding("pageup", "move('page_up')", "Page up", show=False),
-        Binding("right", "aside(8)", "Right", show=False),
-        Binding("left", "aside(-8)", "Left", show=False),
+        *MOVES,
         Binding("enter", "choose", "Choose", show=False),
     ]
 

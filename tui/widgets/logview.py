@@ -10,7 +10,7 @@ from typing import ClassVar
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -18,6 +18,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from minikf.tui.widgets.logbuffer import Line, LogBuffer, Pattern, pattern_of
+from minikf.tui.widgets.moves import MOVES
 from minikf.views.loglines import shown
 
 NOTE = 65535  # the source of lines that are our own words
@@ -45,14 +46,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move('down')", "Down", show=False),
-        Binding("up", "move('up')", "Up", show=False),
-        Binding("home", "move('top')", "Top", show=False),
-        Binding("end", "move('bottom')", "Bottom", show=False),
-        Binding("pagedown", "move('page_down')", "Page down", show=False),
-        Binding("pageup", "move('page_up')", "Page up", show=False),
-        Binding("right", "aside(8)", "Right", show=False),
-        Binding("left", "aside(-8)", "Left", show=False),
+        *MOVES,
     ]
 
     @dataclass

@@ -6,41 +6,31 @@ import json
 import shlex
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from controllers import upstream
-from keep import Unavailable
 from lab import Lab
 
 from .minikf import Home
+from .mirrored import NOT_DEFAULT, mirrored_home
 
 pytestmark = pytest.mark.core
 
 _NAME = "causes"
-_NOT_DEFAULT = '{"metadata":{"annotations":{"storageclass.kubernetes.io/is-default-class":"false"}}}'
 
 
 @pytest.fixture
-def home(lab: Lab, tmp_path: Path, no_lab: Any) -> Any:
-    try:
-        mirror = upstream.mirror()
-    except Unavailable as why:
-        no_lab(f"no manifests here: {why}")
-        raise  # not reached: the test is skipped or fails
-    made = Home(tmp_path, lab.bin, {"kind": lab.node_image}, {"MINIKF_MIRROR": str(mirror)})
-    try:
+def home(lab: Lab, tmp_path: Path, no_lab: Any) -> Iterator[Home]:
+    with mirrored_home(lab, tmp_path, no_lab, _NAME) as made:
         yield made
-    finally:
-        down = made.minikf("down", "--yes", "--platform", _NAME)
-    assert down.code == 0, down.err
 
 
 def test_katib_waits_for_mysql_whose_claim_has_no_default_class(home: Home) -> None:
     up = home.up(_NAME, "kind")
     assert up.code == 0, up.err
-    assert home.kubectl(_NAME, "patch", "storageclass", "standard", "-p", _NOT_DEFAULT).code == 0
+    assert home.kubectl(_NAME, "patch", "storageclass", "standard", "-p", NOT_DEFAULT).code == 0
     with home.started("addon", "enable", "katib", "--platform", _NAME, "--force", "--yes"):
         found = _chain(home, "no default storage class")  # while it is still being installed
     assert found["text"].startswith("katib waits for Deployment katib-mysql 0 of 1 ready ← pod katib-mysql-")

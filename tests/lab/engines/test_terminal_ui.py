@@ -11,19 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controllers import upstream
 from dockerd.engine import docker
-from keep import Unavailable
 from lab import Lab
 
 from tests.tui.terminal import TMUX, Terminal
 
 from .minikf import Home
+from .mirrored import NOT_DEFAULT, mirrored_home
 
 pytestmark = pytest.mark.skipif(TMUX is None, reason="tmux, which is the terminal here, is not on PATH")
 
 _NAME = "seen"
-_NOT_DEFAULT = '{"metadata":{"annotations":{"storageclass.kubernetes.io/is-default-class":"false"}}}'
 LONG_SECONDS = 240.0
 
 
@@ -37,22 +35,13 @@ class Seat:
 
 @pytest.fixture
 def home(lab: Lab, tmp_path: Path, no_lab: Any) -> Iterator[Home]:
-    try:
-        mirror = upstream.mirror()
-    except Unavailable as why:
-        no_lab(f"no manifests here: {why}")
-        raise  # not reached: the test is skipped or fails
-    made = Home(tmp_path, lab.bin, {"kind": lab.node_image}, {"MINIKF_MIRROR": str(mirror)})
-    try:
+    with mirrored_home(lab, tmp_path, no_lab, _NAME) as made:
         yield made
-    finally:
-        down = made.minikf("down", "--yes", "--platform", _NAME)
-    assert down.code == 0, down.err
 
 
 def test_a_broken_add_on_is_mended_and_a_dead_api_server_is_waited_for(home: Home, tmp_path: Path) -> None:
     assert home.up(_NAME, "kind").code == 0
-    assert home.kubectl(_NAME, "patch", "storageclass", "standard", "-p", _NOT_DEFAULT).code == 0
+    assert home.kubectl(_NAME, "patch", "storageclass", "standard", "-p", NOT_DEFAULT).code == 0
     terminal = Terminal(tmp_path / "tmux")
     wanted = {key: home.environment[key] for key in ("HOME", "PATH", "MINIKF_MIRROR")}
     terminal.open(Seat(tmp_path, wanted), 150, 45, "--platform", _NAME)
