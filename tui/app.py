@@ -9,6 +9,7 @@ from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from minikf.tui.actions import BY_ID, Action, key_name, usable
 from minikf.tui.config import Config
@@ -292,7 +293,18 @@ class MinikfApp(App[int]):
         if action != "do" or not self._has_place():
             return True
         found = BY_ID[str(parameters[0])]
+        if (
+            found.types
+            and isinstance(self.focused, (Input, TextArea))
+            and not getattr(self.focused, "read_only", False)
+        ):
+            return False
         return found.usable_at(self._places()) and not (found.changes and self.config.read_only)
+
+    def _is_typing(self) -> bool:
+        """Whether letters go into a text."""
+        where = self.focused
+        return isinstance(where, Input) or (isinstance(where, TextArea) and not where.read_only)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         if isinstance(screen, PlaceScreen):

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual.widget import Widget
+
 from minikf.tui.actions.action import ANYWHERE, Action
 from minikf.views.asking import Question, Work
 from minikf.views.items import Item
@@ -53,6 +55,11 @@ class Place:
     @property
     def places(self) -> frozenset[str]:
         return self.groups | {self.place, ANYWHERE}
+
+    def type_into(self, box: Widget) -> None:
+        """Shows a box and gives it the keys at once: `focus` would give it those after the ones that wait already."""
+        box.display = True
+        box.screen.set_focus(box)
 
     def questions(self) -> dict[Question[Any], float]:
         """What is asked again and again while this is open, with the seconds between. May change with what is shown."""

@@ -158,3 +158,12 @@ async def test_an_object_of_unknown_form_is_a_row_with_its_reason() -> None:
         screen.feed.lists("trainjobs", strange, train_job("normal"))
         await screen.open("trainjobs")
         await screen.sees("strange", "Unreadable", "normal", "its status has an unknown form")
+
+
+async def test_a_slash_in_the_filter_is_a_slash() -> None:
+    async with opened() as screen:
+        screen.feed.lists("trainjobs", train_job("alpha"), train_job("beta", namespace="other"))
+        await screen.open("trainjobs")
+        await screen.sees("alpha")
+        await screen.press("slash", *"other", "slash", *"be", "enter")
+        await screen.sees("beta", "other/be", no="alpha")

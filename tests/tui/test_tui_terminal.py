@@ -83,3 +83,17 @@ def test_it_is_on_the_screen_before_anything_answers(terminal: Terminal, tmp_pat
 def test_without_a_terminal_it_is_refused(tmp_path: Path) -> None:
     done = Home(tmp_path / "home").minikf("tui", code=10)
     assert "no terminal" in done.stderr
+
+
+def test_what_is_typed_after_the_filters_key_is_the_filter_however_fast(lived_in: Home, terminal: Terminal) -> None:
+    make_job("typed-fast")
+    terminal.open(lived_in, 100, 30)
+    terminal.sees("minikf default", "healthy")
+    terminal.press("4")
+    terminal.sees("typed-fast")
+    terminal.press("/", *"elyd")  # all of them mean something else outside of the filter
+    terminal.sees("No training jobs with 'elyd'.")
+    terminal.press("Escape")
+    terminal.sees("typed-fast")
+    terminal.press("q")
+    terminal.sees("exit code 0")

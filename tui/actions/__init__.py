@@ -27,12 +27,14 @@ def usable(places: frozenset[str]) -> list[Action]:
 def bindings() -> list[BindingType]:
     """Textual's bindings; which of them count where is asked of the app's `check_action`.
 
+    Those that open a box are done before the next key is looked at, however fast it comes: it is the box's.
+
     The footer shows keys in the order in which they come first here: those of all places are where they always are.
     """
     order = [key for action in (*BASE, *ACTIONS) for key in action.keys.split(",")]
     return [
         Binding(action.keys, action.call, action.title, show=action.shown, key_display=key_name(action.first_key),
-                id=action.id)
+                id=action.id, priority=action.types)
         for action in sorted(ACTIONS, key=lambda action: order.index(action.first_key))
         if action.keys
     ]  # fmt: skip

@@ -14,7 +14,7 @@ class Action:
 
     `places` are places or groups of them where it can be used. `shown` puts it into the footer. `changes` is whether it
     changes something on the platform or this machine: not in read-only mode; `destroys`, whether what it takes away
-    cannot be had back: the name has to be typed first.
+    cannot be had back: the name has to be typed first. `types` is whether it opens a box for the keys that follow.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Action:
     shown: bool = False
     changes: bool = False
     destroys: bool = False
+    types: bool = False
     argument: str = ""
 
     @property

@@ -25,7 +25,7 @@ ACTIONS = (
     Action("logs", "l", "Logs", (OBJECTS,), shown=True),
     Action("logs_together", "L", "Logs of all its pods at once", (OBJECTS,)),
     Action("events", "e", "Events", (OBJECTS,)),
-    Action("filter", "slash", "Filter", (LISTS,), shown=True),
+    Action("filter", "slash", "Filter", (LISTS,), shown=True, types=True),
     Action("sort", "s", "Sort by the next column", (LISTS,)),
     Action("sort_reversed", "S", "Sort the other way round", (LISTS,)),
     Action("mark", "space", "Select, for several at once", (LISTS,)),

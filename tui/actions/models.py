@@ -19,5 +19,5 @@ ACTIONS = (
     Action("go_back_to_it", "enter", "Serve that again", ("rollback",), shown=True, changes=True),
     Action("write", "W", "Write the files", ("promote",), shown=True, changes=True),
     Action("again", "r", "Look again", ("promote", "rollback")),
-    Action("folder", "slash", "Another folder", ("promote",), shown=True),
+    Action("folder", "slash", "Another folder", ("promote",), shown=True, types=True),
 )

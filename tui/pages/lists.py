@@ -96,9 +96,7 @@ class ListPage(TablePage):
         self.table.focus()
 
     def do_filter(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.display = True
-        box.focus()
+        self.type_into(self.query_one("#filter", Input))
 
     def do_mark(self) -> None:
         self.table.toggle_mark()

@@ -277,9 +277,9 @@ class LogScreen(PlaceScreen):
     def _ask_for(self, what: str, text: str = "") -> None:
         self._box = what
         box = self.query_one("#log-box", Input)
-        box.placeholder, box.value, box.display = _ASKED[what], text, True
+        box.placeholder, box.value = _ASKED[what], text
         box.cursor_position = len(text)
-        box.focus()
+        self.type_into(box)
 
     def _close_box(self) -> None:
         self._box = ""

@@ -90,9 +90,7 @@ class PromoteScreen(PlaceScreen):
         self._ask(self.out)
 
     def do_folder(self) -> None:
-        box = self.query_one("#folder", Input)
-        box.display = True
-        box.focus()
+        self.type_into(self.query_one("#folder", Input))
 
     def do_write(self) -> None:
         if self._preview is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,12 +58,7 @@ def _mends(terminal: Terminal, home: Home) -> None:
     terminal.sees("kind", "healthy", no="No answer", seconds=LONG_SECONDS)
     _page(terminal, "Show Add-ons")
     terminal.sees("COMPONENT", "katib", seconds=LONG_SECONDS)
-    for _ in range(60):
-        if "Katib asks for" in terminal.text:
-            break
-        terminal.press("j")
-        terminal.sees("COMPONENT")
-    terminal.sees("Katib asks for")
+    _down_to(terminal, "Katib asks for")
     terminal.press("a")
     shown = terminal.sees("katib", seconds=60)
     if "Type katib" in shown:  # it does not seem to fit this machine
@@ -73,12 +69,7 @@ def _mends(terminal: Terminal, home: Home) -> None:
     terminal.press("1")
     terminal.sees("no default storage class", seconds=LONG_SECONDS)
     terminal.press("g")
-    for _ in range(40):
-        if "r: Make standard the default storage class" in terminal.text or "Make standard" in terminal.text:
-            break
-        terminal.press("j")
-        terminal.sees("GROUP")
-    terminal.sees("Make standard the default storage class")
+    _down_to(terminal, "Make standard the default storage class")
     terminal.press("r")
     terminal.sees("done: Make standard the default storage class", seconds=60)
     classes = home.kubectl(_NAME, "get", "storageclass", "standard", "-o", "jsonpath={.metadata.annotations}")
@@ -110,3 +101,15 @@ def _page(terminal: Terminal, title: str) -> None:
     subprocess.run([str(TMUX), "-S", str(terminal.socket), "send-keys", "-l", title], check=True)
     terminal.sees(title)
     terminal.press("Enter")
+
+
+def _down_to(terminal: Terminal, words: str) -> None:
+    """The cursor goes down, row by row, until what is said about its row has the words; from wherever it is."""
+    for _ in range(80):
+        if words in terminal.text:
+            time.sleep(0.5)  # the screen may be behind the keys
+            if words in terminal.text:
+                return
+        terminal.press("j")
+        time.sleep(0.2)
+    raise AssertionError(f"'{words}' not seen on:\n{terminal.text}")
