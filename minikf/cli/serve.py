@@ -96,10 +96,10 @@ def _hints(namespace: str, name: str) -> dict[str, str]:
 def _replaced(platform: str, service: dict[str, Any]) -> dict[str, Any] | None:
     """The service with the new spec, None where there is none yet. The old one is noted for a way back."""
     from minikf.kube.rest import ApiAnswer, RestClient
+    from minikf.kube.serving import path_of
     from minikf.paths import PlatformPaths
     from minikf.status import access
     from minikf.views.models.history import remember
-    from minikf.waiting.service import path_of
 
     client = RestClient(access(platform))
     path = path_of(service["metadata"]["namespace"], service["metadata"]["name"])

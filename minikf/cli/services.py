@@ -52,9 +52,9 @@ def show(
 ) -> None:
     """Show a service and what it could be rolled back to."""
     from minikf.cli import render
+    from minikf.kube.serving import found as find
     from minikf.views.models.looking import serving
     from minikf.views.models.rollback import earlier
-    from minikf.views.models.wire import found as find
 
     access, client = reached(context, platform)
     find(client, namespace, name)

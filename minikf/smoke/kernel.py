@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from minikf.kube import credentials
+from minikf.kube.serving import is_loopback, service_path
 from minikf.smoke.place import Place
-from minikf.smoke.reach import call, is_loopback, service_path
+from minikf.smoke.reach import call
 
 if TYPE_CHECKING:
     import websocket

@@ -6,9 +6,9 @@ from collections.abc import Generator
 from typing import Any
 from urllib.parse import quote
 
+from minikf.kube.serving import service_path
 from minikf.smoke.model import Smoke
 from minikf.smoke.place import Place
-from minikf.smoke.reach import service_path
 from minikf.spec import Event
 
 # Its service as the distribution installs it; `kfp.Client` takes this way too.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from typing import Any
-from urllib.parse import quote
 
 from minikf.errors import NoProgress, WorkFailed
 from minikf.kube.rest import RestClient
+from minikf.kube.serving import path_of
 from minikf.spec import Access, Event
 
 OFTEN_SECONDS = 0.2
@@ -51,8 +51,3 @@ def ready(access: Access, namespace: str, name: str) -> Generator[Event, None, O
                 advice=f"kubectl describe isvc {name} -n {namespace}",
             )
         time.sleep(OFTEN_SECONDS)
-
-
-def path_of(namespace: str, name: str) -> str:
-    group = "/apis/serving.kserve.io/v1beta1"
-    return f"{group}/namespaces/{quote(namespace, safe='')}/inferenceservices/{quote(name, safe='')}"

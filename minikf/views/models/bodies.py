@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from minikf.errors import MinikfError, UsageError
 from minikf.files import write_private
+from minikf.kube.serving import Door
 from minikf.paths import PlatformPaths
 from minikf.views.items import Object, mappings
 from minikf.views.models.services import implementation
-from minikf.views.models.wire import Door
 
 _ASK_SECONDS = 5.0
 _KEPT = 10

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from minikf.errors import MinikfError
 from minikf.kube.rest import RestClient
+from minikf.kube.serving import door
 from minikf.plan import EMBEDDED
 from minikf.spec import Access
 from minikf.views.items import Object, mapping
 from minikf.views.models.metrics import Counters, counters
-from minikf.views.models.wire import door
 
 SECONDS = 5.0
 # What KServe's runtimes note for a scraper, and where its own servers listen otherwise (kserve/constants,

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from minikf.engine.protocol import Steps
 from minikf.errors import Refused
 from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.kube.serving import found, path_of
 from minikf.paths import PlatformPaths
 from minikf.promote.yamltext import dump
 from minikf.spec import Access, Event
@@ -18,9 +19,8 @@ from minikf.views.items import Object, mapping, mappings
 from minikf.views.models import history
 from minikf.views.models.registry import Registry
 from minikf.views.models.services import LABEL, SCHEME, implementation, version_of
-from minikf.views.models.wire import found
 from minikf.views.text import plain
-from minikf.waiting.service import path_of, ready
+from minikf.waiting.service import ready
 
 # KServe notes the model's address on the pods that it makes (kserve/kserve, pkg/constants/constants.go,
 # StorageInitializerSourceUriInternalAnnotationKey), Kubernetes the number of a Deployment's ReplicaSet.

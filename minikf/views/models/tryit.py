@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from minikf.kube.rest import RestClient
+from minikf.kube.serving import SECONDS, Heard, door, found
 from minikf.paths import PlatformPaths
 from minikf.spec import Access
 from minikf.views.models import bodies
-from minikf.views.models.wire import SECONDS, Heard, door, found
 from minikf.views.text import plain
 
 

@@ -12,13 +12,13 @@ import pytest
 
 from minikf.errors import Refused, Unreachable
 from minikf.kube.rest import RestClient
+from minikf.kube.serving import Door, door, found
 from minikf.paths import PlatformPaths
 from minikf.spec import Access
 from minikf.views.asking import Reach
 from minikf.views.models.measuring import read
 from minikf.views.models.metrics import figures
 from minikf.views.models.questions import Measured, RollBack, Try, WhatServes, WhatToTry, WhatWasServed
-from minikf.views.models.wire import Door, door, found
 from tests.embedded.homes import watch
 from tests.embedded.serving.cluster import Cluster, model
 from tests.embedded.views.conftest import Program

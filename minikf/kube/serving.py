@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -13,10 +14,11 @@ from minikf.errors import Refused, Unreachable
 from minikf.kube.rest import ApiAnswer, RestClient
 from minikf.plan import EMBEDDED
 from minikf.spec import Access
-from minikf.views.items import Object, mapping
-from minikf.waiting.service import path_of
+
+Object = dict[str, Any]
 
 SECONDS = 30.0
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # More than this of an answer nobody reads on a screen; what is left out is said.
 MOST_BYTES = 4 * 1024 * 1024
 
@@ -52,21 +54,14 @@ class Door:
         return Heard(status, found[:MOST_BYTES], time.monotonic() - began, len(found) <= MOST_BYTES)
 
     def _near(self, method: str, path: str, body: object, seconds: float) -> tuple[int, bytes]:
-        where = urlsplit(self.url)
-        connection = http.client.HTTPConnection(where.hostname or "", where.port or 80, timeout=seconds)
-        data = None if body is None else json.dumps(body).encode()
         try:
-            connection.request(method, path, body=data, headers={"Content-Type": "application/json"} if data else {})
-            answer = connection.getresponse()
-            return answer.status, answer.read(MOST_BYTES + 1)
+            return on_loopback(self.url, method, path, body, seconds=seconds, most=MOST_BYTES + 1)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._silent(error, seconds) from error
-        finally:
-            connection.close()
 
     def _far(self, method: str, path: str, body: object, seconds: float) -> tuple[int, bytes]:
-        proxy = f"/api/v1/namespaces/{quote(self.namespace, safe='')}/services/{quote(self.backend, safe='')}:80/proxy"
-        reply = RestClient(self.access, timeout=seconds).request(method, f"{proxy}{path}", body)
+        proxied = service_path(self.namespace, self.backend, 80, path)
+        reply = RestClient(self.access, timeout=seconds).request(method, proxied, body)
         said = _status_of_the_api(reply.body) if not reply.ok else ""
         if said:
             raise Unreachable(
@@ -85,12 +80,50 @@ class Door:
         )
 
 
+def on_loopback(
+    url: str,
+    method: str,
+    path: str,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
+    most: int | None = None,
+) -> tuple[int, bytes]:
+    """Status and body, at most so many bytes of it, of one call to an address of this machine; `body` goes as JSON.
+    Raises OSError, HTTPException or ValueError."""
+    where = urlsplit(url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port or 80, timeout=seconds)
+    data = None if body is None else json.dumps(body).encode()
+    sent = {**({"Content-Type": "application/json"} if data else {}), **(headers or {})}
+    try:
+        connection.request(method, path, body=data, headers=sent)
+        answer = connection.getresponse()
+        return answer.status, answer.read(most)
+    finally:
+        connection.close()
+
+
+def is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in _LOOPBACK
+
+
+def service_path(namespace: str, service: str, port: int | str, path: str) -> str:
+    """Where the API server passes calls on to a service."""
+    return f"/api/v1/namespaces/{quote(namespace, safe='')}/services/{quote(service, safe='')}:{port}/proxy{path}"
+
+
+def path_of(namespace: str, name: str) -> str:
+    """Where an InferenceService is in the API."""
+    group = "/apis/serving.kserve.io/v1beta1"
+    return f"{group}/namespaces/{quote(namespace, safe='')}/inferenceservices/{quote(name, safe='')}"
+
+
 def door(access: Access, service: Object) -> Door:
     """The way to a service. Raises Refused where it has none yet."""
-    metadata, status = mapping(service.get("metadata")), mapping(service.get("status"))
+    metadata, status = service.get("metadata") or {}, service.get("status") or {}
     namespace, name, url = str(metadata.get("namespace")), str(metadata.get("name")), str(status.get("url") or "")
     if access.engine == EMBEDDED:
-        if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        if not is_loopback(url):
             raise Refused(
                 f"InferenceService {namespace}/{name} has no address yet",
                 cause=url or "it was never ready",
@@ -98,7 +131,7 @@ def door(access: Access, service: Object) -> Door:
             )
         return Door(access, namespace, name, url, "")
     # The Services that KServe makes (pkg/constants, PredictorServiceName and TransformerServiceName).
-    part = "transformer" if mapping(service.get("spec")).get("transformer") else "predictor"
+    part = "transformer" if (service.get("spec") or {}).get("transformer") else "predictor"
     return Door(access, namespace, name, "", f"{name}-{part}")
 
 
