@@ -66,6 +66,7 @@ class MinikfApp(App[int]):
         self._is_started = False
         self._asked: dict[Place, dict[Question[Any], Callable[[], None]]] = {}
         self._doing = Doing(self)
+        self._waiting: list[str] = []
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen()
@@ -204,7 +205,7 @@ class MinikfApp(App[int]):
     def place(self) -> Place:
         """The page or screen that is in front, under help, palette and dialogs."""
         front = self._front
-        return front.page if isinstance(front, MainScreen) else front
+        return front.page if isinstance(front, MainScreen) and front.pages else front
 
     @property
     def _front(self) -> PlaceScreen:
@@ -215,13 +216,15 @@ class MinikfApp(App[int]):
         found: list[Place] = []
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
-                found += [page for page in screen.pages.values() if page.is_mounted]
+                found += screen.pages.values()
             elif isinstance(screen, PlaceScreen):
                 found.append(screen)
-        return found
+        return [place for place in found if place.there]
 
     def attend(self, place: Place) -> None:
         """Watches and asks what a place needs from now on, until `disregard`, or until the screen is left."""
+        if not place.there:
+            return  # it comes again when it is
         asked = self._asked.setdefault(place, {})
         if not self._is_started:
             return
@@ -319,8 +322,25 @@ class MinikfApp(App[int]):
         self.perform(id)
 
     def perform(self, id: str) -> None:
-        """Does an action at the place in front: the screen's own way, else the page's, else the app's."""
-        action = BY_ID[id]
+        """Does an action at the place in front: the screen's own way, else the page's, else the app's. Keys that are
+        quicker than a place is made wait for it, in their order."""
+        self._waiting.append(id)
+        if len(self._waiting) == 1:
+            self._catch_up()
+        else:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """What was typed for a place before it was there is done once it has rows and focus."""
+        if self._waiting:
+            self.call_after_refresh(self._catch_up)
+
+    def _catch_up(self) -> None:
+        """Up to what opens another place."""
+        while self._waiting and self.place.there:
+            self._perform(BY_ID[self._waiting.pop(0)])
+
+    def _perform(self, action: Action) -> None:
         if action.changes and self.config.read_only:
             self.say(f"read-only: {action.title} is off", worse=True)
             return

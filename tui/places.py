@@ -42,6 +42,8 @@ class Place:
     groups: ClassVar[frozenset[str]] = frozenset()
     kinds: ClassVar[tuple[str, ...]] = ()
     """The lists that it needs watched."""
+    there: bool = False
+    """Whether it has its widgets. Before that nothing is asked for it, it is told nothing, and keys wait."""
 
     @property
     def minikf(self) -> MinikfApp:

@@ -14,7 +14,7 @@ from minikf.tui.config import Config
 from tests.tui.fake_feed import FakeFeed
 
 SIZES = ((40, 12), (80, 24), (160, 50))
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 
 @dataclass

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from typing import Any
 from unittest import mock
 
 import pytest
 
 from minikf.spec import Status
 from minikf.tui.messages import Lost, StatusCame
+from minikf.tui.pages.page import Page
+from minikf.views.models.looking import Serving
+from minikf.views.models.questions import WhatServes
+from minikf.views.models.registry import Registry
+from minikf.views.models.services import service
 from tests.tui.fake_feed import pod, train_job
 from tests.tui.screen import SIZES, opened
 
@@ -66,3 +73,35 @@ async def test_without_colour_every_colour_is_grey() -> None:
             await screen.open("trainjobs")
             await screen.sees("broken", "Failed")
             assert screen.app.no_color
+
+
+async def test_a_page_that_is_still_being_made_misses_no_answer_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine that takes a while, in which keys are typed and lists and answers come."""
+    made = Page.on_mount
+
+    async def slowly(self: Page) -> None:
+        await asyncio.sleep(0.3)
+        made(self)
+
+    async with opened() as screen:
+        monkeypatch.setattr(Page, "on_mount", slowly)
+        screen.feed.answers[WhatServes] = lambda _: Serving((service(isvc("zinnias"), (), Registry()),), Registry())
+        screen.feed.lists("inferenceservices", isvc("flowers"), isvc("zinnias"))
+        screen.app.perform("page.services")
+        assert not screen.app.place.there
+        screen.app.perform("move.down")
+        screen.app.perform("yaml")
+        screen.feed.lists("inferenceservices", isvc("flowers"), isvc("zinnias"))
+        assert screen.app.place.place == "services", "the keys wait"
+        await screen.sees("zinnias", "kind: InferenceService")
+        await screen.press("escape")
+        await screen.sees("flowers", "zinnias serves no registered version")
+        assert [type(one) for one in screen.feed.kept].count(WhatServes) == 1
+
+
+def isvc(name: str) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "namespace": "team", "creationTimestamp": "2026-01-01T00:00:00Z"},
+        "spec": {"predictor": {"model": {"modelFormat": {"name": "sklearn"}}}},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+    }

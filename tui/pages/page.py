@@ -20,6 +20,7 @@ class Page(Place, Vertical):
 
     def on_mount(self) -> None:
         """Only now its widgets are there."""
+        self.there = True
         cast("MainScreen", self.screen).page_is_there(self)
 
     def on_resize(self) -> None:

@@ -18,7 +18,6 @@ class MainScreen(PlaceScreen):
         super().__init__()
         self.page_name = HOME
         self.pages: dict[str, Page] = {}
-        self._there: set[str] = set()
 
     @property
     def page(self) -> Page:
@@ -35,7 +34,6 @@ class MainScreen(PlaceScreen):
 
     def page_is_there(self, page: Page) -> None:
         """A page has its widgets; the user may have gone on meanwhile."""
-        self._there.add(page.place)
         if page.place == self.page_name:
             self._attend()
 
@@ -44,7 +42,7 @@ class MainScreen(PlaceScreen):
         if place == self.page_name:
             return
         self.minikf.disregard(self.page)
-        if self.page_name in self._there:
+        if self.page.there:
             self.page.closed()
         self.page.display = False
         self.page_name = place
@@ -52,7 +50,7 @@ class MainScreen(PlaceScreen):
             self.query_one("#pages").mount(self._made(place))
             return
         self.page.display = True
-        if place in self._there:
+        if self.page.there:
             self._attend()
 
     def open_next(self, by: int) -> None:
@@ -62,7 +60,7 @@ class MainScreen(PlaceScreen):
     def draw(self) -> None:
         super().draw()
         self.query_one(Nav).show(self.page_name, self.minikf.store, self.size.width)
-        if self.page_name in self._there:
+        if self.page.there:
             self.page.draw()
 
     def do_leave(self) -> None:
@@ -77,3 +75,4 @@ class MainScreen(PlaceScreen):
         self.page.opened()
         self.redraw()
         self.refresh_bindings()
+        self.minikf.catch_up()

@@ -31,7 +31,9 @@ class PlaceScreen(Place, Screen[None]):
 
     def on_mount(self) -> None:
         """Textual calls this beside the `on_mount` of what is made of it."""
+        self.there = True
         self.minikf.attend(self)
+        self.minikf.catch_up()
 
     def redraw(self) -> None:
         """Shows what the store holds now; does nothing before the screen is composed and after it is taken down."""

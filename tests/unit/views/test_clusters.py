@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from minikf.errors import Refused, Unreachable
+from minikf.kube import serving
 from minikf.kube.rest import ApiAnswer, Reply, RestClient
 from minikf.spec import Access
-from minikf.views.models import measuring, rollback, wire
+from minikf.views.models import measuring, rollback
 from minikf.views.models.registry import Registry, registry
 from minikf.views.storage.claims import Used
 from minikf.views.storage.usage import of_kubelets
@@ -64,12 +65,12 @@ def test_metrics_are_read_of_each_pod_at_the_port_that_its_runtime_notes() -> No
 def test_a_model_of_a_cluster_is_asked_through_the_apis_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     path = "/api/v1/namespaces/n/services/x-predictor:80/proxy/v1/models/x:predict"
     cluster = Cluster({path: {"predictions": [1]}})
-    monkeypatch.setattr(wire, "RestClient", lambda access, timeout: cluster)
+    monkeypatch.setattr(serving, "RestClient", lambda access, timeout: cluster)
     metadata = {"metadata": {"namespace": "n", "name": "x"}, "status": {"url": "http://x-n.example.com"}}
-    heard = wire.door(ACCESS, metadata).ask("POST", "/v1/models/x:predict", {"instances": []})
+    heard = serving.door(ACCESS, metadata).ask("POST", "/v1/models/x:predict", {"instances": []})
     assert (heard.status, json.loads(heard.body)) == (200, {"predictions": [1]})
     assert cluster.asked == [("POST", path, {"instances": []})]
-    changed = wire.door(ACCESS, {**metadata, "spec": {"transformer": {"containers": []}}})
+    changed = serving.door(ACCESS, {**metadata, "spec": {"transformer": {"containers": []}}})
     assert changed.backend == "x-transformer"
     with pytest.raises(
         Unreachable, match="does not answer through the API's proxy"
