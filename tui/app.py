@@ -186,6 +186,15 @@ class MinikfApp(App[int]):
         self.connection = self.connection.lost(source, plain(cause), plain(advice), now())
         self.changed()
 
+    def forget(self) -> None:
+        """The platform was removed, here or elsewhere: nothing of it is old, it is gone."""
+        if self.store.has_run:
+            self.store.forget()
+            self.connection = Connection()
+            if (status := self.store.status) is not None and not status.running:
+                self._lose(STATUS, status.cause, status.advice)
+            self.changed()
+
     def changed(self) -> None:
         """Many changes at once are one redraw."""
         if not self._redraw_is_due:

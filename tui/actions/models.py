@@ -8,7 +8,7 @@ _PROMOTED = ("services", "trainjobs", "pytorchjobs", "training", "promotion", "d
 
 ACTIONS = (
     Action("try_model", "t", "Try it with a body", ("services",), shown=True),
-    Action("roll_back", "R", "Roll back to an earlier one", ("services",), changes=True),
+    Action("roll_back", "R", "Roll back to an earlier one", ("services",), shown=True, changes=True),
     Action("promote", "P", "Show what a promotion would write", _PROMOTED),
     Action("start_notebook", "u", "Start (up)", ("notebooks",), shown=True, changes=True),
     Action("stop_notebook", "z", "Stop (its files stay)", ("notebooks",), shown=True, changes=True),

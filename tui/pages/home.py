@@ -63,6 +63,8 @@ class HomePage(Fixing, TablePage):
             if self.home is None:  # until now only the parts were there; what is broken stands above them
                 self.table.begin("")
             self.home = value
+            if self._is_absent:
+                self.minikf.forget()
         elif isinstance(value, Usage) and isinstance(question, AskUsage):
             self.history = self.history.with_(value)
         elif isinstance(question, AskOffers):
