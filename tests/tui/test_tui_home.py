@@ -181,12 +181,15 @@ async def test_without_a_platform_home_offers_what_works_here_and_makes_it() -> 
         screen.feed.answers[AskOffers()] = offers
         screen.feed.tell(AskOffers())
         await screen.sees("k3d lite", "the default", "embedded", "kind full", "not here")
+        await screen.sees("Bring up", no="Run the demo")
         assert screen.order("k3d lite", "embedded", "kind full") == ["k3d lite", "embedded", "kind full"]
         await screen.press("u")
         job = screen.feed.jobs[-1]
         assert job.work == Up("k3d", "lite")
         job.step(Event("cluster", "done", "made in no time"))
-        await screen.sees("Bring up k3d lite", "ok cluster: made in no time")
+        await screen.sees("Bring up k3d lite", "ok cluster: made in no time", "^k Stop this work", "esc Back")
+        job.end(None)
+        await screen.sees("done; esc goes back", no="Stop this work")
 
 
 async def test_an_offer_that_does_not_work_says_why_and_begins_nothing() -> None:

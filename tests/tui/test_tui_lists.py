@@ -182,3 +182,10 @@ async def test_what_broke_while_another_view_was_open_is_seen_on_coming_back(man
         await screen.shows("pods")
         await screen.pilot.pause(0.3)
         assert "worst-1" in screen.text, screen.text
+
+
+async def test_without_notebooks_the_page_says_how_to_make_one() -> None:
+    async with opened() as screen:
+        screen.feed.lists("notebooks")
+        await screen.open("notebooks")
+        await screen.sees("There are no notebooks yet: minikf notebook create NAME")

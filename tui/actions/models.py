@@ -16,7 +16,7 @@ ACTIONS = (
     Action("example", "f4", "The example again", ("try",), shown=True),
     Action("before", "f3", "What was sent before", ("try",), shown=True),
     Action("other_protocol", "f2", "V1 or V2", ("try",)),
-    Action("go_back_to_it", "enter", "Serve that again", ("rollback",), shown=True, changes=True),
+    Action("go_back_to_it", "enter,ctrl+s", "Serve that again", ("rollback",), shown=True, changes=True),
     Action("write", "W", "Write the files", ("promote",), shown=True, changes=True),
     Action("again", "r", "Look again", ("promote", "rollback")),
     Action("folder", "slash", "Another folder", ("promote",), shown=True, types=True),

@@ -65,7 +65,7 @@ class MainScreen(PlaceScreen):
         if self.page_name in self._there:
             self.page.draw()
 
-    def do_leave(self) -> None:
+    def do_clear(self) -> None:
         self.page.escape()
 
     def _made(self, place: str) -> Page:
