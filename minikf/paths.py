@@ -163,6 +163,16 @@ class PlatformPaths:
         return self.state / "tests.json"
 
     @property
+    def served_specs(self) -> Path:
+        """What each service was when it was last ready, to go back to: served/<namespace>.<service>.json."""
+        return self.state / "served"
+
+    @property
+    def tried_bodies(self) -> Path:
+        """What the user sent to services: tried/<namespace>.<service>.json."""
+        return self.state / "tried"
+
+    @property
     def daemon_file(self) -> Path:
         """Pid, start time and address of the running daemon, JSON."""
         return self.state / "daemon.json"

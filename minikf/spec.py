@@ -55,7 +55,8 @@ class Wishes:
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """What is known about one cluster engine on this machine; where something is missing, `why_not` says what."""
+    """What is known about one cluster engine on this machine; where something is missing, `why_not` says what, and
+    `advice` what brings it."""
 
     tool: str = ""
     version: str = ""
@@ -63,6 +64,7 @@ class EngineFacts:
     image_local: bool = False
     registry_answers: bool = False
     why_not: str = ""
+    advice: str = ""
 
     @property
     def usable(self) -> bool:

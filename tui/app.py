@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
@@ -15,6 +16,7 @@ from minikf.tui.actions import BY_ID, Action, key_name, usable
 from minikf.tui.config import Config
 from minikf.tui.doing import Doing
 from minikf.tui.feed import Feed, Follower, LogSource
+from minikf.tui.greys import Greys
 from minikf.tui.messages import (
     Absent,
     Answered,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
 REDRAW_SECONDS = 0.1
 CLOCK_SECONDS = 1.0
+GREYS = Greys()
 
 
 class MinikfApp(App[int]):
@@ -70,6 +73,10 @@ class MinikfApp(App[int]):
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, but without colours (NO_COLOR) greys that can be read."""
+        return [GREYS if type(each) is Monochrome else each for each in super().get_line_filters()]
 
     def on_mount(self) -> None:
         use_theme(self, self.config.theme)
@@ -187,6 +194,15 @@ class MinikfApp(App[int]):
         self.connection = self.connection.lost(source, plain(cause), plain(advice), now())
         self.changed()
 
+    def forget(self) -> None:
+        """The platform was removed, here or elsewhere: nothing of it is old, it is gone."""
+        if self.store.has_run:
+            self.store.forget()
+            self.connection = Connection()
+            if (status := self.store.status) is not None and not status.running:
+                self._lose(STATUS, status.cause, status.advice)
+            self.changed()
+
     def changed(self) -> None:
         """Many changes at once are one redraw."""
         if not self._redraw_is_due:
@@ -302,7 +318,9 @@ class MinikfApp(App[int]):
             and not getattr(self.focused, "read_only", False)
         ):
             return False
-        return found.usable_at(self._places()) and not (found.changes and self.config.read_only)
+        if found.changes and self.config.read_only:
+            return False
+        return found.usable_at(self._places()) and self.place.can(found)
 
     def _is_typing(self) -> bool:
         """Whether letters go into a text."""
@@ -317,6 +335,15 @@ class MinikfApp(App[int]):
                     keys = f"key: {key_name(own.split(',')[0])}" if own else "no key"
                     yield SystemCommand(action.title, keys, lambda id=action.id: self.perform(id))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that nothing took. In read-only mode it may be one of those that are off: that is said."""
+        if not self.config.read_only or self._is_typing() or not self._has_place() or self.screen is not self._front:
+            return
+        for action in usable(self._places()):
+            if action.changes and event.key in self.config.keys.get(action.id, action.keys).split(","):
+                self.perform(action.id)
+                return
 
     async def action_do(self, id: str) -> None:
         self.perform(id)

@@ -88,6 +88,10 @@ class Place:
         found = self.selected()
         return [found] if found is not None else []
 
+    def can(self, action: Action) -> bool:
+        """Whether an action of this place makes sense now; where not, its key does nothing and is not shown."""
+        return True
+
     def equivalent(self) -> str:
         """The command line that prints what is shown here."""
         return ""

@@ -68,6 +68,15 @@ class Store:
         self.items[kind].pop(key, None)
         self._touch(kind)
 
+    def forget(self) -> None:
+        """The platform is no more, and so is all that it had; its status says so already."""
+        self.listed.clear()
+        self.absent.clear()
+        self.has_run = False
+        for kind in self.items:
+            self.items[kind] = {}
+            self._touch(kind)
+
     def get(self, kind: str, key: str) -> Item | None:
         return self.items[kind].get(key)
 

@@ -23,6 +23,7 @@ def down(
 
     name = platform_of(context, platform)
     refuse_inside(name, "down --yes")
+    _must_exist(name)
     _agree(name, yes, keep_data)
     render.follow(remove(name, keep_data=keep_data), as_json=as_json)
     if as_json:
@@ -41,6 +42,26 @@ def _mention_merged(name: str) -> None:
 
     for file in where(PlatformPaths.of(name)):
         render.note(f"{file} still has its context; to remove it: {command(f'kubeconfig unmerge --from {file}', name)}")
+
+
+def _must_exist(name: str) -> None:
+    """Raises Refused where there is nothing to remove, and says what there is instead."""
+    from minikf.commands import command
+    from minikf.engine.record import Platform
+    from minikf.errors import Refused
+    from minikf.paths import PlatformPaths
+
+    paths = PlatformPaths.of(name)
+    if Platform.read(paths) is not None:
+        return
+    others = sorted(file.parent.name for file in paths.state.parent.glob("*/platform.json"))
+    if others:
+        cause, advice = f"there is {', '.join(others)}", command("down", others[0])
+    elif paths.data.exists():
+        cause, advice = f"only data that was kept, in {paths.data}", f"{command('up', name)} takes it up again"
+    else:
+        cause, advice = "nothing of it is on this machine, so nothing was removed", ""
+    raise Refused(f"there is no platform '{name}'", cause=cause, advice=advice)
 
 
 def _agree(name: str, yes: bool, keep_data: bool) -> None:

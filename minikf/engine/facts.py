@@ -32,6 +32,6 @@ def _engine(name: str, asked_image: str) -> EngineFacts:
         with connect() as engine:
             local = engine.image(image) is not None
     except MinikfError as error:
-        return EngineFacts(why_not=error.cause or error.message)
+        return EngineFacts(why_not=error.cause or error.message, advice=error.advice)
     answers = local or node_image.registry_answers(image, REGISTRY_SECONDS)
     return EngineFacts(found.path, found.version, image, local, answers)

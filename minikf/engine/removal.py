@@ -18,6 +18,9 @@ from minikf.spec import Event
 _TOOL_FILES = (".log", ".log.1", ".yaml", ".kubeconfig")
 """What k3d or kind is told, says and writes, by its name."""
 
+_SERVERS = ("launcher.log", "warm-*.log", "db-manager.log")
+"""Logs of the daemon's own processes."""
+
 _SQLITE = ("", "-wal", "-shm", "-journal")
 
 
@@ -47,11 +50,12 @@ def _configuration(paths: PlatformPaths) -> list[Path]:
 def _state(paths: PlatformPaths) -> list[Path]:
     logs = [log.with_name(log.name + end) for log in (paths.daemon_log, paths.forwarder_log) for end in ("", ".1")]
     forward = [paths.forward_file, paths.forwarder_file, paths.state / "forward.lock"]
-    servers = [*paths.state.glob("launcher.log"), *paths.state.glob("warm-*.log")]  # of the launcher and fork servers
+    servers = [file for name in _SERVERS for file in paths.state.glob(name)]
     tools = [paths.state / f"{tool}{end}" for tool in CLUSTERS for end in _TOOL_FILES]
     bundled = [paths.choice_file, paths.install_journal, paths.tests_file]
     files = [*logs, *forward, *tools, *bundled, paths.daemon_file, paths.state / "lock", paths.platform_file]
-    return [paths.tls, paths.state / "shims", paths.state / "kubeadm", *servers, *files]
+    folders = [paths.tls, paths.served_specs, paths.tried_bodies, paths.state / "shims", paths.state / "kubeadm"]
+    return [*folders, *servers, *files]
 
 
 def _data(paths: PlatformPaths) -> list[Path]:
@@ -68,6 +72,7 @@ def _data(paths: PlatformPaths) -> list[Path]:
         paths.datasets,
         paths.artifacts,
         paths.notebooks,
+        paths.served,
         paths.observations,
         paths.data / "serving",
         paths.data / "kept",

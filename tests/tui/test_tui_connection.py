@@ -12,6 +12,8 @@ import pytest
 from minikf.spec import Status
 from minikf.tui.messages import Lost, StatusCame
 from minikf.tui.pages.page import Page
+from minikf.views.home.ask import AskHome
+from minikf.views.home.home import Home
 from minikf.views.models.looking import Serving
 from minikf.views.models.questions import WhatServes
 from minikf.views.models.registry import Registry
@@ -43,6 +45,23 @@ async def test_lost_is_said_with_cause_and_time_and_found_again_in_place(size: t
         assert not screen.app.screen.has_class("-lost")
         await screen.press("enter")
         await screen.sees("TrainJob team/job-0")
+
+
+async def test_of_a_platform_that_was_removed_nothing_is_left() -> None:
+    async with opened((120, 24)) as screen:
+        screen.feed.runs()
+        screen.feed.lists("pods", pod("web", phase="Failed"))
+        await screen.sees("Pods!1")
+        gone = Status("default", "embedded", False, cause="there is no platform 'default' yet", advice="minikf up")
+        screen.feed.post(StatusCame(gone))
+        screen.feed.post(Lost("pods", gone.cause, gone.advice))
+        await screen.sees("No answer since")
+        screen.feed.answers[AskHome()] = Home(gone, made=False)
+        screen.feed.tell(AskHome())
+        await screen.sees("there is no platform 'default' yet. Try: minikf up", no="No answer since")
+        assert "Pods!1" not in screen.text
+        await screen.open("pods")
+        await screen.sees("There is no platform 'default' yet.", no="Looking")
 
 
 async def test_a_platform_that_never_ran_is_waited_for() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -179,13 +180,16 @@ async def test_without_a_platform_home_offers_what_works_here_and_makes_it() -> 
         )
         screen.feed.answers[AskOffers()] = offers
         screen.feed.tell(AskOffers())
-        await screen.sees("k3d lite", "would be chosen", "embedded", "kind full", "not here")
+        await screen.sees("k3d lite", "the default", "embedded", "kind full", "not here")
+        await screen.sees("Bring up", no="Run the demo")
         assert screen.order("k3d lite", "embedded", "kind full") == ["k3d lite", "embedded", "kind full"]
         await screen.press("u")
         job = screen.feed.jobs[-1]
         assert job.work == Up("k3d", "lite")
         job.step(Event("cluster", "done", "made in no time"))
-        await screen.sees("Bring up k3d lite", "ok cluster: made in no time")
+        await screen.sees("Bring up k3d lite", "ok cluster: made in no time", "^k Stop this work", "esc Back")
+        job.end(None)
+        await screen.sees("done; esc goes back", no="Stop this work")
 
 
 async def test_an_offer_that_does_not_work_says_why_and_begins_nothing() -> None:
@@ -304,6 +308,9 @@ def test_gauges_fit_any_width_and_say_without_colours_what_is_nearly_full() -> N
     narrow, wide = gauges(history, 40), gauges(history, 160)
     assert narrow == "cpu 25%  mem 25%  disk 95%!  gpu none" and len(wide) <= 160
     assert "platform cpu" in wide and "gpu none" in wide and "▃▃▃" in wide
+    none = Taken(why_not="there is no platform 'default'")
+    absent = gauges(History(tuple(replace(one, platform=none) for one in history.samples)), 160)
+    assert "platform" not in absent and "cpu" in absent and "…" not in absent, "nothing is waited for that never comes"
     assert spark([None, 0.0, 50.0, 100.0, 200.0], 10) == "·▁▅██" and spark([1.0], 0) == ""
 
 

@@ -167,3 +167,25 @@ async def test_a_slash_in_the_filter_is_a_slash() -> None:
         await screen.sees("alpha")
         await screen.press("slash", *"other", "slash", *"be", "enter")
         await screen.sees("beta", "other/be", no="alpha")
+
+
+@pytest.mark.parametrize("many", [5, 60])
+async def test_what_broke_while_another_view_was_open_is_seen_on_coming_back(many: int) -> None:
+    async with opened((80, 24)) as screen:
+        calm = [pod(f"web-{number:02}") for number in range(many)]
+        screen.feed.lists("pods", *calm)
+        await screen.open("pods")
+        await screen.sees("web-00")
+        await screen.open("services")
+        screen.feed.lists("pods", pod("worst-1", phase="Failed"), pod("worst-2", phase="Failed"), *calm)
+        await screen.press("8")
+        await screen.shows("pods")
+        await screen.pilot.pause(0.3)
+        assert "worst-1" in screen.text, screen.text
+
+
+async def test_without_notebooks_the_page_says_how_to_make_one() -> None:
+    async with opened() as screen:
+        screen.feed.lists("notebooks")
+        await screen.open("notebooks")
+        await screen.sees("There are no notebooks yet: minikf notebook create NAME")

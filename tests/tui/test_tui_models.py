@@ -157,7 +157,7 @@ async def test_a_roll_back_shows_its_difference_and_wants_the_name(size: tuple[i
         await screen.press("j", "R")
         await screen.sees("Roll back team/flowers", "h1", "iris/1", "MiniKF saw it")
         if size[1] > 12:
-            await screen.sees("-two", "+one")
+            await screen.sees("-two", "+one", "enter Serve that again", "esc Back")
         assert screen.app.place.equivalent() == "minikf services rollback flowers -n team --to h1 --diff"
         await screen.press("enter")
         await screen.sees("Type flowers")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 
 from minikf.errors import UsageError
 from minikf.tui.config import Config, read
+from minikf.tui.greys import LEAST_CONTRAST, contrast
 from tests.tui.fake_feed import pod
 from tests.tui.screen import opened
 
@@ -72,8 +74,10 @@ async def test_read_only_changes_nothing_and_offers_nothing_that_would() -> None
         await screen.sees("read-only")
         await screen.open("pods")
         await screen.sees("web")
-        await screen.press("ctrl+d", "x")
-        await screen.pilot.pause()
+        await screen.press("ctrl+d")
+        await screen.sees("read-only: Delete is off")
+        await screen.press("x")
+        await screen.sees("read-only: Shell in its pod is off")
         assert not screen.feed.asked
         await screen.press("question_mark")
         await screen.sees("Read-only", no="Delete")
@@ -90,3 +94,20 @@ async def test_there_are_themes(theme: str) -> None:
         await screen.open("pods")
         await screen.sees("web")
         assert screen.app.current_theme.dark == (theme != "light")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_without_colours_what_is_broken_can_be_read(theme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened((120, 24), Config(theme=theme)) as screen:
+        screen.feed.lists("pods", pod("calm"), pod("broken", phase="Failed"))
+        await screen.open("pods")
+        await screen.sees("broken")
+        await screen.press("j")
+        await screen.pilot.pause()
+        segments = [one for strip in screen.app.screen._compositor.render_strips() for one in strip]
+        style = next(one.style for one in segments if "broken" in one.text)
+        assert style is not None and style.color is not None and style.bgcolor is not None
+        text, behind = (Color.from_rich_color(one) for one in (style.color, style.bgcolor))
+        assert contrast(text, behind) >= LEAST_CONTRAST
+        assert all(color.r == color.g == color.b for color in (text, behind))

@@ -179,3 +179,30 @@ async def test_a_log_is_asked_on_from_where_it_was_left_and_other_metrics_are_sh
         assert on in screen.feed.asked
         await screen.press("l")
         await screen.sees("Log of team/fit-node-0-0 node")
+
+
+async def test_a_job_that_ended_waits_for_no_values_and_counts_its_nodes_in_words() -> None:
+    async with opened((120, 36)) as screen:
+        screen.feed.lists("trainjobs", train_job("falls", failed="RuntimeError"))
+        screen.feed.lists("pods", pod("falls-node-0-0-x", job="falls", phase="Failed"))
+        reading = read("epoch 1 loss=0.5")
+        assert reading is not None
+        screen.feed.answers[AskReadings] = lambda _: Readings((reading,), "", 1)
+        await screen.open("trainjobs")
+        await screen.sees("falls")
+        await screen.press("enter")
+        await screen.sees("nodes, ", "loss 0.5", "no curve: each metric has one value", no="no values yet")
+
+
+async def test_the_head_says_the_metric_that_is_drawn() -> None:
+    async with opened((120, 36)) as screen:
+        screen.feed.lists("trainjobs", train_job("learns"))
+        screen.feed.lists("pods", pod("learns-node-0-0-x", job="learns"))
+        lines = [read(f"epoch={n} loss={1 / n} accuracy={1 - 1 / n}") for n in range(1, 9)]
+        screen.feed.answers[AskReadings] = lambda _: Readings(tuple(one for one in lines if one), "", 8)
+        await screen.open("trainjobs")
+        await screen.sees("learns")
+        await screen.press("enter")
+        await screen.sees("loss 0.125")
+        await screen.press("m")
+        await screen.sees("accuracy 0.875", no="loss 0.125")

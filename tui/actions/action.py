@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Groups of places, beside the name of each single one.
-ANYWHERE, PAGES, LISTS, OBJECTS, TEXTS = "anywhere", "pages", "lists", "objects", "texts"
+ANYWHERE, PAGES, SCREENS, LISTS, OBJECTS, TEXTS = "anywhere", "pages", "screens", "lists", "objects", "texts"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minikf.tui.actions.action import ANYWHERE, LISTS, OBJECTS, PAGES, TEXTS, Action
+from minikf.tui.actions.action import ANYWHERE, LISTS, OBJECTS, PAGES, SCREENS, TEXTS, Action
 from minikf.tui.pages import PAGES as ALL_PAGES
 
 _NUMBERS = "1234567890"
@@ -37,11 +37,12 @@ ACTIONS = (
     Action("copy_command", "c", "Copy the command line for this", (ANYWHERE,)),
     Action("copy_row", "C", "Copy what is under the cursor", (LISTS, TEXTS)),
     Action("demo", "R", "Run the demo", ("home",), shown=True, changes=True),
-    Action("leave", "escape", "Back", (ANYWHERE,)),
+    Action("leave", "escape", "Back", (SCREENS,), shown=True),
+    Action("clear", "escape", "Take away what is selected, then the filter", (LISTS,)),
     Action("palette", "ctrl+p,colon", "Commands", (ANYWHERE,), shown=True),
 )
 OTHER_ACTIONS = (
     Action("stop_work", "ctrl+k", "Stop this work", ("work",), shown=True, changes=True),
-    Action("wrap", "w", "Wrap long lines", ("details", "log")),
+    Action("wrap", "w", "Wrap", ("details", "log"), shown=True),
     Action("close_forward", "ctrl+d", "End this port-forward", ("forwards",), shown=True),
 )

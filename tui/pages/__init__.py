@@ -41,8 +41,8 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec("jobs", "Jobs", "Jobs", f"{_LISTS}:Jobs", ("jobs",)),
     PageSpec("storage", "Storage", "Store", "minikf.tui.pages.storage:StoragePage", ("persistentvolumeclaims",)),
     PageSpec("events", "Events", "Events", f"{_LISTS}:Events"),
-    PageSpec("addons", "Add-ons", "Add", "minikf.tui.pages.addons:AddonsPage"),
-    PageSpec("doctor", "Doctor", "Doc", "minikf.tui.pages.doctor:DoctorPage"),
+    PageSpec("addons", "Add-ons", "Add-ons", "minikf.tui.pages.addons:AddonsPage"),
+    PageSpec("doctor", "Doctor", "Doctor", "minikf.tui.pages.doctor:DoctorPage"),
     PageSpec("promotion", "Promote", "Promote", "minikf.tui.pages.promote:PromotionPage"),
 )
 BY_PLACE = {page.place: page for page in PAGES}

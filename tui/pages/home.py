@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from minikf.views.home.home import Home
     from minikf.views.home.offers import Offers
 
+_NEED_A_PLATFORM = frozenset({"demo", "repair", "show_me", "copy_fix", "start_platform", "stop_platform"})
 HOME_SECONDS, USAGE_SECONDS, OFFERS_SECONDS = 5.0, 5.0, 60.0
 
 
@@ -62,7 +63,11 @@ class HomePage(Fixing, TablePage):
         if isinstance(question, AskHome):
             if self.home is None:  # until now only the parts were there; what is broken stands above them
                 self.table.begin("")
-            self.home = value
+            was, self.home = self._is_absent, value
+            if self._is_absent is not was and self.is_attached:
+                self.screen.refresh_bindings()
+            if self._is_absent:
+                self.minikf.forget()
         elif isinstance(value, Usage) and isinstance(question, AskUsage):
             self.history = self.history.with_(value)
         elif isinstance(question, AskOffers):
@@ -73,6 +78,10 @@ class HomePage(Fixing, TablePage):
             entry = self._current()
             return command(entry.up_line, self.minikf.platform) if entry is not None else ""
         return command("status", self.minikf.platform)
+
+    def can(self, action: Action) -> bool:
+        """Without a platform there is nothing to mend, to run on or to end."""
+        return action.name not in _NEED_A_PLATFORM or not self._is_absent
 
     def url(self) -> str:
         entry = self._current()

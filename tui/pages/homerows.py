@@ -104,14 +104,14 @@ def offered(offers: Offers | None, *, stopped: bool = False) -> list[Entry]:
         return [Entry("start", "Platform", "Start the platform", "stopped", told, rank=Rank.WAITING, start=True)]
     if offers is None:
         return []
-    return [_offer(one, offers.why) for one in offers.offers]
+    return [_offer(one, offers) for one in offers.offers]
 
 
-def _offer(one: Offer, why: str) -> Entry:
-    state = "not here" if one.why_not else "would be chosen" if one.chosen else "works"
+def _offer(one: Offer, offers: Offers) -> Entry:
+    state = "not here" if one.why_not else "the default" if one.chosen else "works"
     told = one.why_not or (f"{one.does}: {one.cost}" if one.cost else one.does)
-    if one.chosen:
-        told += f" ({why})"
+    if one.chosen or not any(each.chosen for each in offers.offers):
+        told += f" ({offers.why})"
     rank = Rank.DONE if one.why_not else Rank.RUNNING
     return Entry(f"offer/{one.name}", "New platform", one.name, state, plain(told), rank=rank, offer=one)
 

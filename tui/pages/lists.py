@@ -135,7 +135,12 @@ class ListPage(TablePage):
             return f"This platform serves no {self.view.title}: {absent}"
         if self.words:
             return f"No {self.view.title} with '{self.words}'."
-        return f"There are no {self.view.title} yet." if listed else "Looking…"
+        if listed:
+            return f"There are no {self.view.title} yet."
+        status = self.minikf.store.status
+        if status is not None and not status.running and not self.minikf.store.has_run:
+            return f"{status.cause[:1].upper()}{status.cause[1:]}."
+        return "Looking…"
 
     def _show_why(self) -> None:
         self.show_why(self.below())

@@ -51,6 +51,11 @@ class NotebooksPage(FactsList):
             Column("TYPE", lambda item: self._of(item, "type"), WIDE),
         )
 
+    def _said(self, absent: str | None, listed: bool) -> str:
+        if absent is None and listed and not self.words:
+            return f"There are no notebooks yet: {command('notebook create NAME', self.minikf.platform)}"
+        return super()._said(absent, listed)
+
     def facts(self) -> tuple[str, ...]:
         one = self._by_key.get(self.table.current)
         if one is None:

@@ -48,8 +48,10 @@ def chart(
     x_label: str = "",
     is_log: bool | None = False,
     ascii_only: bool = False,
+    empty: str = "no values yet",
 ) -> Picture:
-    """All series over the same axes. `is_log` is about y; None chooses it where the values span decades."""
+    """All series over the same axes. `is_log` is about y; None chooses it where the values span decades.
+    `empty` is said where there is nothing to draw."""
     width, height = max(width, LEAST_WIDTH), max(height, LEAST_HEIGHT)
     sheet = Sheet(width, height)
     shown = [each for each in series[: SERIES + 2] if each.points]
@@ -69,7 +71,7 @@ def chart(
     if has_legend:
         _legend(sheet, left, shown, ascii_only)
     if is_empty:
-        _say(sheet, dots, "no values yet")
+        _say(sheet, dots, empty)
     return sheet.picture()
 
 

@@ -33,12 +33,13 @@ class Gauge:
 
 
 def gauges(history: History, width: int) -> str:
-    """One line; at 40 columns numbers alone, from 80 on with bars, from 120 on with the platform's own share."""
+    """One line; at 40 columns numbers alone, from 80 on with bars, from 120 on with the platform's own share where
+    it is measured."""
     found = [
         Gauge("cpu", tuple(history.cpu())), Gauge("mem", tuple(history.memory())), Gauge("disk", tuple(history.disk())),
     ]  # fmt: skip
     last = history.last
-    if width >= WIDE:
+    if width >= WIDE and last is not None and (not last.platform.why_not or last.cores is not None):
         found.insert(1, Gauge("platform cpu", tuple(history.platform_cpu())))
         found.insert(3, Gauge("platform mem", tuple(history.platform_memory())))
     if last is not None and last.gpus:

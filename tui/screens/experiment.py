@@ -24,6 +24,7 @@ from minikf.views.items import Item, Rank
 from minikf.views.kinds import containers_of, pods_of
 from minikf.views.text import span
 from minikf.views.trials.experiment import Experiment, experiment_of
+from minikf.views.trials.numbers import short
 from minikf.views.trials.trial import Trial
 
 ORDERS = ("best", "number", "state", "duration")
@@ -135,7 +136,8 @@ class ExperimentScreen(PlaceScreen):
             trial = trials[place]
             value = number(trial.value, 6) if trial.value is not None else ""
             mark = "◆" if best is not None and trial.name == best.name else ""
-            cells = (f"{trial.number}{mark}", value, trial.state, *map(trial.parameter, names), span(trial.seconds),
+            cells = (f"{trial.number}{mark}", value, trial.state, *(short(trial.parameter(name)) for name in names),
+                     span(trial.seconds),
                      trial.name)  # fmt: skip
             return Row(trial.name, cells, STYLES[Rank.BROKEN] if trial.failed else "bold" if mark else "")
 

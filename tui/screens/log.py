@@ -25,6 +25,7 @@ from minikf.views.text import plain
 DRAIN_SECONDS = 0.05
 MOST_COPIED = 1 << 20  # characters: no terminal takes more, many take less
 _ASKED = {"search": "search for (regular expression)", "filter": "show only lines with", "save": "save as"}
+_KEYS = "enter does it, esc leaves it"
 
 
 class LogScreen(PlaceScreen):
@@ -122,7 +123,8 @@ class LogScreen(PlaceScreen):
         shown = f"{len(view.buffer):,} of {view.buffer.held:,} lines with '{self._filter}'" if self._filter else ""
         older = "reading older lines…" if self._asked is not None else ""
         before = "the instance before" if self._previous else ""
-        return [self._missed, what, before, self._how(), older, shown, "wrapped" if view.wrapped else ""]
+        typing = f"{_ASKED[self._box]}: {_KEYS}" if self._box else ""
+        return [typing, self._missed, what, before, self._how(), older, shown, "wrapped" if view.wrapped else ""]
 
     def _how(self) -> str:
         """Whether it is followed, or why not."""
@@ -280,11 +282,13 @@ class LogScreen(PlaceScreen):
         box.placeholder, box.value = _ASKED[what], text
         box.cursor_position = len(text)
         self.type_into(box)
+        self._show_head()
 
     def _close_box(self) -> None:
         self._box = ""
         self.query_one("#log-box").display = False
         self.view.focus()
+        self._show_head()
 
     @on(Input.Submitted, "#log-box")
     def _typed(self, event: Input.Submitted) -> None:

@@ -63,7 +63,7 @@ class MainScreen(PlaceScreen):
         if self.page.there:
             self.page.draw()
 
-    def do_leave(self) -> None:
+    def do_clear(self) -> None:
         self.page.escape()
 
     def _made(self, place: str) -> Page:

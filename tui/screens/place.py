@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from minikf.tui.actions import bindings
+from minikf.tui.actions.action import SCREENS
 from minikf.tui.places import Place
 from minikf.tui.widgets.banner import Banner
 from minikf.tui.widgets.summary import Summary
@@ -19,6 +20,10 @@ class PlaceScreen(Place, Screen[None]):
     """A screen of which the actions know the name: its `place`."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
+
+    @property
+    def places(self) -> frozenset[str]:
+        return super().places | {SCREENS}
 
     def compose(self) -> ComposeResult:
         yield Summary(id="summary")

@@ -23,7 +23,7 @@ from minikf.views.asking import Question
 from minikf.views.items import Item
 from minikf.views.kinds import BY_KIND, TRAINING
 from minikf.views.text import now, span
-from minikf.views.training.curves import Curves
+from minikf.views.training.curves import Curve, Curves
 from minikf.views.training.jobs import Job, job_of
 from minikf.views.training.questions import AskReadings, Readings
 from minikf.views.trials.questions import AskReported
@@ -118,7 +118,11 @@ class TrainJobScreen(PlaceScreen):
         plot, table = self.query_one("#losses", Plot), self.query_one(LiveTable)
         plot.display, table.display = tall or self.view == "losses", tall or self.view == "nodes"
         names = (self._metric,) if self._metric else ()
-        plot.draw((self._count, names), lambda wide, high: loss_curves(self.curves, wide, high, names=names))
+        over = job.over
+        plot.draw(
+            (self._count, names, over),
+            lambda wide, high: loss_curves(self.curves, wide, high, names=names, over=over),
+        )
         rows = [
             Row(node.pod, (node.name, node.state, str(node.restarts), str(node.gpus or ""), node.machine, node.pod),
                 STYLES[node.rank])
@@ -128,13 +132,18 @@ class TrainJobScreen(PlaceScreen):
         self._show_why()
 
     def _head(self, job: Job) -> str:
-        parts = [f"{BY_KIND[job.kind].object_kind} {job.item.key} {job.item.verdict.state}", f"{job.ready} nodes"]
+        parts = [f"{BY_KIND[job.kind].object_kind} {job.item.key} {job.item.verdict.state}", _nodes(job.ready)]
         parts += [took] if (took := span(job.seconds(now().timestamp()))) else []
         parts += [f"{job.percent} %"] if job.percent is not None else []
-        for curve in self.curves.losses(2):
+        for curve in self._told():
             if curve.last is not None:
                 parts.append(f"{curve.name} {number(curve.last.value)}")
         return ", ".join(parts)
+
+    def _told(self) -> list[Curve]:
+        """The metrics whose last value stands in the head: the one that is drawn, the losses, else what there is."""
+        chosen = self.curves.by_name.get(self._metric)
+        return [chosen] if chosen is not None else self.curves.losses(2) or list(self.curves.by_name.values())[:2]
 
     def _question(self) -> AskReadings:
         container = next((node.container for node in self._job.nodes if node.pod == self._pod), "")
@@ -165,3 +174,9 @@ class TrainJobScreen(PlaceScreen):
         text = node or self._job.cause
         why.display = bool(text)
         why.update(text)
+
+
+def _nodes(ready: str) -> str:
+    """`0/2 2 failed` of the list, in words."""
+    count, _, more = ready.partition(" ")
+    return f"{count} nodes, {more}" if more else f"{count} nodes"

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.widgets import ProgressBar, RichLog, Static
 
 from minikf.spec import Event
+from minikf.tui.actions.action import Action
 from minikf.tui.feed import Job
 from minikf.tui.messages import Ended
 from minikf.tui.screens.place import PlaceScreen
@@ -53,12 +54,13 @@ class WorkScreen(PlaceScreen):
                 text.append(f"\ntry: {end.advice}", style="not bold")
             self.query_one(RichLog).write(text)
         self.redraw()
+        self.refresh_bindings()
 
     def draw(self) -> None:
         super().draw()
         state = "goes on; ctrl+k stops it, esc leaves it going on"
         if self.end is not None:
-            state = "failed" if self.end.cause else "done"
+            state = "failed" if self.end.cause else "done; esc goes back"
         self.query_one("#work-head", Static).update(f"{plain(self.work.title)}: {state}")
         bar, now = self.query_one(ProgressBar), self.query_one("#now", Static)
         event = self._last
@@ -68,6 +70,9 @@ class WorkScreen(PlaceScreen):
         if event is not None and total:
             bar.update(total=total, progress=event.bytes_done if event.bytes_total else event.objects_done)
         now.update("" if event is None or over else line(event))
+
+    def can(self, action: Action) -> bool:
+        return action.name != "stop_work" or self.end is None
 
     def do_stop_work(self) -> None:
         if self.job is not None and self.end is None:

@@ -200,6 +200,10 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
             if event.chain > 1:
                 self.action_choose()
 
+    def on_show(self) -> None:
+        """Hidden it had no room to measure by, and coming back in its old size is no resize."""
+        self.on_resize()
+
     def on_resize(self) -> None:
         self._fit()
         self._keep_in_view()
@@ -281,6 +285,8 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._tell()
 
     def _keep_in_view(self) -> None:
+        if not self.scrollable_content_region.height:  # hidden: it is done when it is shown
+            return
         top = min(self._cursor, max(self.scroll_offset.y, self._cursor - self._height + 1))
         if top != self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True)

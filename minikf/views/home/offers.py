@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from minikf import fitting
 from minikf.bundle import shelf
 from minikf.bundle.lock import locked
 from minikf.engine import parts
+from minikf.engine.choose import DEFAULT_VARIABLE
 from minikf.engine.facts import gather
 from minikf.errors import MinikfError
 from minikf.install.fitted import Fit, pulled, wants
@@ -56,18 +58,25 @@ def offers() -> Offers:
             except MinikfError:
                 continue  # that it fits is said again before anything is made
     does = {name: one.does for name, one in shelf.bundle().profiles.items()}
-    return of_facts(facts, does, fits, tuple(parts.missing()))
+    return of_facts(facts, does, fits, tuple(parts.missing()), os.environ.get(DEFAULT_VARIABLE, ""))
 
 
 def of_facts(
-    facts: Facts, does: dict[str, str], fits: dict[str, tuple[Fit, ...]], missing: tuple[str, ...] = ()
+    facts: Facts,
+    does: dict[str, str],
+    fits: dict[str, tuple[Fit, ...]],
+    missing: tuple[str, ...] = (),
+    default: str = "",
 ) -> Offers:
-    """Pure; `does` are the bundle's profiles, `missing` parts of the embedded engine that are not installed."""
+    """Pure; `does` are the bundle's profiles, `missing` parts of the embedded engine that are not installed, `default`
+    the engine that the user's environment asks for. Where it names none, none is chosen."""
     try:
-        planned = plan("default", Wishes(), facts)
+        planned = plan("default", Wishes(default), facts)
         chosen, why = (planned.engine, planned.profile), planned.why
+        if default:
+            why = f"{DEFAULT_VARIABLE} is {default}"
     except MinikfError as error:
-        chosen, why = (EMBEDDED, NO_PROFILE), error.message
+        chosen, why = ("", ""), f"{DEFAULT_VARIABLE}: {error.message}, {error.cause}"
     lacks = f"{', '.join(missing)} missing: pip install 'minikf[embedded]'" if missing else ""
     found = [Offer(EMBEDDED, "", _EMBEDDED, why_not=lacks, chosen=chosen[0] == EMBEDDED)]
     for name in CLUSTERS:
@@ -88,4 +97,7 @@ def _why_not(facts: Facts, name: str) -> str:
         return facts.docker_cause or "no container engine answers"
     if engine.usable:
         return ""
-    return engine.why_not or "its node image is not here and its registry does not answer"
+    why = engine.why_not or "its node image is not here and its registry does not answer"
+    for pronoun, named in (("it ", f"{name} "), ("its ", f"{name}'s ")):
+        why = named + why.removeprefix(pronoun) if why.startswith(pronoun) else why
+    return f"{why}: {engine.advice}" if engine.advice else why

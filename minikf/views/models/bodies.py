@@ -161,4 +161,4 @@ def keep(paths: PlatformPaths, namespace: str, name: str, body: str) -> None:
 
 
 def _file(paths: PlatformPaths, namespace: str, name: str) -> Path:
-    return paths.state / "tried" / f"{namespace}.{name}.json"
+    return paths.tried_bodies / f"{namespace}.{name}.json"

@@ -68,4 +68,4 @@ def _is_ready(service: Object) -> bool:
 
 
 def _file(paths: PlatformPaths, namespace: str, name: str) -> Path:
-    return paths.state / "served" / f"{namespace}.{name}.json"
+    return paths.served_specs / f"{namespace}.{name}.json"

@@ -13,7 +13,9 @@ import pytest
 
 from minikf.cli import render
 from minikf.cli.main import main
+from minikf.engine.record import Platform
 from minikf.errors import ExitCode, MinikfError
+from minikf.paths import PlatformPaths
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +43,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["stop"], ExitCode.REFUSED, "there is no platform 'default'"),
         (["start"], ExitCode.REFUSED, "there is no platform 'default'"),
         (["down", "--yes"], ExitCode.REFUSED, "there is no platform 'default'"),
-        (["down"], ExitCode.REFUSED, "was not removed"),
+        (["down", "--yes"], ExitCode.REFUSED, "so nothing was removed"),
+        (["down"], ExitCode.REFUSED, "there is no platform 'default'"),
         (["tui"], ExitCode.REFUSED, "this is no terminal"),
         (["logs"], ExitCode.REFUSED, "has no log"),
         (["env"], ExitCode.UNREACHABLE, "is not running"),
@@ -162,3 +165,10 @@ def test_words_that_the_terminal_cannot_show_do_not_end_the_program(own_home: Pa
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == ExitCode.USAGE and b"cannot name a platform" in done.stderr
+
+
+def test_down_of_no_platform_names_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    Platform("embedded", 26443).write(PlatformPaths.of("mine"))
+    assert main(["down", "--yes"]) == ExitCode.REFUSED
+    told = capsys.readouterr().err
+    assert "there is mine" in told and "minikf down --platform mine" in told and "minikf up" not in told

@@ -11,6 +11,7 @@ from minikf.engine.removal import remove
 from minikf.files import write_private
 from minikf.paths import PlatformPaths
 from minikf.spec import Event
+from minikf.views.models.bodies import keep
 
 
 @pytest.fixture
@@ -39,6 +40,15 @@ def test_all_of_it_goes_and_the_folders_too(paths: PlatformPaths, tmp_path: Path
     run(paths)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert not any(folder.exists() for folder in (paths.config, paths.state, paths.data))
+
+
+def test_what_models_were_asked_and_were_goes_too(paths: PlatformPaths) -> None:
+    keep(paths, "default", "tumours", "{}")
+    write_private(paths.served_specs / "default.tumours.json", "[]")
+    write_private(paths.served / "default" / "tumours.jsonl", "{}")
+    write_private(paths.state / "db-manager.log", "made by MiniKF")
+    messages = " ".join(event.message for event in run(paths))
+    assert "did not make" not in messages and not paths.state.exists() and not paths.data.exists()
 
 
 def test_data_is_kept_when_asked(paths: PlatformPaths) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from minikf.errors import Refused
 from minikf.tui.pictures.trials import objective_over_trials, parallel_coordinates
 from minikf.views.trials.experiment import experiment_of
+from minikf.views.trials.numbers import short
 from minikf.views.trials.questions import reported
 from minikf.views.trials.training import FROM_TRIAL, best_job
 from tests.unit.views.trialobjects import experiment, trial
@@ -142,3 +143,14 @@ def test_reported_values_are_numbered_by_metric() -> None:
     found = reported({"observationLog": {"metricLogs": logs}})
     assert found == {"a": ((1, 1.0), (2, 0.5)), "b": ((1, None),)}
     assert reported({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("13.531865201207118", "13.532"), ("0.00021458651137698176", "0.00021459"), ("123456789", "123456789"),
+        ("0.1", "0.1"), ("adam-with-decay", "adam-with-decay"), ("1e-05", "1e-05"), ("nan", "nan"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_parameter_in_a_table_has_the_digits_that_one_reads(text: str, shown: str) -> None:
+    assert short(text) == shown

@@ -139,3 +139,19 @@ def test_offers_tell_what_works_first_and_why_others_do_not() -> None:
     assert (found.offers[0].name, found.offers[0].chosen) == ("kind lite", True)
     (embedded,) = (one for one in found.offers if one.engine == "embedded")
     assert embedded.why_not.startswith("psutil missing")
+
+
+def test_an_offer_names_the_tool_that_is_missing_and_what_brings_it() -> None:
+    lacking = EngineFacts(why_not="it is not on PATH", advice="minikf up --engine k3d downloads it")
+    found = of_facts(Facts("29.0", engines={"k3d": lacking}), {"lite": "small"}, {})
+    why = next(one.why_not for one in found.offers if one.name == "k3d lite")
+    assert why == "k3d is not on PATH: minikf up --engine k3d downloads it"
+
+
+def test_the_engine_that_the_environment_asks_for_is_the_default() -> None:
+    usable = EngineFacts("k3d", "5.8.3", "image", image_local=True)
+    facts, does = Facts("29.0", engines={"k3d": usable}), {"lite": "small"}
+    found = of_facts(facts, does, {}, default="embedded")
+    assert found.offers[0].engine == "embedded" and found.why == "MINIKF_ENGINE is embedded"
+    wrong = of_facts(facts, does, {}, default="nonsense")
+    assert not any(one.chosen for one in wrong.offers) and "nonsense" in wrong.why
