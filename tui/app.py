@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on
@@ -67,9 +68,18 @@ class MinikfApp(App[int]):
         self._feed = feed
         self._redraw_is_due = False
         self._is_started = False
+        self._deaf_until = 0.0
         self._asked: dict[Place, dict[Question[Any], Callable[[], None]]] = {}
         self._doing = Doing(self)
         self._waiting: list[str] = []
+
+    async def on_event(self, event: events.Event) -> None:
+        if not (isinstance(event, (events.Key, events.Paste)) and event.time < self._deaf_until):
+            await super().on_event(event)
+
+    def forget_keys(self) -> None:
+        """What was typed until now and waits is for nobody: it was meant for a program that had the terminal."""
+        self._deaf_until = monotonic()
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen()

@@ -40,6 +40,7 @@ def shell(app: MinikfApp, source: LogSource) -> None:
     except SuspendNotSupported:
         app.say(f"no shell from here: {' '.join(command[:1] + command[3:])}", worse=True)
         return
+    app.forget_keys()
     app.refresh()
     if code:
         app.say(f"the shell ended with exit code {code}", worse=True)

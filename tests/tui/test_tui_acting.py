@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Key
 
 from minikf.spec import Event
 from minikf.tui.messages import Changed
@@ -121,6 +122,19 @@ async def test_a_list_is_sorted_by_a_key_by_a_click_and_backwards() -> None:
         screen.feed.post(Changed(item("trainjobs", train_job("z", failed="boom"))))
         await screen.sees("Failed")
         assert screen.order(" a ", " z ") == [" z ", " a "]
+
+
+async def test_keys_that_were_typed_for_a_shell_are_no_commands_afterwards() -> None:
+    async with opened() as screen:
+        await screen.shows("home")
+        early = Key("8", "8")
+        await screen.pilot.pause(0.01)
+        screen.app.forget_keys()
+        screen.app.post_message(early)
+        await screen.pilot.pause(0.1)
+        assert screen.app.place.place == "home"
+        await screen.press("8")
+        await screen.shows("pods")
 
 
 async def test_what_has_no_pod_has_no_shell_and_what_has_no_address_is_not_opened() -> None:

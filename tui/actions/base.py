@@ -30,7 +30,7 @@ ACTIONS = (
     Action("sort_reversed", "S", "Sort the other way round", (LISTS,)),
     Action("mark", "space", "Select, for several at once", (LISTS,)),
     Action("browser", "o", "Open in the browser", (OBJECTS, "home", "forwards")),
-    Action("shell", "x", "Shell in its pod", (OBJECTS,), changes=True),
+    Action("shell", "x", "Shell in its pod", (OBJECTS,), changes=True, types=True),
     Action("port_forward", "f", "Forward a port of its pod", (OBJECTS,)),
     Action("port_forwards", "", "Show the port-forwards", (PAGES,)),
     Action("delete", "ctrl+d", "Delete", (OBJECTS,), changes=True, destroys=True),
