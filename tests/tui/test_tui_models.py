@@ -27,7 +27,7 @@ from minikf.views.models.registry import Artifact, Model, Registry, Version
 from minikf.views.models.rollback import Earlier
 from minikf.views.models.services import service
 from minikf.views.models.tryit import Offer, Tried
-from tests.tui.fake_feed import FakeFeed
+from tests.tui.fake_feed import FakeFeed, pod
 from tests.tui.picture import compare, stopped_clock
 from tests.tui.screen import SIZES, Screen, opened
 
@@ -89,6 +89,25 @@ async def test_services_show_the_version_they_serve_and_how_they_answer(size: tu
             await screen.sees("9 requests", "since this view is open:  5 requests, 0 errors", "p95")
         assert all(len(line) <= size[0] for line in screen.lines)
         assert len(screen.lines) == size[1]
+
+
+async def test_what_keeps_the_pods_of_a_service_is_told_where_its_deployment_says_only_that_they_lack() -> None:
+    short = isvc("short", ready=False, why="Deployment does not have minimum availability.")
+    short["status"]["conditions"][0]["reason"] = "MinimumReplicasUnavailable"
+    waits = pod("short-predictor-1", phase="Pending")
+    waits["metadata"]["labels"] = {"serving.kserve.io/inferenceservice": "short"}
+    waits["status"] = {"phase": "Pending", "conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "claim lost is not there"}
+    ]}  # fmt: skip
+    assert service(short, (), REGISTRY).why_not.startswith("MinimumReplicasUnavailable")
+    assert service(short, (waits,), REGISTRY).why_not == "Pending: Unschedulable: claim lost is not there"
+    assert service(isvc("said", ready=False, why="the file is gone"), (waits,), REGISTRY).why_not == "the file is gone"
+    async with opened((160, 30)) as screen:
+        screen.feed.answers |= {WhatServes: lambda _: Serving(), Measured: lambda _: Reading(why_not="nothing runs")}
+        screen.feed.lists("pods", waits)
+        screen.feed.lists("inferenceservices", short)
+        await screen.open("services")
+        await screen.sees("short: Pending: Unschedulable: claim lost is not there", no="MinimumReplicas")
 
 
 async def test_services_sort_by_what_they_serve_and_have_a_twin() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from minikf.commands import command
@@ -11,11 +12,12 @@ from minikf.tui.screens.tryit import TryScreen
 from minikf.views.asking import Question, Work
 from minikf.views.columns import NARROW, WIDE, Column
 from minikf.views.items import Item
+from minikf.views.kinds import pods_of
 from minikf.views.models.looking import Serving
 from minikf.views.models.measuring import Reading
 from minikf.views.models.metrics import Figures, figures, measures, short
 from minikf.views.models.questions import Measured, RollBack, WhatServes
-from minikf.views.models.services import Served
+from minikf.views.models.services import Served, cause_of
 
 SERVING_SECONDS, MEASURED_SECONDS = 10.0, 2.0
 
@@ -61,6 +63,14 @@ class ServicesPage(FactsList):
             Column("FORMAT", lambda item: self._of(item, "format"), WIDE),
         )
 
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(replace(each, of=self._why) if each.title == "WHY" else each for each in super().columns())
+
+    def below(self) -> str:
+        item = self.selected()
+        cause = self._why(item) if item is not None else ""
+        return f"{item.name}: {cause}" if item is not None and cause else ""
+
     def facts(self) -> tuple[str, ...]:
         item = self.selected()
         if item is None:
@@ -86,6 +96,11 @@ class ServicesPage(FactsList):
         item = self.selected()
         if item is not None:
             self.minikf.push_screen(RollbackScreen(item.namespace, item.name))
+
+    def _why(self, item: Item) -> str:
+        if not item.verdict.cause:
+            return ""
+        return cause_of(item.verdict, (pod.verdict for pod in pods_of(item, self.minikf.store.rows("pods"))))
 
     def _of(self, item: Item, field: str) -> str:
         served = self._by_key.get(item.key)

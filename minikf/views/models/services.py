@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from minikf.lineage.sources import served, storage_uri
-from minikf.views.items import Object, Rank, mapping, mappings
+from minikf.views.items import Object, Rank, Verdict, item_of, mapping, mappings
 from minikf.views.judge import inference_service
+from minikf.views.judge import pod as judged
 from minikf.views.models.registry import Registry, Version
 from minikf.views.text import plain
 
@@ -17,6 +18,8 @@ PATH = "/apis/serving.kserve.io/v1beta1/inferenceservices"
 PODS = "/api/v1/pods?labelSelector=serving.kserve.io%2Finferenceservice"
 LABEL = "serving.kserve.io/inferenceservice"
 SCHEME = "model-registry://"
+# What KServe copies from its Deployment (Kubernetes' conditions of one): that pods are missing, and never why.
+_OF_THE_DEPLOYMENT = ("MinimumReplicasUnavailable", "ProgressDeadlineExceeded")
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def service(obj: Object, pods: Iterable[Object], registered: Registry) -> Served
         plain(name),
         verdict.rank,
         plain(verdict.state),
-        plain(verdict.cause),
+        plain(cause_of(verdict, (item_of("pods", one, judged).verdict for one in own))),
         plain(str(status.get("url") or "")),
         plain(str(mapping(model.get("modelFormat")).get("name") or ("" if part in ("model", "containers") else part))),
         plain(wanted),
@@ -90,6 +93,15 @@ def service(obj: Object, pods: Iterable[Object], registered: Registry) -> Served
         int(metadata.get("generation") or 0),
         tuple(plain(str(mapping(one.get("metadata")).get("name", ""))) for one in own),
     )
+
+
+def cause_of(verdict: Verdict, pods: Iterable[Verdict]) -> str:
+    """Why a service is not ready; where KServe says only that its Deployment lacks pods, what the worst of its
+    pods says."""
+    if not verdict.cause.startswith(_OF_THE_DEPLOYMENT):
+        return verdict.cause
+    ill = sorted((one for one in pods if one.cause), key=lambda one: one.rank)
+    return f"{ill[0].state}: {ill[0].cause}" if ill else verdict.cause
 
 
 def implementation(obj: Object) -> tuple[str, Object]:
