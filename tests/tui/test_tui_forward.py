@@ -164,6 +164,8 @@ async def test_a_port_is_chosen_opened_and_ended(size: tuple[int, int], lived_in
         await screen.sees("Which HTTP port", str(port))
         await screen.press("enter")
         await screen.sees("default/till-", "http://127.0", no="Which HTTP port")
+        if size[0] >= 80:
+            await screen.sees("Authorization: Bearer $(cat")
         assert screen.app.place.url().startswith("http://minikf-")
         assert f"port-forward {name}" in screen.app.place.equivalent()
         await screen.press("ctrl+d")
@@ -171,6 +173,20 @@ async def test_a_port_is_chosen_opened_and_ended(size: tuple[int, int], lived_in
         await screen.press("escape")
         await screen.sees(name)
     RestClient(access("default")).call("DELETE", f"{PODS}/{name}?gracePeriodSeconds=0")
+
+
+async def test_where_no_port_is_declared_the_probes_one_is_offered() -> None:
+    """As of KServe's predictors on a cluster."""
+    async with opened((120, 24)) as screen:
+        shown = pod("predictor")
+        shown["spec"]["containers"][0]["readinessProbe"] = {"tcpSocket": {"port": 8080}}
+        screen.feed.lists("pods", shown)
+        await screen.open("pods")
+        await screen.sees("predictor")
+        await screen.press("f")
+        await screen.sees("It declares no port, but is asked at 8080.")
+        await screen.press("enter")
+        await screen.until(lambda: OpenForward("team", "predictor", 8080) in screen.feed.asked)
 
 
 async def test_a_pod_that_does_not_run_has_no_port() -> None:

@@ -33,6 +33,7 @@ class ForwardScreen(PlaceScreen):
         yield Static(id="forward-head", markup=False)
         yield Input(id="port", compact=True, type="integer")
         yield LiveTable(id="forwards")
+        yield Static(id="forward-way", markup=False)
         yield Static("No port is forwarded. f on a pod forwards one.", classes="empty", markup=False)
 
     def on_mount(self) -> None:
@@ -51,13 +52,25 @@ class ForwardScreen(PlaceScreen):
         if pod is None:
             head.update("Port-forwards of this window; they end with it")
         else:
-            declared = ", ".join(f"{each.number} {each.name}".strip() for each in ports_of(pod.obj)) or "no port"
-            head.update(plain(f"Which HTTP port of {pod.key}? It declares {declared}. Enter forwards it."))
+            ports = ports_of(pod.obj)
+            numbers = ", ".join(f"{each.number} {each.name}".strip() for each in ports)
+            asked = bool(ports) and ports[0].probed
+            told = f"It declares no port, but is asked at {numbers}" if asked else f"It declares {numbers or 'no port'}"
+            head.update(plain(f"Which HTTP port of {pod.key}? {told}. Enter forwards it."))
         rows = [Row(str(each.port), (each.name, each.address)) for each in self._forwards()]
         table = self.query_one(LiveTable)
         table.show(("POD AND PORT", "ADDRESS"), rows)
         table.display = bool(rows)
         self.query_one(".empty").display = not rows and pod is None
+        self._tell_way()
+
+    @on(LiveTable.Moved)
+    def _tell_way(self) -> None:
+        """How a program gets in, as `minikf port-forward` prints it."""
+        found = self._current()
+        way = self.query_one("#forward-way", Static)
+        way.display = found is not None
+        way.update(plain(f"o opens it. Programs: {found.program}") if found is not None else "")
 
     def answered(self, question: Question[Any], value: Any) -> None:
         if isinstance(value, Opened) and question == self._opening:

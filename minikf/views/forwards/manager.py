@@ -42,6 +42,11 @@ class Forward:
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
+    def program(self) -> str:
+        """A command line that shows the credential."""
+        return f'curl -H "Authorization: Bearer $(cat {self.token})" {self.address}'
+
+    @property
     def name(self) -> str:
         return f"{self.pods.namespace}/{self.pods.name}:{self.pods.port}"
 

@@ -17,11 +17,12 @@ FORWARDS = Forwards()
 
 @dataclass(frozen=True)
 class PodPort:
-    """A TCP port that a container of a pod declares."""
+    """A TCP port that a container of a pod declares; `probed` is one that it does not, but that the kubelet asks."""
 
     number: int
     name: str
     container: str
+    probed: bool = False
 
     @property
     def tls(self) -> bool:
@@ -29,13 +30,32 @@ class PodPort:
 
 
 def ports_of(pod: Object) -> list[PodPort]:
-    """What its containers declare, in their order; they may listen at others, too."""
+    """What its containers declare, in their order; they may listen at others, too. Where they declare none, as
+    KServe's predictors do not, those where their probes ask."""
+    return _declared(pod) or _probed(pod)
+
+
+def _declared(pod: Object) -> list[PodPort]:
     return [
         PodPort(int(port["containerPort"]), str(port.get("name") or ""), str(container.get("name")))
         for container in mappings(mapping(pod.get("spec")).get("containers"))
         for port in mappings(container.get("ports"))
         if port.get("protocol", "TCP") == "TCP"
     ]
+
+
+def _probed(pod: Object) -> list[PodPort]:
+    """A probe that names a port by its name means one that is declared."""
+    found: dict[int, PodPort] = {}
+    for container in mappings(mapping(pod.get("spec")).get("containers")):
+        for kind in ("readinessProbe", "livenessProbe", "startupProbe"):
+            for way in ("httpGet", "tcpSocket"):
+                asked = mapping(mapping(container.get(kind)).get(way))
+                port, scheme = asked.get("port"), str(asked.get("scheme", "")).lower()
+                if isinstance(port, int):
+                    name = "https" if scheme == "https" else ""
+                    found.setdefault(port, PodPort(port, name, str(container.get("name")), True))
+    return list(found.values())
 
 
 @dataclass(frozen=True)
