@@ -92,6 +92,14 @@ async def test_home_tells_the_root_cause_and_what_mends_it(size: tuple[int, int]
         assert all(len(line) <= size[0] for line in screen.lines)
 
 
+@pytest.mark.parametrize("width", [100, 120, 160, 200])
+async def test_the_root_of_a_chain_has_the_room_that_long_names_leave(width: int) -> None:
+    async with opened((width, 30)) as screen:
+        await shows(screen, broken())
+        rows = [line for line in screen.lines if "kubeflow" not in line and "claim " in line]
+        assert rows and all("no default storage class" in line for line in rows), screen.text
+
+
 async def test_one_key_repairs_and_home_is_asked_again() -> None:
     async with opened() as screen:
         home = broken()

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 BROKEN, WARNED = "!", "?"
 _MOST_WARNINGS = 20
 _GROUPED = 100
-_BESIDE = 60
-"""What the other columns take of a terminal, about."""
+_GAPS = 10
+"""What stands between the columns and before the first, about."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,10 @@ def shown(found: list[Entry], width: int) -> tuple[tuple[str, ...], list[Row]]:
     if width < NARROW:
         return ("WHAT", "STATE"), [Row(one.key, (_marked(one), one.state), STYLES[one.rank]) for one in found]
     titles = ("GROUP", "WHAT", "STATE", "WHY") if width >= _GROUPED else ("WHAT", "STATE", "WHY")
-    return titles, [Row(one.key, _cells(one, width)[-len(titles) :], STYLES[one.rank]) for one in found]
+    others = ([one.group for one in found], [_marked(one) for one in found], [one.state for one in found])
+    beside = sum(max(map(len, cells), default=0) for cells in others[4 - len(titles) :])
+    room = max(30, width - beside - _GAPS)
+    return titles, [Row(one.key, _cells(one, room)[-len(titles) :], STYLES[one.rank]) for one in found]
 
 
 def _marked(one: Entry) -> str:
@@ -134,10 +137,10 @@ def _alone(chain: Chain) -> str:
     return root.why or root.state if root.name else f"{root.state}: {root.why}" if root.why else root.state
 
 
-def _cells(one: Entry, width: int) -> tuple[str, ...]:
-    """Of a chain what is behind its head, the root whole where there is room for little."""
+def _cells(one: Entry, room: int) -> tuple[str, ...]:
+    """Of a chain what is behind its head, the root whole where there is room for little: `room` characters."""
     chain = one.chain
     if chain is None:
         return one.group, _marked(one), one.state, one.told
-    behind = Chain(chain.links[1:]).within(max(30, width - _BESIDE)) if len(chain.links) > 1 else _alone(chain)
+    behind = Chain(chain.links[1:]).within(room) if len(chain.links) > 1 else _alone(chain)
     return one.group, _marked(one), one.state, behind
