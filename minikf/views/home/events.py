@@ -92,8 +92,8 @@ def _said(message: str) -> str:
 
 
 def _over(scene: Scene, kind: str, namespace: str, name: str) -> bool:
-    """Whether nobody has to look any more. Of a kind that nobody judges nobody knows."""
-    if kind not in RULES or kind not in scene.objects:
+    """Whether nobody has to look any more. Of what is there and of a kind that nobody judges nobody knows."""
+    if kind not in scene.objects:
         return False
     found = scene.find(kind, namespace, name)
-    return found is None or chain(scene, found) is None
+    return found is None or (kind in RULES and chain(scene, found) is None)

@@ -48,6 +48,7 @@ SOURCES = (
     Source("StatefulSet", "apps/v1", "statefulsets", cluster=True),
     Source("DaemonSet", "apps/v1", "daemonsets", cluster=True),
     Source("ReplicaSet", "apps/v1", "replicasets", cluster=True),
+    Source("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers", cluster=True),
     Source("JobSet", "jobset.x-k8s.io/v1alpha2", "jobsets", cluster=True),
     Source("MutatingWebhookConfiguration", "admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", True),
     Source(

@@ -87,6 +87,13 @@ def test_warnings_about_what_is_well_or_gone_are_over() -> None:
     without = replace(whole, objects={**whole.objects, "Pod": []})
     assert not [one for one in warnings(without) if one.kind == "Pod"]
     assert [one for one in warnings(without, all_=True) if one.kind == "Pod" and one.over]
+    left = {
+        "type": "Warning", "reason": "FailedGetResourceMetric", "message": "no metrics",
+        "involvedObject": {"kind": "HorizontalPodAutoscaler", "namespace": "team", "name": "model-predictor"},
+    }  # fmt: skip
+    scaler = {"metadata": {"namespace": "team", "name": "model-predictor"}}
+    assert not warnings(Scene({"Event": [left], "HorizontalPodAutoscaler": []})), "a service's autoscaler went with it"
+    assert warnings(Scene({"Event": [left], "HorizontalPodAutoscaler": [scaler | {"kind": "HorizontalPodAutoscaler"}]}))
     unread = Scene({kind: some for kind, some in whole.objects.items() if kind != "Pod"})
     assert [one for one in warnings(unread) if one.kind == "Pod"], "nobody knows that they are gone"
     assert warnings(whole, "team") and all(one.namespace == "team" for one in warnings(whole, "team"))
