@@ -77,7 +77,6 @@ class ForwardScreen(PlaceScreen):
             self._pod, self._opening = None, None
             self.query_one("#port").display = False
             self.query_one(LiveTable).focus()
-            self.minikf.say(f"{value.forward.name} is at {value.forward.address}; o opens it")
         self.redraw()
 
     def unanswered(self, question: Question[Any], cause: str, advice: str) -> None:
