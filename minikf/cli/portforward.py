@@ -12,7 +12,9 @@ from minikf.cli.options import Json, Namespace, Platform, platform_of
 def port_forward(
     context: typer.Context,
     pod: Annotated[str, typer.Argument(metavar="POD", help="The pod's name.")],
-    port: Annotated[int, typer.Argument(metavar="[PORT]", min=0, max=65535, help="Else the first it declares, or is probed at.")] = 0,
+    port: Annotated[
+        int, typer.Argument(metavar="[PORT]", min=0, max=65535, help="Else the first it declares or is probed at.")
+    ] = 0,
     local: Annotated[
         int, typer.Option("--local", metavar="PORT", min=0, max=65535, help="The port of this machine; else any.")
     ] = 0,
