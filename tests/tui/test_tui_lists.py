@@ -189,3 +189,21 @@ async def test_without_notebooks_the_page_says_how_to_make_one() -> None:
         screen.feed.lists("notebooks")
         await screen.open("notebooks")
         await screen.sees("There are no notebooks yet: minikf notebook create NAME")
+
+
+async def test_keys_are_no_words_of_the_filter_when_the_last_row_goes() -> None:
+    async with opened() as screen:
+        screen.feed.lists("pods", pod("web-1"), pod("other"))
+        await screen.open("pods")
+        await screen.sees("web-1", "other")
+        await screen.press("slash", *"web", "enter")
+        await screen.sees("web-1", no="other")
+        screen.feed.lists("pods", pod("other"))
+        await screen.sees("No Pods with 'web'.", "q Quit")
+        await screen.press("j")
+        await screen.pilot.pause(0.2)
+        await screen.sees("No Pods with 'web'.")
+        screen.feed.lists("pods", pod("web-2"))
+        await screen.sees("web-2")
+        await screen.press("enter")
+        await screen.sees("Pod team/web-2")

@@ -44,12 +44,20 @@ class TablePage(Page):
         there = bool(rows) if is_there is None else is_there
         if is_there is not False:
             self.table.show(titles, rows, order.column, order.reverse)
+        self._put_focus(there=there)
         self.table.display = there
         empty = self.query_one(".empty", Static)
         empty.display = not there
         if said != self._shown_empty:  # each update lays the whole screen out anew
             self._shown_empty = said
             empty.update(said)
+
+    def _put_focus(self, *, there: bool) -> None:
+        """Of a table that goes it is nobody's, not the filter's: keys stay keys. It is the table's when that is back."""
+        if self.table.has_focus and not there:
+            self.screen.set_focus(None)
+        elif there and not self.table.display and self.display and self.screen.focused is None:
+            self.call_after_refresh(self.table.focus)
 
     def show_why(self, text: str) -> None:
         """The line below the table; none for ""."""
