@@ -53,7 +53,7 @@ class TablePage(Page):
             empty.update(said)
 
     def _put_focus(self, *, there: bool) -> None:
-        """Of a table that goes it is nobody's, not the filter's: keys stay keys. It is the table's when that is back."""
+        """Of a table that goes it is nobody's, not the filter's: keys stay keys. Back, the table has it again."""
         if self.table.has_focus and not there:
             self.screen.set_focus(None)
         elif there and not self.table.display and self.display and self.screen.focused is None:
