@@ -213,11 +213,13 @@ def test_what_is_not_there_is_said_and_what_is_broken_is_on_home(terminal: Termi
 
 
 def _only(terminal: Terminal, words: str) -> None:
-    """The list's filter, from none or another."""
+    """The list's filter, from none or another. A filter is not offered while one is typed."""
     _escape(terminal)
-    terminal.press("/", *words, "Enter")
-    terminal.sees(words)
-    time.sleep(0.3)
+    terminal.sees("/ Filter")
+    terminal.press("/", *words)
+    terminal.sees(words, no="/ Filter")
+    terminal.press("Enter")
+    terminal.sees(words, "/ Filter")
 
 
 def _escape(terminal: Terminal) -> None:
