@@ -22,7 +22,7 @@ _SHAPES = (
     ("an assignment of a password", re.compile(r"(?i)\b(password|passwd|secret_?key)\s*[=:]\s*\S")),
 )
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"]+")
-_WITHOUT_SCHEME = re.compile(r"[^\s/:@]+:[^\s/@]+@[^\s/]")
+_WITHOUT_SCHEME = re.compile(r"(?!mailto:)[^\s/:@]+:[^\s/@]+@[^\s/]")
 
 
 def names_a_credential(option: str) -> bool:

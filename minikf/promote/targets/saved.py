@@ -25,7 +25,7 @@ class _Wrong(Exception):
 
 def text(profile: TargetProfile) -> str:
     """The file of a profile."""
-    return json.dumps({"format": FORMAT, "version": VERSION, **as_dict(profile)}, indent=1) + "\n"
+    return json.dumps({"format": FORMAT, "formatVersion": VERSION, "profile": as_dict(profile)}, indent=1) + "\n"
 
 
 def as_dict(profile: TargetProfile) -> dict[str, Any]:
@@ -40,15 +40,15 @@ def read(data: bytes, where: str, target: str) -> TargetProfile:
         if len(data) > MOST_BYTES:
             raise _Wrong(f"it is larger than {MOST_BYTES:,} bytes")
         found = json.loads(data)
-        if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
             raise _Wrong("it is no profile of a target")
-        version = found.pop("version", None)
+        version = found.get("formatVersion")
         if isinstance(version, int) and version > VERSION:
             cause = f"its format is number {version}, and this release reads up to {VERSION}"
             raise Refused(f"{where} is of a newer release of MiniKF", cause=cause, advice=again)
-        if version != VERSION:
+        if version != VERSION or isinstance(version, bool):
             raise _Wrong("its format has no number that is known")
-        profile: TargetProfile = _value(found, TargetProfile, "")
+        profile: TargetProfile = _value(found.get("profile"), TargetProfile, "")
         if profile.target != target:
             raise _Wrong(f"it is of the target '{profile.target}'")
         if profile.at.tzinfo is None:
