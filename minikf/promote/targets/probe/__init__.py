@@ -85,7 +85,7 @@ def probe(spec: TargetSpec, access: Access, seconds: float = PROBE_SECONDS) -> S
                     objects_total=len(topics))  # fmt: skip
     for name in waiting:
         late = f"no answer within {seconds:g} s"
-        profile = replace(profile, gaps=(*profile.gaps, Gap(name, late)))
+        profile = replace(profile, gaps=(*profile.gaps, *(Gap(field, late) for field in _fields_of(name))))
         yield Event(name, "done", f"unknown: {late}")
     yield Event("target", "done", f"{spec.name}: Kubernetes {version}, {len(profile.gaps)} things are not known")
     return replace(profile, gaps=tuple(sorted(profile.gaps, key=lambda gap: (gap.what, gap.namespace, gap.why))))
@@ -114,10 +114,20 @@ def _run(name: str, topic: Topic, ask: Ask, answers: queue.SimpleQueue[_Found]) 
     try:
         fields = topic(ask)
     except MinikfError as error:
-        ask.lack(name, f"{error.message}: {error.cause}" if error.cause else error.message)
+        _lack_all(name, ask, f"{error.message}: {error.cause}" if error.cause else error.message)
     except Exception as error:
-        ask.lack(name, f"the target answered in a form that is not known: {type(error).__name__}: {error}")
+        _lack_all(name, ask, f"the target answered in a form that is not known: {type(error).__name__}: {error}")
     answers.put(_Found(name, fields, tuple(ask.gaps)))
+
+
+def _lack_all(name: str, ask: Ask, why: str) -> None:
+    for field in _fields_of(name):
+        ask.lack(field, why)
+
+
+def _fields_of(topic: str) -> tuple[str, ...]:
+    """The fields of the profile that a topic finds out, by which its gaps are looked for."""
+    return classes.FIELDS if topic == "classes" else (topic,)
 
 
 def _told(fields: dict[str, Any], gaps: tuple[Gap, ...] | list[Gap]) -> str:

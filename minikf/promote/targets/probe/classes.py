@@ -12,6 +12,7 @@ _CLASSES = (
     ("ingress_classes", "networking.k8s.io", "IngressClass"),
     ("gateway_classes", "gateway.networking.k8s.io", "GatewayClass"),
 )
+FIELDS = tuple(field for field, _, _ in _CLASSES)
 
 
 def look(ask: Ask) -> dict[str, Any]:
