@@ -57,6 +57,7 @@ SECTIONS: tuple[Section, ...] = (
             Verb("data", "minikf.cli.data:app", "Data sets with versions, stored once by content."),
             Verb("lineage", "minikf.cli.lineage:lineage", "Show which data and code made a model, and what it made."),
             Verb("promote", "minikf.cli.promote:promote", "Write a workload as a kustomize base for any cluster."),
+            Verb("target", "minikf.cli.target:app", "Name the clusters to promote to, and look at them."),
         ),
     ),
     Section(

@@ -23,7 +23,7 @@ class ServedKind:
 @dataclass(frozen=True)
 class StorageClass:
     """`modes` are access modes that are known to work: told by the provisioner's documentation or by a claim that is
-    bound; empty where nothing tells."""
+    bound; empty where nothing tells. `proof` says for each mode what tells it."""
 
     name: str
     provisioner: str
@@ -31,6 +31,7 @@ class StorageClass:
     binding: str = "Immediate"
     expands: bool = False
     modes: tuple[str, ...] = ()
+    proof: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,14 @@ class Right:
 
 @dataclass(frozen=True)
 class Runtime:
-    """A ClusterServingRuntime, ServingRuntime, ClusterTrainingRuntime or TrainingRuntime; `formats` of serving ones."""
+    """A ClusterServingRuntime, ServingRuntime, ClusterTrainingRuntime or TrainingRuntime; `formats` of serving ones,
+    `picked` those of them for which KServe picks it by itself."""
 
     kind: str
     namespace: str
     name: str
     formats: tuple[str, ...] = ()
+    picked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,26 +117,38 @@ class NamespaceFacts:
 
 @dataclass(frozen=True)
 class Policy:
-    """A rule of admission that may refuse: a ValidatingAdmissionPolicy with a binding, or a webhook."""
+    """A rule of admission that may refuse: a ValidatingAdmissionPolicy with a binding, or a webhook.
+
+    `kinds` are those it looks at: `Pod`, `Deployment.apps`, or `*`; a resource that is of no known kind by its plural.
+    `namespaces` are those of the target that it holds in, empty where that could not be told or it holds in all.
+    `denies` is false for what only warns.
+    """
 
     kind: str
     name: str
     kinds: tuple[str, ...]
     says: str = ""
+    namespaces: tuple[str, ...] = ()
+    denies: bool = True
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Something that could not be found out, and why: not allowed, not served, no answer."""
+    """Something that could not be found out, and why: not allowed, not served, no answer.
+
+    `what` is the name of the field that lacks it, here or in NamespaceFacts; `namespace` where it is of one only.
+    """
 
     what: str
     why: str
+    namespace: str = ""
 
 
 @dataclass(frozen=True)
 class TargetProfile:
     """All that is known about a target. `cluster` tells it from any other (the uid of kube-system, "" where that may
-    not be read); `version` is the API server's (`v1.34.4`)."""
+    not be read); `version` is the API server's (`v1.34.4`); `way` is where it was asked, in words: another one in the
+    target's file by now means that this profile is of something else."""
 
     target: str
     at: datetime
@@ -153,6 +168,7 @@ class TargetProfile:
     ingress_classes: tuple[str, ...] = ()
     gateway_classes: tuple[str, ...] = ()
     kserve_mode: str = ""
+    way: str = ""
     gaps: tuple[Gap, ...] = ()
 
     def serves(self, group: str, kind: str) -> tuple[ServedKind, ...]:
@@ -160,6 +176,8 @@ class TargetProfile:
         found = [one for one in self.kinds if (one.group, one.kind) == (group, kind)]
         return tuple(sorted(found, key=lambda one: not one.preferred))
 
-    def unknown(self, what: str) -> Gap | None:
-        """The gap of that name, where that could not be found out."""
-        return next((one for one in self.gaps if one.what == what), None)
+    def unknown(self, what: str, namespace: str = "") -> Gap | None:
+        """The gap of that name, where that could not be found out; in any namespace, or only as far as one matters."""
+        return next(
+            (one for one in self.gaps if one.what == what and (not namespace or one.namespace in ("", namespace))), None
+        )

@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,11 @@ from .server import Server, answers, free_ports, running, wait_until, write_kube
 
 
 @contextlib.contextmanager
-def real_server(binaries: Path, folder: Path, crds: list[dict[str, Any]]) -> Iterator[Server]:
-    """A running kube-apiserver with the CRDs established. Raises StartFailed with the end of the log."""
+def real_server(
+    binaries: Path, folder: Path, crds: list[dict[str, Any]], users: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """A running kube-apiserver with the CRDs established. Everything is allowed to everybody; with `users`, tokens by
+    name, these may do what roles (RBAC) say. Raises StartFailed with the end of the log."""
     etcd_port, peer_port, port = free_ports(3)
     with contextlib.ExitStack() as stack:
         etcd = stack.enter_context(running(etcd_command(binaries, folder, etcd_port, peer_port), folder / "etcd.log"))
@@ -34,7 +37,7 @@ def real_server(binaries: Path, folder: Path, crds: list[dict[str, Any]]) -> Ite
         )
         server.home.mkdir()
         write_kubeconfig(server.kubeconfig, server.url, server.ca, server.token)
-        command = apiserver_command(binaries, folder, server, etcd_port, port)
+        command = apiserver_command(binaries, folder, server, etcd_port, port, users)
         log = folder / "kube-apiserver.log"
         process = stack.enter_context(running(command, log))
         wait_until(lambda: server.ca.exists() and answers(server), process, log)
@@ -61,9 +64,12 @@ def etcd_command(binaries: Path, folder: Path, port: int, peer_port: int) -> lis
     ]
 
 
-def apiserver_command(binaries: Path, folder: Path, server: Server, etcd_port: int, port: int) -> list[str]:
+def apiserver_command(
+    binaries: Path, folder: Path, server: Server, etcd_port: int, port: int, users: Mapping[str, str] | None = None
+) -> list[str]:
     tokens = folder / "tokens.csv"
-    tokens.write_text(f'{server.token},admin,admin,"system:masters"\n')
+    others = "".join(f"{token},{name},{name}\n" for name, token in (users or {}).items())
+    tokens.write_text(f'{server.token},admin,admin,"system:masters"\n{others}')
     tokens.chmod(0o600)
     key = folder / "service-account.key"
     key.write_bytes(
@@ -83,7 +89,7 @@ def apiserver_command(binaries: Path, folder: Path, server: Server, etcd_port: i
         f"--cert-dir={folder / 'tls'}",
         f"--token-auth-file={tokens}",
         "--anonymous-auth=false",
-        "--authorization-mode=AlwaysAllow",
+        f"--authorization-mode={'RBAC' if users else 'AlwaysAllow'}",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={key}",
         f"--service-account-signing-key-file={key}",
