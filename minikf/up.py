@@ -10,9 +10,10 @@ from minikf import components
 from minikf.beside import Beside
 from minikf.carrying import carry_installed
 from minikf.commands import command
-from minikf.engine import forwarding
+from minikf.engine import forwarding, removal
 from minikf.engine.choose import chosen, engine_of
 from minikf.engine.images.recipe import Recipe
+from minikf.engine.lock import acquire, held
 from minikf.engine.protocol import Engine, Steps
 from minikf.engine.record import Platform
 from minikf.errors import MinikfError, UsageError
@@ -119,11 +120,17 @@ def stop(platform: str) -> Steps[None]:
 
 
 def down(platform: str, *, keep_data: bool = False) -> Steps[None]:
-    """Removes the platform; a cluster that stays loses what MiniKF put there. Raises as `delete` and `uninstall`."""
+    """Removes the platform, or what one that is gone has left; a cluster that stays loses what MiniKF put there. Raises
+    as `delete` and `uninstall`."""
+    paths = PlatformPaths.of(platform)
+    if Platform.read(paths) is None and paths.data.exists() and not keep_data:
+        with held((yield from acquire(paths))):
+            yield from removal.remove(paths, keep_data=False)
+        return
     engine = engine_of(platform)
     if engine.name == CONTEXT:
         yield from components.remove_all(platform, data=not keep_data)
-    forwarding.end(PlatformPaths.of(platform))  # its record goes with the platform's files
+    forwarding.end(paths)  # its record goes with the platform's files
     yield from engine.delete(keep_data=keep_data)
 
 

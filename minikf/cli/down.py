@@ -23,7 +23,7 @@ def down(
 
     name = platform_of(context, platform)
     refuse_inside(name, "down --yes")
-    _must_exist(name)
+    _must_exist(name, keep_data)
     _agree(name, yes, keep_data)
     render.follow(remove(name, keep_data=keep_data), as_json=as_json)
     if as_json:
@@ -44,15 +44,16 @@ def _mention_merged(name: str) -> None:
         render.note(f"{file} still has its context; to remove it: {command(f'kubeconfig unmerge --from {file}', name)}")
 
 
-def _must_exist(name: str) -> None:
-    """Raises Refused where there is nothing to remove, and says what there is instead."""
+def _must_exist(name: str, keep_data: bool) -> None:
+    """Raises Refused where there is nothing to remove, and says what there is instead. Data that was kept is
+    something."""
     from minikf.commands import command
     from minikf.engine.record import Platform
     from minikf.errors import Refused
     from minikf.paths import PlatformPaths
 
     paths = PlatformPaths.of(name)
-    if Platform.read(paths) is not None:
+    if Platform.read(paths) is not None or (paths.data.exists() and not keep_data):
         return
     others = sorted(file.parent.name for file in paths.state.parent.glob("*/platform.json"))
     if others:

@@ -85,6 +85,11 @@ def test_objects_survive_a_stop_and_a_down_that_keeps_data(home: Home) -> None:
     assert not home.config().exists() and (home.data() / "objects.db").exists()
     access = home.json("up")
     assert json.loads(read(access, f"{path}/kept"))["data"] == {"a": "1"}
+    home.minikf("down", "--yes", "--keep-data")
+    again = home.minikf("down", "--yes", "--keep-data", code=ExitCode.REFUSED)
+    assert "only data that was kept" in again.stderr and home.data().exists()
+    home.minikf("down", "--yes")
+    assert not home.data().exists() and not home.state().exists()
 
 
 def test_two_ups_at_once_make_one_daemon(home: Home) -> None:
