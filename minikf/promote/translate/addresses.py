@@ -50,7 +50,7 @@ def answer(one: Placeholder, world: World, *, kserve: bool = False) -> tuple[str
         return (told, f"target {spec.name} keeps models and data in {spec.store}") if told else None
     origin = world.origins.get(one.name, "")
     if one.name.startswith("IMAGE_") and spec.registry and origin:
-        return images.moved(origin, world), f"target {spec.name} has the registry {spec.registry}"
+        return images.there(origin, world), f"target {spec.name} has the registry {spec.registry}"
     return None
 
 

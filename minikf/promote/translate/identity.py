@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from minikf.promote.evidence import Finding, Level
 from minikf.promote.model import Object
 from minikf.promote.references import dotted
 from minikf.promote.translate.choices import file_of, mapped
@@ -73,3 +76,21 @@ def cloud(obj: Object, world: World) -> Said:
         for path, value in pod.opening:
             yield Edit(path, value, why)
         yield Edit((*pod.labels, _AZURE_POD), "true", "Azure Workload Identity acts on pods with this label only")
+
+
+def untied(world: World) -> Iterator[Finding]:
+    """Accounts that pods run as and that are not promoted, so that the target's identity goes on none of them."""
+    told = sorted(key for key in world.spec.identity if key != _AZURE_POD)
+    pods = [pod for obj in world.objects for pod in workloads(obj)]
+    names = {str(get(pod.spec, ("serviceAccountName",)) or "the account that the target chooses") for pod in pods}
+    left = sorted(name for name in names if not world.among("ServiceAccount", name))
+    if told and left:
+        yield Finding(
+            level=Level.WARNING,
+            rule="identity",
+            ref=None,
+            where="identity",
+            message=f"the identity of target {world.spec.name} goes on promoted accounts only",
+            cause=f"pods run as {', '.join(left)} too",
+            advice=f"kubectl annotate serviceaccount NAME {told[0]}={world.spec.identity[told[0]]}",
+        )

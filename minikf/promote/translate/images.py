@@ -26,6 +26,11 @@ def moved(image: str, world: World) -> str:
     return image
 
 
+def there(image: str, world: World) -> str:
+    """`image` as the target pulls it, where it is moved to the target's registry."""
+    return _by_digest(moved(image, world), facts(image, world).digest)
+
+
 def split(image: str) -> tuple[str | None, str]:
     """The registry (None where none is named) and the rest, by the rule of Docker's references: the first part is a
     registry if it has a dot or a colon or is `localhost` (distribution/reference, Domain)."""
@@ -66,16 +71,21 @@ def references(obj: Object, world: World) -> Said:
         goes = registry and (local or host is None)
         new = moved(image, world) if goes else image
         why = [f"target {world.spec.name} has the registry {registry}"] if goes else []
-        pinned = _by_digest(new, facts(image, new, world).digest)
+        digest = facts(image, world).digest
+        pinned = _by_digest(new, digest)
         if pinned != new:
-            why.append(f"its digest is {facts(image, new, world).digest}")
+            why.append(f"its digest is {digest}")
         if pinned != image:
             yield Edit(container.image, pinned, "; ".join(why))
 
 
-def facts(image: str, new: str, world: World) -> ImageFacts:
-    """What is known of an image under its old or its new name."""
-    return world.images.get(image) or world.images.get(new) or ImageFacts()
+def facts(image: str, world: World) -> ImageFacts:
+    """What is known of an image by its name here, its name in the target's registry, or either with the digest."""
+    for name, known in world.images.items():
+        names = (name, moved(name, world)) if world.spec.registry else (name,)
+        if image in (*names, *(_by_digest(one, known.digest) for one in names)):
+            return known
+    return ImageFacts()
 
 
 def _by_digest(image: str, digest: str) -> str:
@@ -87,7 +97,7 @@ def platforms(obj: Object, world: World) -> Said:
     nodes = {f"{one.os}/{one.arch}" for one in world.profile.nodes if one.count}
     for container in _containers(obj):
         image = str(container.value.get("image") or "")
-        known = {_plain(one) for one in facts(image, image, world).platforms}
+        known = {_plain(one) for one in facts(image, world).platforms}
         if not nodes or not known or nodes <= known:
             continue
         has, runs = ", ".join(sorted(known)), ", ".join(sorted(nodes))

@@ -16,7 +16,7 @@ from minikf.promote.references import dotted
 from minikf.promote.translate import storage
 from minikf.promote.translate.choices import file_of, mapped
 from minikf.promote.translate.fields import get, mapping
-from minikf.promote.translate.model import Edit, Said, World, error
+from minikf.promote.translate.model import Edit, Said, Trouble, World, error
 from minikf.promote.translate.workloads import IR
 from minikf.promote.yamltext import dump
 
@@ -72,12 +72,7 @@ def launcher(obj: Object, world: World) -> Said:
     if not told or not scheme or world.spec.store.startswith("file:"):
         return
     if scheme not in _PROVIDERS:
-        yield error(
-            "data.providers",
-            f"KFP's launcher has no provider for {scheme}://",
-            f"it has {', '.join(sorted(_PROVIDERS))}; target {world.spec.name} keeps data in {world.spec.store}",
-            f"store: an s3:// address, which a gateway can give, in {file_of(world.spec)}",
-        )
+        yield _no_provider("data.providers", world)
         return
     wanted = {_PROVIDERS[scheme]: {"default": _provider(scheme, world)}}
     if _parsed(told) != wanted:
@@ -90,6 +85,15 @@ def _provider(scheme: str, world: World) -> dict[str, Any]:
     told = {key: options[key] for key in ("endpoint", "region") if key in options and scheme != "gs"}
     plain = {"disableSSL": True} if str(told.get("endpoint", "")).startswith("http://") else {}
     return told | plain | {"credentials": {"fromEnv": True}}
+
+
+def _no_provider(where: str, world: World) -> Trouble:
+    return error(
+        where,
+        f"KFP's launcher has no provider for {world.spec.store.partition(':')[0]}://",
+        f"it has {', '.join(sorted(_PROVIDERS))}; target {world.spec.name} keeps data in {world.spec.store}",
+        f"store: an s3:// address, which a gateway can give, in {file_of(world.spec)}",
+    )
 
 
 def _parsed(text: Any) -> Any:
@@ -111,6 +115,10 @@ def _root(root: str, path: tuple[str | int, ...], world: World) -> Said:
             f"target {world.spec.name} does not say where pipelines keep their artifacts",
             f"store: s3://BUCKET/PREFIX in {file_of(world.spec)}",
         )
+        return
+    scheme = store.partition("://")[0]
+    if scheme not in (*_PROVIDERS, "file"):
+        yield _no_provider(dotted(path), world)
         return
     rest = "" if root.startswith("file:") else root[found.end() :]
     yield Edit(path, f"{store}{rest or '/pipelines'}", f"target {world.spec.name} keeps data in {store}")

@@ -29,7 +29,7 @@ def standards(obj: Object, world: World) -> Said:
     for pod in workloads(obj):
         yield from _refused(pod, level, why)
         if level == "restricted":
-            yield from _restricted(pod, world, why)
+            yield from _restricted(pod, obj, world, why)
 
 
 def _refused(pod: Workload, level: str, why: str) -> Said:
@@ -37,13 +37,15 @@ def _refused(pod: Workload, level: str, why: str) -> Said:
         yield error(dotted(one.path), f"{one.control}: {one.said} is not allowed there", why, one.fix)
 
 
-def _restricted(pod: Workload, world: World, why: str) -> Said:
-    if pod.by:
-        fix = "ask who runs it there" if pod.by == "KFP" else "promote a runtime of your own with a security context"
-        said = f"whether these pods are allowed is for {pod.by} to say"
+def _restricted(pod: Workload, obj: Object, world: World, why: str) -> Said:
+    own = [] if pod.by else [one for one in pod.containers if not one.foreign]
+    maker = pod.by or ("its runtime" if len(own) < len(pod.containers) else "")
+    if maker and not _is_promoted(obj, world):
+        fix = "ask who runs it there" if maker == "KFP" else "promote a runtime of your own with a security context"
+        said = f"whether these pods are allowed is for {maker} to say"
         yield warning(dotted(pod.where), said, f"{why}, and their security context is made there", fix)
+    if pod.by:
         return
-    own = [one for one in pod.containers if not one.foreign]
     for container in own:
         yield from _container(container, why)
     if _lacks_seccomp(pod, own):
@@ -52,6 +54,11 @@ def _restricted(pod: Workload, world: World, why: str) -> Said:
         else:
             yield from (Edit((*one.path, "securityContext", "seccompProfile"), _SECCOMP, why) for one in own)
     yield from _non_root(pod, own, world, why)
+
+
+def _is_promoted(obj: Object, world: World) -> bool:
+    """Whether the runtime comes along, and so is judged itself."""
+    return world.among("TrainingRuntime", str(get(obj, ("spec", "runtimeRef", "name"))))
 
 
 def _container(container: Container, why: str) -> Said:
@@ -100,7 +107,7 @@ def _user(pod: Workload, container: Container, world: World) -> str:
     if told is not None:
         return "" if told != 0 else "it runs as user 0"
     image = str(container.value.get("image") or "")
-    user = images.facts(image, image, world).user
+    user = images.facts(image, world).user
     name = f"image '{image}'" if image else "its image"
     if user is None:
         return f"nobody knows the user of {name}"

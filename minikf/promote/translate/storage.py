@@ -73,11 +73,13 @@ def modes(obj: Object, world: World) -> Said:
                 )
             elif found.modes and mode not in found.modes:
                 able = sorted(one.name for one in world.profile.storage if mode in one.modes)
+                open_ones = sorted(one.name for one in world.profile.storage if not one.modes)
+                maybe = f", not known of {', '.join(open_ones)}" if open_ones else ""
                 yield error(
                     where,
                     f"storage class '{found.name}' is not {mode}",
-                    f"it is {', '.join(found.modes)}; {mode} there: {', '.join(able) or 'no class'}",
-                    f"storage_classes: {{'{name}': {able[0] if able else 'NAME'}}} in {file_of(world.spec)}",
+                    f"it is {', '.join(found.modes)}; {mode} there: {', '.join(able) or 'no class'}{maybe}",
+                    f"name another storageClassName in the claim, or map its class in {file_of(world.spec)}",
                 )
 
 

@@ -46,7 +46,10 @@ def of_the_laptop(obj: Object, world: World) -> Said:
         return  # the rule of pipelines reads it as a whole
     store, endpoint = world.spec.store.rstrip("/"), world.spec.store_options.get("endpoint", "")
     for path, text in texts(obj):
+        if path[-1] == "defaultPipelineRoot":
+            continue  # likewise
         new = _BUCKET.sub(store, text) if store else text
+        new = for_kserve(new, world.spec) if new != text and path[-1] == "storageUri" else new
         new = _ENDPOINT.sub(endpoint, new) if endpoint and not _ENDPOINT.search(endpoint) else new
         why = [f"target {world.spec.name} keeps data in {store}"] if store and _BUCKET.search(text) else []
         why += [f"its store is at {endpoint}"] if endpoint and _ENDPOINT.search(text) else []

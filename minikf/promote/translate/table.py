@@ -85,6 +85,7 @@ def translate(
         world = replace(world, objects=tuple(work.objects))
         for index in range(len(objects)):
             work.run(name, rule, index, world)
+    work.findings += identity.untied(replace(world, objects=tuple(work.objects)))
     return Translation(tuple(work.objects), tuple(work.changes), tuple(dict.fromkeys(work.findings)))
 
 

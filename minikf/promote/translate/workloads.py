@@ -20,6 +20,7 @@ COMPONENTS = ("predictor", "transformer", "explainer")
 # Where KServe takes a predictor's container from a runtime (serving.kserve.io/v1beta1 PredictorSpec).
 _FRAMEWORKS = ("sklearn", "xgboost", "tensorflow", "pytorch", "triton", "onnx", "huggingface", "pmml", "lightgbm")
 _BY_RUNTIME = ("model", *_FRAMEWORKS, "paddle")
+_WORKERS = ("spec", "predictor", "workerSpec")
 _TRAINER = "node"  # the replicated job of the training itself in a runtime (kubeflow/trainer v2, constants.Node)
 
 
@@ -73,8 +74,12 @@ def _of(obj: Object, at: FieldPath) -> Iterator[Workload]:
         for part in COMPONENTS:
             if isinstance(get(obj, ("spec", part)), dict):
                 yield _pod(obj, at, ("spec", part), labels=("spec", part, "labels"), context=True)
+        if isinstance(get(obj, _WORKERS), dict):
+            yield _pod(obj, at, _WORKERS, labels=None, context=True)
     elif kind in ("ServingRuntime", "ClusterServingRuntime"):
         yield _pod(obj, at, ("spec",), labels=("spec", "labels"), context=False)
+        if isinstance(get(obj, ("spec", "workerSpec")), dict):
+            yield _pod(obj, at, ("spec", "workerSpec"), labels=None, context=False)
     elif kind not in ("ConfigMap", "Secret", "Experiment"):
         for path in _specs(obj, ()):
             labels = (*path[:-1], "metadata", "labels") if path and path[-1] == "spec" else None
