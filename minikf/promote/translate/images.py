@@ -41,7 +41,7 @@ def split(image: str) -> tuple[str | None, str]:
 
 
 def _is_local(host: str) -> bool:
-    name = host if host.startswith("[") else host.partition(":")[0]
+    name = re.sub(r":\d+$", "", host)
     return _LOCAL_HOST.fullmatch(name) is not None
 
 

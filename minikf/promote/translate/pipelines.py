@@ -148,14 +148,14 @@ def claims(obj: Object, world: World) -> Said:
 
 def _class(now: Any, path: tuple[str | int, ...], names: set[str], world: World) -> Said:
     wanted = mapped(world.spec.storage_classes, now or "") if isinstance(now, str | None) else ""
-    default = storage.default(world)
+    instead = storage.substitute(wanted, world)
     if isinstance(now, str) and wanted != now:
         said = f"target {world.spec.name} maps '{now}' to '{wanted or 'its default class'}'"
         yield Edit(path, wanted, said)
-    elif now and wanted not in names and default and now not in world.spec.storage_classes.values():
-        wanted = default.name
+    elif now and wanted not in names and instead is not None:
+        wanted = instead.name
         yield Edit(path, wanted, f"{world.spec.name} has no class '{now}'; '{wanted}' is the default class there")
-    if (wanted and wanted not in names) or (not wanted and default is None):
+    if (wanted and wanted not in names) or (not wanted and storage.default(world) is None):
         yield error(
             dotted(path),
             f"target {world.spec.name} has no {f'storage class {wanted!r}' if wanted else 'default storage class'}",

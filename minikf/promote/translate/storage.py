@@ -37,9 +37,7 @@ def classes(obj: Object, world: World) -> Said:
             yield Edit((*path, _CLASS), shared.name, f"it is the one class of {spec.name} known to be {_MANY}")
         elif wanted == "" and fallback is not None:
             continue
-        elif wanted == now and now and now not in spec.storage_classes.values() and (fallback or shared):
-            chosen = shared or fallback
-            assert chosen is not None
+        elif now and wanted == now and (chosen := shared or substitute(now, world)) is not None:
             what = f"the one class there known to be {_MANY}" if shared else "the default class there"
             yield Edit((*path, _CLASS), chosen.name, f"{spec.name} has no class '{now}'; '{chosen.name}' is {what}")
         else:
@@ -87,10 +85,21 @@ def default(world: World) -> StorageClass | None:
     return next((one for one in world.profile.storage if one.default), None)
 
 
+def substitute(absent: str, world: World) -> StorageClass | None:
+    """The default class in the place of one that the target lacks; none where the user's mapping has a say in it."""
+    found, chosen = default(world), world.spec.storage_classes
+    if found is None or absent in chosen.values() or mapped(chosen, found.name) != found.name:
+        return None
+    return found
+
+
 def _shared(claim: Object, wanted: str, world: World) -> StorageClass | None:
     """For a claim of many writers whose class is left to us: the one class that can, where the default cannot."""
     fallback = default(world)
-    able = [one for one in world.profile.storage if _MANY in one.modes]
+    chosen = world.spec.storage_classes
+    able = [one for one in world.profile.storage if _MANY in one.modes and mapped(chosen, one.name) == one.name]
+    if wanted and wanted in chosen.values():
+        return None
     if wanted in {one.name for one in world.profile.storage} or _MANY not in _asked(claim) or len(able) != 1:
         return None
     return None if fallback is not None and _MANY in fallback.modes else able[0]
