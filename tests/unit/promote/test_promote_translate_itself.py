@@ -114,7 +114,7 @@ def asked(objects: tuple[Object, ...]) -> tuple[Placeholder, ...]:
     return tuple(Placeholder(name, f"${{{name}}}", "an address of this machine", targets) for name in ("A", "B"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(worlds(), specs(), st.sampled_from(CLOUDS), st.sampled_from(["", "baseline", "restricted"]), NAMES, MODES)
 def test_a_translation_translates_to_itself(
     objects: tuple[Object, ...],
