@@ -83,6 +83,8 @@ def _of(obj: Object, at: FieldPath) -> Iterator[Workload]:
     elif kind not in ("ConfigMap", "Secret", "Experiment"):
         for path in _specs(obj, ()):
             labels = (*path[:-1], "metadata", "labels") if path and path[-1] == "spec" else None
+            if kind == "Notebook":  # its template has a spec only; its own labels are its pod's
+                labels = ("metadata", "labels")
             yield _pod(obj, at, path, labels=labels, context=True)
 
 

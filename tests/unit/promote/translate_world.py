@@ -97,6 +97,19 @@ def runtime() -> Object:
     return bare("trainer.kubeflow.org/v1alpha1", "ClusterTrainingRuntime", "ours", spec=spec)
 
 
+def torch_job() -> Object:
+    container = {"name": "pytorch", "image": "localhost:5000/team/learn:1", **GPU}
+    template = {"spec": {"containers": [container], "initContainers": [{"name": "get", "image": "busybox:1"}]}}
+    replicas = {"Master": {"replicas": 1, "restartPolicy": "Never", "template": template}}
+    return bare("kubeflow.org/v1", "PyTorchJob", "old", spec={"pytorchReplicaSpecs": replicas})
+
+
+def serving_runtime() -> Object:
+    container = {"name": "kserve-container", "image": "localhost:5000/team/serve:1"}
+    spec = {"supportedModelFormats": [{"name": "ours"}], "containers": [container]}
+    return bare("serving.kserve.io/v1alpha1", "ServingRuntime", "ours", spec=spec)
+
+
 def everything() -> tuple[tuple[Object, ...], tuple[Placeholder, ...], dict[str, str]]:
     """One of each, with their placeholders as the base of a promotion has them, and what those stood for."""
     queue = {"labels": {"kueue.x-k8s.io/queue-name": "local"}}
@@ -119,6 +132,8 @@ def everything() -> tuple[tuple[Object, ...], tuple[Placeholder, ...], dict[str,
         train_job("own", "ours"),
         runtime(),
         experiment(),
+        torch_job(),
+        serving_runtime(),
         notebook(),
         pipeline(step, {"imagePullPolicy": "Always"}, defaultPipelineRoot="minio://mlpipeline/churn"),
         claim("data"),
