@@ -26,6 +26,7 @@ def ambiguous(spec: TargetSpec) -> Iterator[Finding]:
         ("storage_classes", spec.storage_classes),
         ("service_accounts", spec.service_accounts),
         ("gpu", spec.gpu),
+        ("secrets", secret_names(spec)),
     ):
         for name in chained(mapping):
             yield Finding(
@@ -37,6 +38,11 @@ def ambiguous(spec: TargetSpec) -> Iterator[Finding]:
                 cause=f"a '{name}' that is met may be one of here or one that was translated already",
                 advice=f"take '{name}' out of {field} in targets/{spec.name}.yaml, or map to another name",
             )
+
+
+def secret_names(spec: TargetSpec) -> dict[str, str]:
+    """Secrets of here by the names they have there."""
+    return {name: source.name or name for name, source in spec.secrets.items()}
 
 
 def file_of(spec: TargetSpec) -> str:

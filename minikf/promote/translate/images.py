@@ -6,7 +6,7 @@ import re
 
 from minikf.promote.model import Object
 from minikf.promote.references import dotted
-from minikf.promote.translate.choices import file_of
+from minikf.promote.translate.choices import file_of, mapped, secret_names
 from minikf.promote.translate.fields import items
 from minikf.promote.translate.model import Edit, ImageFacts, Said, World, error, warning
 from minikf.promote.translate.workloads import Container, Workload, workloads
@@ -116,7 +116,7 @@ def _plain(platform: str) -> str:
 
 def pull_secrets(obj: Object, world: World) -> Said:
     """The secrets that the target's registry wants, on a promoted ServiceAccount or else on the pods."""
-    wanted = world.spec.pull_secrets
+    wanted = tuple(mapped(secret_names(world.spec), name) for name in world.spec.pull_secrets)
     if not wanted:
         return
     why = f"target {world.spec.name} pulls from {world.spec.registry or 'its registry'} with them"

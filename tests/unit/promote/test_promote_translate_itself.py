@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minikf.promote.model import Object, Placeholder, Target
 from minikf.promote.targets.profile import StorageClass, TargetProfile
-from minikf.promote.targets.spec import TargetSpec
+from minikf.promote.targets.spec import SecretSource, TargetSpec
 from minikf.promote.translate import ImageFacts, translate
 from tests.unit.promote.profiles_of_clouds import CLOUDS, profile
 from tests.unit.promote.translate_world import (
@@ -30,6 +30,7 @@ NAMES = st.sampled_from(["team", "prod", "default", "dev"])
 CLASSES = st.sampled_from(["", "standard", "gp3", "fast", "efs-sc", "standard-rwx"])
 MODES = st.sampled_from([(), ("ReadWriteOnce",), ("ReadWriteOnce", "ReadWriteMany")])
 ACCOUNTS = st.sampled_from(["default", "trainer", "default-editor", "ml"])
+SECRETS = st.sampled_from(["pull", "a", "key", "there"])
 IMAGE_NAMES = st.sampled_from(
     ["python:3.11", "localhost:5000/team/learn:1", "kind-registry:5000/x", "ghcr.io/a/b:1", "reg.example.com/t/x:1"]
 )
@@ -65,6 +66,7 @@ def specs(draw: st.DrawFn) -> TargetSpec:
         storage_classes=draw(st.dictionaries(CLASSES, CLASSES, max_size=3)),
         service_accounts=draw(st.dictionaries(ACCOUNTS, ACCOUNTS, max_size=3)),
         identity=draw(st.sampled_from([{}, {"x/role": "r"}, {"azure.workload.identity/client-id": "0"}])),
+        secrets=draw(st.dictionaries(SECRETS, SECRETS.map(lambda name: SecretSource("existing", name)), max_size=2)),
         queue=draw(st.sampled_from(["", "ml"])),
         gpu=resources | labels,
         answers=draw(st.dictionaries(st.sampled_from(["A", "B"]), TEXTS, max_size=2)),
@@ -78,7 +80,8 @@ def worlds(draw: st.DrawFn) -> tuple[Object, ...]:
     context = st.sampled_from(
         [{}, {"runAsUser": 0}, {"runAsUser": 7}, {"runAsNonRoot": True}, {"seccompProfile": {"type": "Unconfined"}}]
     )
-    text = [{"name": "T", "value": draw(TEXTS)}]
+    key = {"secretKeyRef": {"name": draw(SECRETS), "key": "k"}}
+    text = [{"name": "T", "value": draw(TEXTS)}, {"name": "K", "valueFrom": key}]
     container = limits | {"env": text, "image": draw(IMAGE_NAMES), "securityContext": draw(context)}
     selector = draw(st.dictionaries(LABELS, st.sampled_from(["nvidia-l4", "t4"]), max_size=2))
     account = draw(ACCOUNTS)

@@ -9,7 +9,7 @@ import pytest
 
 from minikf.promote.evidence import Level
 from minikf.promote.targets.profile import TargetProfile
-from minikf.promote.targets.spec import TargetSpec
+from minikf.promote.targets.spec import SecretSource, TargetSpec
 from minikf.promote.translate import ImageFacts
 from tests.unit.promote.profiles_of_clouds import profile
 from tests.unit.promote.translate_world import (
@@ -172,6 +172,27 @@ def test_what_the_user_said_of_users_counts() -> None:
         "spec.securityContext.runAsUser",
         "spec.containers[0].securityContext.runAsNonRoot",
     ]
+
+
+def test_secrets_have_their_names_of_there_and_must_be_there() -> None:
+    env = [{"name": "K", "valueFrom": {"secretKeyRef": {"name": "key", "key": "k"}}}]
+    volumes = [{"name": "v", "secret": {"secretName": "files", "optional": True}}]
+    step = {"secretAsEnv": [{"secretName": "key"}, {"secretNameParameter": {"runtimeValue": {"constant": "key"}}}]}
+    given = (pod(container={"env": env}, volumes=volumes), pipeline(platform=step))
+    spec = to(secrets={"key": SecretSource("existing", "ecr"), "files": SecretSource("existing", "none")})
+    done = run(*given, spec=spec)
+    assert done.objects[0]["spec"]["containers"][0]["env"][0]["valueFrom"]["secretKeyRef"]["name"] == "ecr"
+    assert done.objects[0]["spec"]["volumes"][0]["secret"]["secretName"] == "none"
+    steps = done.objects[1]["spec"]["platformSpec"]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert steps["exec-fit"]["secretAsEnv"] == [
+        {"secretName": "ecr"},
+        {"secretNameParameter": {"runtimeValue": {"constant": "ecr"}}},
+    ]
+    assert not errors(done)
+    assert {one.new for one in by(done, "secret")[0]} == {"ecr", "none"}, "a name is no secret"
+    (finding,) = errors(run(given[0]), "secret")
+    assert finding.message == "there is no Secret key in namespace prod of t"
+    assert not errors(run(given[0], spec=to(secrets={"key": SecretSource("external", "made", store="vault")})))
 
 
 HOST = {"name": "h", "hostPath": {"path": "/"}}
