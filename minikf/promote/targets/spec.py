@@ -32,7 +32,9 @@ class TargetSpec:
     region; no credential, which come from the environment that its own tools read). `storage_classes` maps classes
     here to classes there, "" being the default one. `service_accounts` maps accounts here to accounts there, and
     `identity` are annotations that give an account its rights in a cloud. `secrets` is by the secret's name here.
-    `queue` is the LocalQueue of what is admitted by Kueue. `answers` fill placeholders by their name.
+    `queue` is the LocalQueue of what is admitted by Kueue. `gpu` maps names of GPU resources here to names there (those
+    have a `/`), and says labels that nodes for GPUs must have. `answers` fill placeholders by their name.
+    `pipeline_documents` is how many documents of a compiled pipeline the target reads: 1 where it is not Kubeflow.
     """
 
     name: str
@@ -52,6 +54,7 @@ class TargetSpec:
     queue: str = ""
     gpu: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
+    pipeline_documents: int = 2
 
     def namespace_of(self, here: str) -> str:
         """Where an object of the namespace `here` goes."""
