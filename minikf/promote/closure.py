@@ -108,7 +108,7 @@ class _Walk:
 
     def _pod_defaults(self, notebook: Object) -> None:
         chosen = selected(notebook, self._source.list("PodDefault", notebook["metadata"].get("namespace", "")))
-        for each in chosen:
+        for each in reversed(chosen):
             self.add(each)
         if chosen:
             names = ", ".join(each["metadata"]["name"] for each in chosen)
