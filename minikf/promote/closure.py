@@ -190,7 +190,15 @@ def close_all(roots: Iterable[Root], source: Source, bound: Iterable[tuple[Recur
     objects = [each for each in every if isinstance(each, dict)]
     for obj in sorted(objects, key=ref_of, reverse=True):
         walk.add(obj)
-    _check_names([*map(ref_of, walk.objects), *(ir.ref for _, ir in sorted(pipelines.items()))])
+    told = [ir for _, ir in sorted(pipelines.items())]
+    _check_names(
+        [
+            *map(ref_of, walk.objects),
+            *(ir.ref for ir in told),
+            *(Ref("PipelineVersion", ir.object["metadata"]["name"], f"{ir.namespace}/{ir.name}") for ir in told),
+            *(run.ref for run, _ in schedules),
+        ]
+    )
     for namespace in sorted({ref_of(obj).namespace for obj in walk.objects} - {""}):
         walk.warnings += _grants(source, namespace, walk.objects)
     walk.warnings += [
@@ -202,7 +210,7 @@ def close_all(roots: Iterable[Root], source: Source, bound: Iterable[tuple[Recur
         tuple(reversed(walk.objects)),
         tuple(sorted(walk.needs)),
         tuple(dict.fromkeys(walk.warnings)),
-        tuple(ir for _, ir in sorted(pipelines.items())),
+        tuple(told),
         tuple(run for run, _ in schedules),
     )
 
@@ -211,7 +219,7 @@ def _check_names(refs: list[Ref]) -> None:
     """A promotion has no namespaces, so two objects of one kind and name cannot be told apart in it."""
     known: dict[tuple[str, str], Ref] = {}
     for ref in refs:
-        name = object_name(ref.name) if ref.kind == "Pipeline" else ref.name
+        name = object_name(ref.name) if ref.kind in ("Pipeline", "RecurringRun") else ref.name
         other = known.setdefault((runtimes.written_kind(ref.kind), name), ref)
         if other != ref:
             raise Refused(

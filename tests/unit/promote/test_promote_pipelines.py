@@ -298,6 +298,19 @@ def test_a_recurring_run_of_a_document_of_its_own_has_it_along() -> None:
     )
 
 
+def test_names_that_would_be_one_file_are_refused() -> None:
+    world = scheduled()
+    world.api["recurringruns"]["recurringRuns"].append(schedule(recurring_run_id="r2", display_name="Nightly"))
+    with pytest.raises(Refused, match=r"RecurringRun team/.ightly and RecurringRun team/.ightly would be written as"):
+        world.bundle("nightly", "Nightly")
+    world.api["pipelines"]["pipelines"].append(
+        {"pipeline_id": "p2", "name": "learn it", "display_name": "x", "namespace": "team"}
+    )
+    world.api["pipelines/p2/versions"] = world.api["pipelines/p1/versions"]
+    with pytest.raises(Refused, match="would be written as one"):
+        world.bundle("Learn It", "learn it")
+
+
 def test_names_that_kubernetes_does_not_take_become_near_ones() -> None:
     assert object_name("Learn It (2)") == "learn-it-2"
     assert object_name("...") == "pipeline"
