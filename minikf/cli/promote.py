@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 
 def promote(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="KIND/NAME, or NAME where only one kind has it.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write to.")],
+    roots: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ROOT...]",
+            help="KIND/NAME, or NAME where only one kind has it; of a pipeline also NAME@VERSION.",
+            show_default=False,
+        ),
+    ] = None,
     diff: Annotated[
         bool, typer.Option("--diff", help="Show what would change in DIR, and write nothing; exit code 8 if anything.")
     ] = False,
@@ -26,7 +33,10 @@ def promote(
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
-    """Write a workload as a kustomize base for any cluster.
+    """Write workloads as a kustomize base for any cluster.
+
+    A root is a notebook, an inference service, a pipeline, a recurring run, a training job, an experiment or a
+    PodDefault. What it references comes along, and nothing else does.
 
     With --diff it is only shown: the folder as it is against what would be written, and for each object what is left
     out or said otherwise, with the reason.
@@ -35,11 +45,11 @@ def promote(
 
     chosen = platform_of(context, platform)
     if diff:
-        _differ(name, out, chosen, namespace, as_json=as_json)
+        _differ(roots or [], out, chosen, namespace, as_json=as_json)
         return
     from minikf.promote import export
 
-    report = export(name, out, chosen, namespace or None)
+    report = export(roots or [], out, chosen, namespace or None)
     if as_json:
         render.data(report.as_dict())
         return
@@ -47,12 +57,12 @@ def promote(
         render.text(line)
 
 
-def _differ(name: str, out: Path, platform: str, namespace: str, *, as_json: bool) -> None:
+def _differ(roots: list[str], out: Path, platform: str, namespace: str, *, as_json: bool) -> None:
     from minikf.cli import render
     from minikf.errors import ExitCode
     from minikf.views.promotion.showing import preview
 
-    found = preview(name, out, platform, namespace)
+    found = preview(roots, out, platform, namespace)
     if as_json:
         render.data(found.as_dict())
     else:

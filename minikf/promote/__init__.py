@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from minikf.engine.choose import engine_of
+from minikf.kube.doors import PIPELINES, door
 from minikf.kube.rest import RestClient
 from minikf.paths import PlatformPaths
 from minikf.promote.discovery import Platform
@@ -15,19 +17,28 @@ from minikf.promote.pipeline import Plan, export_from, plan_from
 __all__ = ["Need", "Placeholder", "Plan", "PromoteReport", "Ref", "export", "plan"]
 
 
-def export(root: str, out: Path, platform: str, namespace: str | None = None) -> PromoteReport:
-    """Writes `root` and what it references from a running platform to the folder `out`, as a kustomize base.
+def export(names: str | Sequence[str], out: Path, platform: str, namespace: str | None = None) -> PromoteReport:
+    """Writes the roots that `names` name, and what they reference, from a running platform to the folder `out`, as a
+    kustomize base.
 
-    `root` is KIND/NAME in any of kubectl's spellings, or NAME; it is looked for in `namespace`, or in all.
-    Raises UsageError (`root` names no root kind), Refused (nothing or several by that name, a reference to nothing, a
-    secret in plain sight, a folder that is not ours), Unreachable (the platform does not run), and ApiAnswer with the
-    API's own words. `out` is as it was then.
+    A name is KIND/NAME in any of kubectl's spellings, or NAME; of a pipeline also NAME@VERSION. It is looked for in
+    `namespace`, or in all. Raises UsageError (one names no root kind), Refused (nothing or several by that name, a
+    reference to nothing, a secret in plain sight, a folder that is not ours), Unreachable (the platform does not run),
+    and ApiAnswer with the API's own words. `out` is as it was then.
     """
-    source = Platform(platform, RestClient(engine_of(platform).access()))
-    return export_from(source, Laptop.here(PlatformPaths.of(platform)), root, out, namespace)
+    return export_from(_source(platform), Laptop.here(PlatformPaths.of(platform)), _each(names), out, namespace)
 
 
-def plan(root: str, out: Path, platform: str, namespace: str | None = None) -> Plan:
+def plan(names: str | Sequence[str], out: Path, platform: str, namespace: str | None = None) -> Plan:
     """What `export` would write, and what it would replace; writes nothing. Raises as `export`."""
-    source = Platform(platform, RestClient(engine_of(platform).access()))
-    return plan_from(source, Laptop.here(PlatformPaths.of(platform)), root, out, namespace, dry=True)
+    laptop = Laptop.here(PlatformPaths.of(platform))
+    return plan_from(_source(platform), laptop, _each(names), out, namespace, dry=True)
+
+
+def _source(platform: str) -> Platform:
+    access = engine_of(platform).access()
+    return Platform(platform, RestClient(access), RestClient(door(access, PIPELINES)))
+
+
+def _each(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from minikf.promote.model import Placeholder, Target
 from minikf.promote.references import dotted
 
@@ -9,6 +13,7 @@ _HEAD = """\
 # What only the target can answer: one NAME=VALUE a line, read by kustomize, no quotes.
 # Put a value in the place of every ${...}; `minikf promote` keeps your values and writes the comments anew.
 """
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}", re.ASCII)
 _UNUSED = "\n# Nothing asks for these any more:\n"
 
 
@@ -50,6 +55,16 @@ def render(placeholders: tuple[Placeholder, ...], kept: dict[str, str]) -> str:
     if unused:
         text += _UNUSED + "".join(f"{name}={value}\n" for name, value in unused.items())
     return text
+
+
+def fill(value: Any, answers: Mapping[str, str]) -> Any:
+    """`value` with an answer in the place of each placeholder: what kustomize's replacements make of an object, for
+    what is no object (a pipeline that is uploaded, a recurring run)."""
+    if isinstance(value, str):
+        return _PLACEHOLDER.sub(lambda found: answers.get(found[1], found[0]), value)
+    if isinstance(value, dict):
+        return {key: fill(inner, answers) for key, inner in value.items()}
+    return [fill(inner, answers) for inner in value] if isinstance(value, list) else value
 
 
 def where(target: Target) -> str:

@@ -12,8 +12,10 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _OURS = re.compile(r"([a-z0-9.-]+\.)?minikf(\.[a-z0-9.-]+)?/")
 # Written by the volume controllers when a claim is bound (k8s.io/component-helpers/storage/volume).
 _OF_BINDING = re.compile(r"(pv\.kubernetes\.io|volume\.kubernetes\.io|volume\.beta\.kubernetes\.io)/")
+# What notebook-controller writes about the use of a Notebook (kubeflow/kubeflow v1.10.0, pkg/culler).
+_OF_CULLING = re.compile(r"notebooks\.kubeflow\.org/last[-_]activity")
 # Classes that k3d and kind bring along; another cluster has them only by chance.
-_LAPTOP_CLASSES = frozenset({"local-path", "standard", "hostpath"})
+LAPTOP_CLASSES = frozenset({"local-path", "standard", "hostpath"})
 # The default that the CRD of TrainJob gives the field; a target with another controller has another default.
 _TRAINJOB_CONTROLLER = "trainer.kubeflow.org/trainjob-controller"
 
@@ -36,7 +38,8 @@ def clean(obj: Object) -> Changed:
 
 
 def _is_users(key: str) -> bool:
-    return key != _LAST_APPLIED and not _OURS.match(key) and not _OF_BINDING.match(key)
+    controllers = (_OURS, _OF_BINDING, _OF_CULLING)
+    return key != _LAST_APPLIED and not any(each.match(key) for each in controllers)
 
 
 def _unbind(claim: Object) -> tuple[str, ...]:
@@ -44,7 +47,7 @@ def _unbind(claim: Object) -> tuple[str, ...]:
     spec = claim.get("spec", {})
     spec.pop("volumeName", None)
     storage_class = spec.get("storageClassName")
-    if storage_class in _LAPTOP_CLASSES:
+    if storage_class in LAPTOP_CLASSES:
         del spec["storageClassName"]
         return (f"{ref_of(claim)}: storage class '{storage_class}' is left out, the target's default class is used",)
     if storage_class:

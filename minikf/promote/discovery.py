@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from minikf.kube.rest import ApiAnswer, RestClient
 from minikf.promote.model import Object
 
-GROUPS = ("serving.kserve.io", "trainer.kubeflow.org", "rbac.authorization.k8s.io", "kubeflow.org")
+GROUPS = (
+    "serving.kserve.io",
+    "trainer.kubeflow.org",
+    "rbac.authorization.k8s.io",
+    "kubeflow.org",
+    "pipelines.kubeflow.org",
+)
+PIPELINES_API = "/apis/v2beta1"
 NOT_FOUND = 404
 
 
@@ -50,13 +57,19 @@ class Source(Protocol):
         """All objects of a kind, of every namespace where none is given; empty where the kind is not served."""
         ...
 
+    def ask_pipelines(self, path: str, **query: str) -> Object | None:
+        """One GET of the v2beta1 API of Kubeflow Pipelines; None where that does not exist, or the API does not."""
+        ...
+
 
 class Platform:
     """A `Source` over a platform's API. Its methods raise Unreachable, or ApiAnswer with the API's own words."""
 
-    def __init__(self, platform: str, client: RestClient) -> None:
+    def __init__(self, platform: str, client: RestClient, pipelines: RestClient | None = None) -> None:
+        """`pipelines` reaches the API of Kubeflow Pipelines where that is not beside the Kubernetes API."""
         self.platform = platform
         self._client = client
+        self._pipelines = pipelines or client
 
     def resources(self) -> tuple[Resource, ...]:
         return self._resources
@@ -95,6 +108,15 @@ class Platform:
             return []
         items = self._client.get(_collection(resource, namespace)).get("items") or []
         return [item | {"apiVersion": resource.api_version, "kind": resource.kind} for item in items]
+
+    def ask_pipelines(self, path: str, **query: str) -> Object | None:
+        said = {key: value for key, value in query.items() if value}
+        try:
+            return self._pipelines.get(f"{PIPELINES_API}/{path}{f'?{urlencode(said)}' if said else ''}")
+        except ApiAnswer as answer:
+            if answer.status == NOT_FOUND:
+                return None
+            raise
 
     def _by_kind(self, kind: str) -> Resource | None:
         return next((resource for resource in self._resources if resource.kind == kind), None)

@@ -30,8 +30,9 @@ class Folder:
     edited_overlay: str = ""
 
 
-def read(out: Path, root: Ref, *, mend: bool = True) -> Folder:
-    """What stands at `out`. Raises Refused where it is not a promotion of `root`, or one whose files were edited.
+def read(out: Path, roots: tuple[Ref, ...], *, mend: bool = True) -> Folder:
+    """What stands at `out`. Raises Refused where it is not a promotion of `roots` or some of them, or one whose files
+    were edited.
 
     With `mend` a folder that a crash has left half replaced is what it was again.
     """
@@ -48,7 +49,7 @@ def read(out: Path, root: Ref, *, mend: bool = True) -> Folder:
                 cause=f"there is no {LOCK} in it, so its files are not replaced",
                 advice="name a new folder: --out promote",
             )
-        files = _locked_files(path, root)
+        files = _locked_files(path, roots)
         edited = sorted(name for name in files if _differs(path / name, files[name]))
         if set(edited) - {OVERLAY_KUSTOMIZATION}:
             raise _edited(out, [name for name in edited if name != OVERLAY_KUSTOMIZATION])
@@ -143,14 +144,15 @@ def _differs(path: Path, recorded: str) -> bool:
     return path.exists() and (not path.is_file() or digest(path.read_text()) != recorded)
 
 
-def _locked_files(path: Path, root: Ref) -> dict[str, str]:
+def _locked_files(path: Path, roots: tuple[Ref, ...]) -> dict[str, str]:
     lock = _read_lock(path / LOCK)
-    found = lock.get("root") or {}
-    if (found.get("kind"), found.get("name")) != (root.kind, root.name):
+    held = [f"{each.get('kind')} {each.get('name')}" for each in lock.get("roots") or [lock.get("root") or {}]]
+    wanted = [f"{root.kind} {root.name}" for root in roots]
+    if not set(held) <= set(wanted):
         raise Refused(
-            f"{path} holds the promotion of {found.get('kind')} {found.get('name')}",
-            cause=f"{root.kind} {root.name} would take its place",
-            advice=f"name another folder: --out promote-{root.name}",
+            f"{path} holds the promotion of {', '.join(held)}",
+            cause=f"{', '.join(wanted)} would take its place",
+            advice=f"name another folder: --out promote-{roots[0].name}",
         )
     return {str(name): str(recorded) for name, recorded in (lock.get("files") or {}).items()}
 

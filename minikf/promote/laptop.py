@@ -17,12 +17,17 @@ _HOST_NAMES = ("localhost", "host.docker.internal", "host.k3d.internal", "host.m
 _LOOPBACK = r"127(?:\.\d{1,3}){3}|\[::1\]"
 _REST = r"[^\s\"'`<>(){}\[\],;|\\]*"
 _SENTENCE_END = ".,:;!?"
+# With something to name: code may well speak of the scheme by itself.
+_FILE = rf"(?<![\w+.-])(?i:file):/{{1,3}}[\w.~%$+-]{_REST}"
+# As minikf.datasets names a version.
+_DATASET = r"(?<![\w+.-])dataset://[a-z0-9][-a-z0-9.]*@(?:sha256:[0-9a-f]{8,64}|v?\d+|latest)"
 
 
 class Local(Enum):
     """Why a piece of text holds on this machine only."""
 
     FILE = "an address of a local file"
+    DATASET = "a data set of this platform"
     ADDRESS = "an address of this machine"
     PATH = "a path of this machine"
 
@@ -39,10 +44,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Laptop:
-    """What tells this machine: its own names and the folders that only it has (absolute, without a trailing /)."""
+    """What tells this machine: its own names and the folders that only it has (absolute, without a trailing /).
+
+    `volumes` is the folder with the claims of an embedded platform, NAMESPACE/NAME each, "" where none is here.
+    """
 
     names: tuple[str, ...]
     folders: tuple[str, ...]
+    volumes: str = ""
 
     @classmethod
     def here(cls, paths: PlatformPaths) -> Laptop:
@@ -51,7 +60,8 @@ class Laptop:
         homes = [each for base in (Path("/home"), Path("/Users"), home.parent) for each in _folders_of(base)]
         ours = (paths.config, paths.state, paths.data, paths.cache, paths.sockets)
         folders = {str(each) for each in (home, home.resolve(), *homes, *ours)} - {"/"}
-        return cls((socket.gethostname(),), tuple(sorted(folders, key=lambda folder: (-len(folder), folder))))
+        inside_first = tuple(sorted(folders, key=lambda folder: (-len(folder), folder)))
+        return cls((socket.gethostname(),), inside_first, str(paths.volumes) if paths.volumes.is_dir() else "")
 
     def spans(self, text: str) -> list[Span]:
         """The pieces of `text` that hold on this machine only, from left to right, apart from each other."""
@@ -78,7 +88,7 @@ class Laptop:
         folders = "|".join(map(re.escape, self.folders)) or r"(?!)"
         path = rf"(?<![\w.~/-])(?:{folders}|/Users/[\w.-]+)(?![\w.-])(?:/{_REST})?"
         return re.compile(
-            rf"(?P<FILE>(?<![\w+.-])(?i:file)://?{_REST})|(?P<ADDRESS>(?i:{url})|(?i:{bare}))|(?P<PATH>{path})"
+            rf"(?P<FILE>{_FILE})|(?P<DATASET>{_DATASET})|(?P<ADDRESS>(?i:{url})|(?i:{bare}))|(?P<PATH>{path})"
         )
 
 

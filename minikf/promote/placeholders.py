@@ -12,7 +12,7 @@ from minikf.promote.laptop import Laptop, Local, Span
 from minikf.promote.model import FieldPath, Object, Placeholder, Target, group_of, ref_of, version_of
 from minikf.promote.pieces import Piece, pieces, with_names
 
-_PREFIX = {Local.FILE: "URI", Local.ADDRESS: "ADDRESS", Local.PATH: "PATH"}
+_PREFIX = {Local.FILE: "URI", Local.DATASET: "DATA_URI", Local.ADDRESS: "ADDRESS", Local.PATH: "PATH"}
 # Parts of a TrainJob that change containers of its runtime.
 _OVERRIDES = ("podTemplateOverrides", "runtimePatches")
 # Where KServe takes a predictor's container from a runtime (serving.kserve.io/v1beta1 PredictorSpec).
@@ -21,6 +21,9 @@ _BY_RUNTIME = frozenset(
 ) | {"paddle"}
 # Fields that hold one address: they are asked for as a whole, under these names.
 _WHOLE = {"storageUri": "MODEL_URI", "uri": "MODEL_URI", "image": "IMAGE"}
+# Fields of a pipeline that hold one value, under which it is asked for where that is data of this machine.
+_VALUES = ("constant", "defaultValue")
+_OF_DATA = (Local.FILE, Local.DATASET)
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,11 @@ class Detached:
     origins: dict[str, str]
 
 
-def detach(objects: tuple[Object, ...], laptop: Laptop) -> Detached:
-    """Every text of every object, names excepted, searched and cleaned."""
+def detach(objects: tuple[Object, ...], laptop: Laptop, namespaces: tuple[str, ...] = ()) -> Detached:
+    """Every text of every object, names excepted, searched and cleaned. `namespaces` are those of the objects here."""
     work = _Work(laptop)
-    done = tuple(work.detach(copy.deepcopy(obj)) for obj in objects)
+    places = namespaces or ("",) * len(objects)
+    done = tuple(work.detach(copy.deepcopy(obj), here) for obj, here in zip(objects, places, strict=True))
     return Detached(done, tuple(work.placeholders.values()), work.origins)
 
 
@@ -49,7 +53,9 @@ class _Work:
         self.placeholders: dict[str, Placeholder] = {}
         self.origins: dict[str, str] = {}
 
-    def detach(self, obj: Object) -> Object:
+    def detach(self, obj: Object, here: str) -> Object:
+        if obj["kind"] == "Experiment":
+            self._template(obj, here)
         for path, text in list(_texts(obj, ())):
             if path in (("apiVersion",), ("kind",), ("metadata", "name")) or path[0] == "binaryData":
                 continue
@@ -61,6 +67,16 @@ class _Work:
             self._aim(name, obj, (*path, "image"))
             _set(obj, (*path, "image"), f"${{{name}}}")
         return obj
+
+    def _template(self, obj: Object, here: str) -> None:
+        """A trial template in a ConfigMap is named with its namespace, which the target chooses."""
+        source = (obj["spec"].get("trialTemplate") or {}).get("configMap") or {}
+        if here and source.get("configMapNamespace") == here:
+            path: FieldPath = ("spec", "trialTemplate", "configMap", "configMapNamespace")
+            why = "the namespace that this goes to, which a trial template is looked for in"
+            name = self._new("NAMESPACE", obj, why, "")
+            self._aim(name, obj, path)
+            _set(obj, path, f"${{{name}}}")
 
     def _field(self, obj: Object, path: FieldPath, text: str) -> str:
         whole = self._whole(path, text)
@@ -86,6 +102,10 @@ class _Work:
         key = path[-1]
         if path[0] != "spec" or "\n" in text:
             return None
+        if key in _VALUES or "parameters" in path[:-1]:
+            spans = self._laptop.spans(text)
+            is_data = len(spans) == 1 and spans[0].text == text and spans[0].local in _OF_DATA
+            return ("DATA_URI", spans[0].local.value, text) if is_data else None
         if path[-2:] == ("hostPath", "path"):
             return "PATH", "a folder of the machine that runs the pod", text
         if key not in _WHOLE:
@@ -114,7 +134,7 @@ class _Work:
         return name
 
     def _new(self, prefix: str, obj: Object, why: str, text: str) -> str:
-        base = re.sub(r"\W", "_", f"{prefix}_{obj['metadata']['name']}".upper(), flags=re.ASCII)
+        base = re.sub(r"\W", "_", f"{prefix}_{_called(obj)}".upper(), flags=re.ASCII)
         name, count = base, 1
         while name in self.placeholders:
             count += 1
@@ -132,6 +152,11 @@ class _Work:
         target = Target(group_of(obj), version_of(obj), ref.kind, ref.name, path, delimiter, index, offset)
         known = self.placeholders[name]
         self.placeholders[name] = replace(known, targets=(*known.targets, target))
+
+
+def _called(obj: Object) -> str:
+    """What an object is called in questions: a version of a pipeline as its pipeline, so that answers outlive it."""
+    return str(obj["spec"]["pipelineName"] if obj["kind"] == "PipelineVersion" else obj["metadata"]["name"])
 
 
 def _prefix(obj: Object, path: FieldPath, span: Span) -> str:

@@ -19,6 +19,8 @@ RUNTIME = "ServingRuntime or ClusterServingRuntime"
 STORAGE_SECRET = "storage-config"
 STORAGE_SECRET_ANNOTATION = "serving.kserve.io/storageSecretName"
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+NODE_LABEL = "node label"
+TEMPLATE_MAP = "spec.trialTemplate.configMap"
 
 
 @dataclass(frozen=True, order=True)
@@ -36,7 +38,7 @@ def references(obj: Object) -> tuple[Reference, ...]:
     """Everything that `obj` names, sorted. ConfigMaps and PersistentVolumeClaims name nothing."""
     if obj["kind"] in ("ConfigMap", "Secret", "PersistentVolumeClaim"):
         return ()
-    found = set(_of_kind(obj))
+    found = {each for each in _of_kind(obj) if each.name}
     for path, key, value in _walk(obj, ()):
         if path[:1] not in (("metadata",), ("status",)):
             found.update(each for each in _read(key, value, dotted((*path, key))) if each.name)
@@ -99,6 +101,11 @@ def _pull_secrets(value: Any, where: str) -> Iterator[Reference]:
         yield Reference("Secret", item.get("name") or "", where, optional=True)
 
 
+def _node_labels(value: Any, where: str) -> Iterator[Reference]:
+    for key, wanted in value.items() if isinstance(value, dict) else ():
+        yield Reference(NODE_LABEL, f"{key}={wanted}", where)
+
+
 def _model_address(value: Any, where: str) -> Iterator[Reference]:
     """`pvc://CLAIM/PATH`, a storage address of KServe and of Trainer's initializers."""
     if isinstance(value, str) and value.startswith("pvc://"):
@@ -115,6 +122,7 @@ _READERS: dict[str, Callable[[Any, str], Iterator[Reference]]] = {
     "nodePublishSecretRef": _data("Secret"),
     "azureFile": _data("Secret"),
     "imagePullSecrets": _pull_secrets,
+    "nodeSelector": _node_labels,
     "persistentVolumeClaim": _claim,
     "storageUri": _model_address,
     "serviceAccountName": _named("ServiceAccount"),
@@ -129,15 +137,49 @@ def _of_kind(obj: Object) -> Iterator[Reference]:
     if labels.get(QUEUE_LABEL):
         yield Reference("LocalQueue", labels[QUEUE_LABEL], f"metadata.labels[{QUEUE_LABEL}]")
     if obj["kind"] == "TrainJob":
-        runtime = obj["spec"].get("runtimeRef") or {}
-        kind = runtime.get("kind") or "ClusterTrainingRuntime"
-        yield Reference(kind, runtime.get("name") or "", "spec.runtimeRef")
+        yield _runtime(obj.get("spec"), "spec")
+    elif obj["kind"] == "Experiment":
+        yield from _of_experiment(obj)
     elif obj["kind"] == "InferenceService":
         yield from _of_inference_service(obj)
     elif obj["kind"] == "ServiceAccount":
         for item in obj.get("secrets") or ():
             yield Reference("Secret", item.get("name") or "", "secrets", optional=True)
         yield from _pull_secrets(obj.get("imagePullSecrets"), "imagePullSecrets")
+
+
+def _runtime(spec: Any, where: str) -> Reference:
+    """The runtime of a TrainJob."""
+    runtime = (spec or {}).get("runtimeRef") or {}
+    return Reference(runtime.get("kind") or "ClusterTrainingRuntime", runtime.get("name") or "", f"{where}.runtimeRef")
+
+
+def of_trial(trial: Object, where: str) -> Iterator[Reference]:
+    """What the job names that an Experiment makes for each trial (kubeflow.org/v1beta1 TrialTemplate); its pods' own
+    references are found with all others where it stands in the Experiment itself."""
+    if trial.get("kind") == "TrainJob":
+        yield _runtime(trial.get("spec"), f"{where}.spec")
+
+
+def in_text(trial: Object, where: str) -> tuple[Reference, ...]:
+    """As of `references`, of a trial's job that a ConfigMap holds as text."""
+    found = set(of_trial(trial, where))
+    for path, key, value in _walk(trial.get("spec"), ("spec",)):
+        found.update(each for each in _read(key, value, f"{where}.{dotted((*path, key))}") if each.name)
+    return tuple(sorted(each for each in found if each.name))
+
+
+def _of_experiment(obj: Object) -> Iterator[Reference]:
+    template = (obj.get("spec") or {}).get("trialTemplate") or {}
+    trial, source = template.get("trialSpec"), template.get("configMap")
+    if isinstance(trial, dict):
+        yield from of_trial(trial, "spec.trialTemplate.trialSpec")
+    if isinstance(source, dict):
+        keys = (source["templatePath"],) if source.get("templatePath") else ()
+        place = source.get("configMapNamespace") or ""
+        here = obj["metadata"].get("namespace", "")
+        kind = "ConfigMap" if place in ("", here) else f"ConfigMap of namespace {place}"
+        yield Reference(kind, source.get("configMapName") or "", TEMPLATE_MAP, keys=keys)
 
 
 def _of_inference_service(obj: Object) -> Iterator[Reference]:

@@ -8,13 +8,15 @@ import re
 from typing import Any
 
 from minikf.promote import answers
-from minikf.promote.model import Bundle, FieldPath, Object, Placeholder, Target, ref_of
+from minikf.promote.ir import files as irfiles
+from minikf.promote.model import Bundle, FieldPath, Object, Placeholder, Ref, Target, ref_of
 from minikf.promote.yamltext import dump
 
 OVERLAY = "default"
 LOCK = "bundle.lock.yaml"
 ANSWERS = f"overlays/{OVERLAY}/answers.env"
 OVERLAY_KUSTOMIZATION = f"overlays/{OVERLAY}/kustomization.yaml"
+PIPELINES = "../../base/pipelines"
 ANSWERS_NAME = "minikf-promote-answers"
 LOCK_KIND = {"apiVersion": "minikf/v1alpha1", "kind": "PromotionBundle"}
 _KUSTOMIZATION = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
@@ -30,7 +32,8 @@ def render(bundle: Bundle, kept_answers: dict[str, str]) -> dict[str, str]:
     files = {f"base/{path}": text for path, text in resources.items()}
     in_order = {"resources": list(reversed(resources)), **_IN_ORDER}
     files["base/kustomization.yaml"] = _OURS + dump(_KUSTOMIZATION | in_order)
-    files[OVERLAY_KUSTOMIZATION] = _YOURS + dump(_overlay())
+    files |= irfiles.files(bundle, _OURS)
+    files[OVERLAY_KUSTOMIZATION] = _YOURS + dump(_overlay(bundle))
     files[f"overlays/{OVERLAY}/replacements.yaml"] = _OURS + dump(_replacements(bundle.placeholders))
     files[ANSWERS] = answers.render(bundle.placeholders, kept_answers)
     files["README.md"] = _readme(bundle)
@@ -46,8 +49,9 @@ def _file(obj: Object) -> str:
     return f"resources/{obj['kind'].lower()}-{obj['metadata']['name']}.yaml"
 
 
-def _overlay() -> Object:
+def _overlay(bundle: Bundle) -> Object:
     """The answers are a ConfigMap that kustomize reads and, being local configuration, never renders."""
+    pipelines = {"components": [PIPELINES]} if irfiles.is_native(bundle) else {}
     options = {
         "disableNameSuffixHash": True,
         "annotations": {"config.kubernetes.io/local-config": "true"},
@@ -55,6 +59,7 @@ def _overlay() -> Object:
     generator = {"name": ANSWERS_NAME, "envs": ["answers.env"], "options": options}
     return _KUSTOMIZATION | {
         "resources": ["../../base"],
+        **pipelines,
         "configMapGenerator": [generator],
         "replacements": [{"path": "replacements.yaml"}],
         **_IN_ORDER,
@@ -63,7 +68,12 @@ def _overlay() -> Object:
 
 def _replacements(placeholders: tuple[Placeholder, ...]) -> list[Object]:
     """In kustomize's order, which is the order of the list: in one field from the last piece to the first."""
-    aimed = [(target, placeholder.name) for placeholder in placeholders for target in placeholder.targets]
+    aimed = [
+        (target, placeholder.name)
+        for placeholder in placeholders
+        for target in placeholder.targets
+        if target.kind != "RecurringRun"  # no object: the API is told, with the answers filled in
+    ]
     aimed.sort(key=lambda each: (each[0].kind, each[0].name, _escaped(each[0].path), -each[0].offset))
     return [
         {
@@ -95,22 +105,46 @@ def _lock(bundle: Bundle, files: dict[str, str]) -> Object:
 
     The answers are not among the files: they are the user's from the start.
     """
-    return LOCK_KIND | {
-        "root": {"kind": bundle.root.kind, "name": bundle.root.name},
-        "objects": [
-            {
-                "kind": ref.kind,
-                "name": ref.name,
-                "file": f"base/{_file(obj)}",
-                "digest": digest(_canonical(obj)),
-            }
-            for obj in bundle.objects
-            for ref in (ref_of(obj),)
-        ],
-        "placeholders": [_locked(each) for each in bundle.placeholders],
-        "needs": [{"kind": need.kind, "name": need.name} for need in bundle.needs],
-        "files": {path: digest(text) for path, text in sorted(files.items()) if path != ANSWERS},
-    }
+    one = {"root": _named(bundle.root)} if len(bundle.roots) < 2 else {"roots": list(map(_named, bundle.roots))}
+    found: Object = LOCK_KIND | one
+    found["objects"] = [
+        {
+            "kind": ref.kind,
+            "name": ref.name,
+            "file": f"base/{_file(obj)}",
+            "digest": digest(_canonical(obj)),
+        }
+        for obj in bundle.objects
+        for ref in (ref_of(obj),)
+    ]
+    found |= _locked_pipelines(bundle)
+    found["placeholders"] = [_locked(each) for each in bundle.placeholders]
+    found["needs"] = [{"kind": need.kind, "name": need.name} for need in bundle.needs]
+    if images := sorted({each.image for each in bundle.images if not each.placeholder}):
+        found["images"] = images
+    found["files"] = {path: digest(text) for path, text in sorted(files.items()) if path != ANSWERS}
+    return found
+
+
+def _locked_pipelines(bundle: Bundle) -> Object:
+    pipelines = [
+        {
+            "name": ir.name,
+            **({"version": ir.version} if ir.version else {}),
+            "file": irfiles.ir_file(ir, bundle),
+            "digest": digest(_canonical([ir.spec, ir.platform_spec])),
+        }
+        for ir in bundle.pipelines
+    ]
+    recurring = [
+        {"name": run.name, "file": irfiles.recurring_file(run.name), "digest": digest(_canonical(run.document))}
+        for run in bundle.recurring
+    ]
+    return ({"pipelines": pipelines} if pipelines else {}) | ({"recurring": recurring} if recurring else {})
+
+
+def _named(ref: Ref) -> Object:
+    return {"kind": ref.kind, "name": ref.name}
 
 
 def _locked(placeholder: Placeholder) -> Object:
@@ -126,7 +160,7 @@ def _canonical(obj: Any) -> str:
 
 def _readme(bundle: Bundle) -> str:
     lines = [
-        f"# {bundle.root.kind} {bundle.root.name}, ready for another cluster",
+        f"# {', '.join(map(str, bundle.roots or (bundle.root,)))}, ready for another cluster",
         "",
         f"1. Fill in `{ANSWERS}`." if bundle.placeholders else "1. There is nothing to fill in.",
         f"2. Look: `kubectl kustomize overlays/{OVERLAY}`",
@@ -135,6 +169,7 @@ def _readme(bundle: Bundle) -> str:
         f"`base/` is written anew by every `minikf promote`; your own changes go into `overlays/{OVERLAY}/`.",
     ]
     lines += _section("What to fill in", [_asked(each) for each in bundle.placeholders])
+    lines += _section("Pipelines", _pipelines(bundle))
     lines += _section("What the target must have", [f"{n.kind} `{n.name}`: {n.reason}." for n in bundle.needs])
     lines += _section("Worth knowing", [f"{warning}." for warning in bundle.warnings])
     return "\n".join(lines) + "\n"
@@ -144,6 +179,25 @@ def _asked(placeholder: Placeholder) -> str:
     places = "; ".join(answers.where(target) for target in placeholder.targets)
     content = f" On the laptop it has {placeholder.bytes} bytes, sha256 `{placeholder.sha256}`."
     return f"`{placeholder.name}`, in place of {placeholder.why}: {places}.{content if placeholder.sha256 else ''}"
+
+
+def _pipelines(bundle: Bundle) -> list[str]:
+    if not bundle.pipelines:
+        return []
+    fill = "; put the answers in the place of each `${...}` first" if bundle.placeholders else ""
+    told = [
+        f"`{irfiles.ir_file(ir, bundle)}` is {ir.name}{f', version {ir.version}' if ir.version else ''}: "
+        f"`kfp pipeline upload`, or the pages of Kubeflow Pipelines, take it{fill}."
+        for ir in bundle.pipelines
+    ]
+    told += [
+        f"`{irfiles.recurring_file(run.name)}` is the schedule of recurring run {run.name}, which the API takes."
+        for run in bundle.recurring
+    ]
+    has = "takes" if irfiles.is_native(bundle) else f"can take (`components: [{PIPELINES}]`)"
+    if any(ir.objects for ir in bundle.pipelines):
+        told.append(f"Where the target keeps pipelines as objects, `overlays/{OVERLAY}` {has} them along as such.")
+    return told
 
 
 def _section(title: str, items: list[str]) -> list[str]:

@@ -66,15 +66,31 @@ def translate(obj: Object) -> Changed:
         changed = copy.deepcopy(obj) | {"kind": _NAMESPACED[kind]}
         said = f"{ref_of(obj)} is written as {_NAMESPACED[kind]} {name}: a promotion changes nothing cluster-wide"
         return Changed(changed, (said,))
-    if kind == "TrainJob":
-        runtime = obj["spec"].get("runtimeRef") or {}
-        if runtime.get("kind", "ClusterTrainingRuntime") == "ClusterTrainingRuntime" and (
-            runtime.get("name") not in OF_TRAINER
-        ):
+    if moves(obj):
+        changed = copy.deepcopy(obj)
+        changed["spec"]["runtimeRef"]["kind"] = "TrainingRuntime"
+        return Changed(changed)
+    if kind == "Experiment":
+        trial = (obj["spec"].get("trialTemplate") or {}).get("trialSpec")
+        if isinstance(trial, dict) and moves(trial):
             changed = copy.deepcopy(obj)
-            changed["spec"]["runtimeRef"]["kind"] = "TrainingRuntime"
+            changed["spec"]["trialTemplate"]["trialSpec"]["spec"]["runtimeRef"]["kind"] = "TrainingRuntime"
             return Changed(changed)
     return Changed(obj)
+
+
+def moves(job: Object) -> bool:
+    """Whether it is a TrainJob whose runtime is cluster-wide here and written as the namespaced kind."""
+    if job.get("kind") != "TrainJob":
+        return False
+    runtime = (job.get("spec") or {}).get("runtimeRef") or {}
+    cluster_wide = runtime.get("kind", "ClusterTrainingRuntime") == "ClusterTrainingRuntime"
+    return bool(cluster_wide and runtime.get("name") and runtime["name"] not in OF_TRAINER)
+
+
+def written_kind(kind: str) -> str:
+    """The kind by which an object is written."""
+    return _NAMESPACED.get(kind, kind)
 
 
 def format_need(obj: Object) -> tuple[Need, ...]:

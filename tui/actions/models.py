@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from minikf.tui.actions.action import Action
 
-_PROMOTED = ("services", "trainjobs", "pytorchjobs", "training", "promotion", "details")
+_PROMOTED = (
+    "services", "trainjobs", "pytorchjobs", "training", "notebooks", "experiments", "promotion", "details"
+)  # fmt: skip
 
 ACTIONS = (
     Action("try_model", "t", "Try it with a body", ("services",), shown=True),

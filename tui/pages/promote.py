@@ -28,7 +28,7 @@ class PromotionPage(TablePage):
         titles = ("KIND", "NAME", "STATE", "NAMESPACE", "AGE") if wide else ("NAME", "KIND", "STATE")
         items = self._items()
         known = all(kind in self.minikf.store.listed or kind in self.minikf.store.absent for kind in KINDS)
-        said = "There is nothing to promote yet: no service, no training job." if known else "Looking…"
+        said = "There is nothing to promote yet: no service, notebook, experiment or job." if known else "Looking…"
         self.show_rows(titles, [_row(item, wide=wide) for item in items], said)
         hint = "enter shows what its promotion would write; nothing is written before you say so"
         self.show_why(hint if items else "")

@@ -3,13 +3,14 @@ against what is written of it, with the reason of each thing that is left out or
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from minikf.promote import Plan, plan
 from minikf.promote.clean import clean
+from minikf.promote.ir.files import package
 from minikf.promote.model import Object, Placeholder, PromoteReport, ref_of
 from minikf.promote.references import dotted
 from minikf.promote.yamltext import dump
@@ -80,9 +81,9 @@ class Preview:
         }
 
 
-def preview(name: str, out: Path, platform: str, namespace: str = "") -> Preview:
+def preview(names: str | Sequence[str], out: Path, platform: str, namespace: str = "") -> Preview:
     """Reads only. Raises as `minikf.promote.export`."""
-    return shown(plan(name, out, platform, namespace or None))
+    return shown(plan(names, out, platform, namespace or None))
 
 
 def shown(found: Plan) -> Preview:
@@ -111,6 +112,11 @@ def _exports(found: Plan) -> Iterator[Export]:
             ref, *texts, unified(*texts, f"{ref} as it runs here", f"{ref_of(written)} as it is written"),
             tuple(left_out(here, written, found.bundle.placeholders)),
         )  # fmt: skip
+    for ir, goes in zip(found.pipelines, found.bundle.pipelines, strict=True):
+        texts = package(ir), package(goes)
+        left = left_out(ir.object, goes.object, found.bundle.placeholders)
+        name = f"{ir.ref}, version {ir.version}" if ir.version else str(ir.ref)
+        yield Export(name, *texts, unified(*texts, f"{name} as it is here", f"{name} as it is written"), tuple(left))
 
 
 def _readable(obj: Object) -> Object:

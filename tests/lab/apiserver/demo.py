@@ -21,27 +21,47 @@ _MINUTES = 5
 @contextlib.contextmanager
 def demo_server(kubectl: Path, folder: Path) -> Iterator[Server]:
     """The API of a platform on which the demo has run. Raises StartFailed with what a command printed."""
+    with empty_server(kubectl, folder) as server:
+        minikf(server, "demo", "first-model")
+        populate(server)
+        yield server
+
+
+@contextlib.contextmanager
+def empty_server(kubectl: Path, folder: Path) -> Iterator[Server]:
+    """The API of a platform on which nothing has run yet. Raises StartFailed."""
     home, client = folder / "home", folder / "client"
     for path in (home, client):
         path.mkdir(mode=0o700)
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "MINIKF_"))}
-    # Cold: the demo's own imports cost less than preloading everything.
-    env |= {"HOME": str(home), "MINIKF_WARM": "0"}
+    env = _environment(home)
     try:
         try:
             _minikf(env, "up", "--engine", "embedded")
         except StartFailed:
             # Somebody else's platform took the port between its choice and its use; a second `up` takes another.
             _minikf(env, "up", "--engine", "embedded")
-        _minikf(env, "demo", "first-model")
-        server = _server(kubectl, client, home / ".config" / "minikf" / "platforms" / PLATFORM)
-        populate(server)
-        yield server
+        yield _server(kubectl, client, home / ".config" / "minikf" / "platforms" / PLATFORM)
     finally:
         _minikf(env, "down", "--yes")
 
 
-def _minikf(env: dict[str, str], *arguments: str) -> None:
+def minikf(server: Server, *arguments: str) -> str:
+    """What the program prints, as the user of that platform. Raises StartFailed with what it said instead."""
+    return _minikf(environment(server), *arguments)
+
+
+def environment(server: Server) -> dict[str, str]:
+    """That of the user of that platform, without what the SDKs are told."""
+    return _environment(server.kubeconfig.parents[4])
+
+
+def _environment(home: Path) -> dict[str, str]:
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "MINIKF_"))}
+    # Cold: the demo's own imports cost less than preloading everything.
+    return env | {"HOME": str(home), "MINIKF_WARM": "0"}
+
+
+def _minikf(env: dict[str, str], *arguments: str) -> str:
     command = [sys.executable, "-P", "-m", "minikf", *arguments, "--platform", PLATFORM]
     done = subprocess.run(
         command, env=env, cwd=env["HOME"], capture_output=True, text=True, timeout=_MINUTES * 60, check=False
@@ -49,6 +69,7 @@ def _minikf(env: dict[str, str], *arguments: str) -> None:
     if done.returncode != 0:
         said = f"{done.stdout}\n{done.stderr}"[-4000:]
         raise StartFailed(f"minikf {' '.join(arguments)} exited {done.returncode}:\n{said}")
+    return done.stdout
 
 
 def _server(kubectl: Path, client: Path, config: Path) -> Server:

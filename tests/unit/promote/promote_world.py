@@ -7,14 +7,14 @@ tests/embedded/promote read a real platform.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from minikf.promote.discovery import Resource
 from minikf.promote.laptop import Laptop
-from minikf.promote.model import Object, PromoteReport
-from minikf.promote.pipeline import export_from
+from minikf.promote.model import Bundle, Object, PromoteReport
+from minikf.promote.pipeline import export_from, plan_from
 
 RESOURCES = (
     Resource("", "v1", "pods", "pod", "Pod", True, ("po",)),
@@ -23,16 +23,20 @@ RESOURCES = (
     ),
     Resource("trainer.kubeflow.org", "v1alpha1", "trainjobs", "trainjob", "TrainJob", True),
     Resource("kubeflow.org", "v1", "pytorchjobs", "pytorchjob", "PyTorchJob", True),
+    Resource("kubeflow.org", "v1", "notebooks", "notebook", "Notebook", True),
+    Resource("kubeflow.org", "v1beta1", "experiments", "experiment", "Experiment", True),
+    Resource("kubeflow.org", "v1alpha1", "poddefaults", "poddefault", "PodDefault", True),
 )
 LAPTOP = Laptop(names=("mylaptop",), folders=("/home/me", "/var/tmp/minikf"))
 
 
 @dataclass
 class World:
-    """A `Source` of the objects given."""
+    """A `Source` of the objects given; `api` are answers of the API of Kubeflow Pipelines, by path."""
 
     objects: list[Object]
     platform: str = "default"
+    api: dict[str, Object] = field(default_factory=dict)
 
     def resources(self) -> tuple[Resource, ...]:
         return RESOURCES
@@ -48,8 +52,18 @@ class World:
             and obj["metadata"].get("namespace", "") in ("", namespace or obj["metadata"].get("namespace"))
         ]
 
-    def export(self, root: str, out: Path, namespace: str | None = None, laptop: Laptop = LAPTOP) -> PromoteReport:
-        return export_from(self, laptop, root, out, namespace)
+    def ask_pipelines(self, path: str, **query: str) -> Object | None:
+        return self.api.get(path)
+
+    def export(
+        self, roots: str | tuple[str, ...], out: Path, namespace: str | None = None, laptop: Laptop = LAPTOP
+    ) -> PromoteReport:
+        return export_from(self, laptop, (roots,) if isinstance(roots, str) else roots, out, namespace)
+
+    def bundle(
+        self, *roots: str, namespace: str = "", laptop: Laptop = LAPTOP, out: Path = Path("not-there")
+    ) -> Bundle:
+        return plan_from(self, laptop, roots, out, namespace, dry=True).bundle
 
 
 def obj(api_version: str, kind: str, name: str, namespace: str = "team", **content: Any) -> Object:

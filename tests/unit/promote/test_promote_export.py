@@ -182,7 +182,7 @@ def test_the_same_objects_give_the_same_bytes(tmp_path: Path) -> None:
     first = WORLD.export("learn", tmp_path / "a")
     assert first.changed
     backwards: Source = World(list(reversed(WORLD.objects)))
-    export_from(backwards, LAPTOP, "learn", tmp_path / "b", None)
+    export_from(backwards, LAPTOP, ("learn",), tmp_path / "b", None)
     assert written(tmp_path / "a") == written(tmp_path / "b")
     assert not WORLD.export("learn", tmp_path / "a").changed
 

@@ -42,7 +42,9 @@ def test_a_name_in_two_namespaces_is_refused_until_one_is_named() -> None:
 
 
 def test_an_absent_root_is_refused_with_where_it_is() -> None:
-    with pytest.raises(Refused, match=r"no InferenceService, TrainJob or .* 'fraud' in namespace 'blue'") as refusal:
+    with pytest.raises(
+        Refused, match=r"no InferenceService, TrainJob or other workload 'fraud' in namespace 'blue'"
+    ) as refusal:
         find("fraud", World([service(), job()], platform="lab"), "blue")
     assert refusal.value.cause == "the platform has InferenceService team/fraud"
     assert refusal.value.advice.endswith("--namespace team --out promote --platform lab")
