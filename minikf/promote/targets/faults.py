@@ -51,6 +51,8 @@ def faults(spec: TargetSpec) -> Iterator[Fault]:
     yield from _addresses(spec)
     for name, source in spec.secrets.items():
         yield from _source(name, source)
+    if spec.pipeline_documents not in (1, 2):
+        yield Fault("spec.pipelineDocuments", f"is {spec.pipeline_documents}", allowed="1 or 2")
 
 
 def _texts(spec: TargetSpec) -> Iterator[tuple[str, str]]:

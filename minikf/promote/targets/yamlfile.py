@@ -27,6 +27,7 @@ _TOP = ("apiVersion", "kind", "metadata", "spec")
 _TEXTS = ("context", "kubeconfig", "platform", "namespace", "registry", "store", "queue")
 _LISTS = ("pullSecrets",)
 _MAPS = ("namespaces", "storeOptions", "storageClasses", "serviceAccounts", "identity", "gpu", "answers")
+_NUMBERS = ("pipelineDocuments",)
 _SECRETS = "secrets"
 _SOURCE = ("kind", "name", "store", "key", "file")
 
@@ -70,7 +71,7 @@ def as_dict(spec: TargetSpec) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for field in fields(TargetSpec):
         value = getattr(spec, field.name)
-        if field.name == "name" or not value:
+        if field.name == "name" or not value or (_camel(field.name) in _NUMBERS and value == field.default):
             continue
         body[_camel(field.name)] = _plain(value)
     return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": spec.name}, "spec": body}
@@ -85,10 +86,11 @@ def _plain(value: Any) -> Any:
 
 
 def _spec(name: str, part: Marked) -> TargetSpec:
-    found = _fields(part, "spec", (*_TEXTS, *_LISTS, *_MAPS, _SECRETS))
+    found = _fields(part, "spec", (*_TEXTS, *_LISTS, *_MAPS, *_NUMBERS, _SECRETS))
     values: dict[str, Any] = {_snake(field): _text(found, "spec", field) for field in _TEXTS if field in found}
     values |= {_snake(field): _texts(found[field], f"spec.{field}") for field in _LISTS if field in found}
     values |= {_snake(field): _map(found[field], f"spec.{field}") for field in _MAPS if field in found}
+    values |= {_snake(field): found[field].number() for field in _NUMBERS if field in found}
     if _SECRETS in found:
         values[_SECRETS] = {key: _source(key, one) for key, one in _pairs(found[_SECRETS], "spec.secrets")}
     return TargetSpec(name, **values)
