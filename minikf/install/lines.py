@@ -1,0 +1,61 @@
+"""A file that only grows, a line at a time, so that whoever was killed knows what it had done.
+
+A line is one write(2): a reader meets all of it or, of the last one, a beginning that is left out.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from minikf.errors import Refused
+from minikf.files import make_folder, readable_failures
+
+
+class Lines:
+    """Held by one process at a time. With `durable` a line is on the disk before anything that comes after it."""
+
+    def __init__(self, path: Path, busy: str, *, durable: bool = False) -> None:
+        """Raises Refused where it cannot be written, or, in the words of `busy`, where another process has it."""
+        self.path, self._durable = path, durable
+        make_folder(path.parent)
+        with readable_failures(path):
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(self._handle)
+                raise Refused(busy, cause=f"it holds {path}", advice=f"fuser '{path}'") from None
+
+    def read(self) -> list[str]:
+        """All lines; of the last one maybe only the beginning, where nobody has called `mend`."""
+        return self.path.read_text(errors="replace").splitlines()
+
+    def mend(self) -> None:
+        """Drops the half of a line that a process left which was killed while it wrote."""
+        with readable_failures(self.path):
+            os.ftruncate(self._handle, self.path.read_bytes().rfind(b"\n") + 1)
+
+    def clear(self) -> None:
+        with readable_failures(self.path):
+            os.ftruncate(self._handle, 0)
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Raises Refused where the disk is full: then nothing is done that cannot be written down."""
+        with readable_failures(self.path):
+            data = "".join(f"{line}\n" for line in lines).encode()
+            size = os.fstat(self._handle).st_size
+            while data:
+                try:
+                    data = data[os.write(self._handle, data) :]
+                except OSError:
+                    os.ftruncate(self._handle, size)  # no half of a line, to which the next one would be added
+                    raise
+            if self._durable:
+                os.fdatasync(self._handle)
+
+    def close(self) -> None:
+        """Gives the file back; what is in it stays."""
+        os.close(self._handle)
