@@ -116,5 +116,6 @@ class Intended:
 
 
 def new_run() -> str:
-    """An id that sorts by time (UTC) and that no other run has."""
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
+    """An id that sorts by time (UTC, to the microsecond) and that no other run has."""
+    now = time.time_ns() // 1000
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now // 10**6))}-{now % 10**6:06d}-{secrets.token_hex(2)}"
