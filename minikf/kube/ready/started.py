@@ -1,8 +1,9 @@
 """Whether what was just put into a cluster goes: services answer, and work that ends some day has begun.
 
-`verdict` says of a TrainJob that it is ready when it has come to its end, which may be tomorrow. Who promotes one wants to
-know that it runs. Fields as in the schemas of Kubeflow 26.03 (trainer.kubeflow.org/v1alpha1 TrainJob, kubeflow.org/v1beta1
-Experiment, kubeflow.org/v1 Notebook and training jobs, serving.kserve.io/v1beta1 InferenceService).
+`verdict` says of a TrainJob that it is ready when it has come to its end, which may be tomorrow. Who promotes one wants
+to know that it runs. Fields as in the schemas of Kubeflow 26.03 (trainer.kubeflow.org/v1alpha1 TrainJob,
+kubeflow.org/v1beta1 Experiment, kubeflow.org/v1 Notebook and training jobs, serving.kserve.io/v1beta1
+InferenceService).
 """
 
 from __future__ import annotations

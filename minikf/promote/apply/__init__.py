@@ -3,7 +3,7 @@
 from minikf.promote.apply.drift import Drifted, drift
 from minikf.promote.apply.errors import ApplyFailed, NotTaken, Residue, ReturnIncomplete, VerifyFailed
 from minikf.promote.apply.intended import MANAGER, PROTECTED, Artifact, Intended, new_run
-from minikf.promote.apply.run import Outcome, promote, resume
+from minikf.promote.apply.run import Outcome, promote, rehearse, resume
 from minikf.promote.apply.runs import Promotions, RunFiles, all_promotions
 from minikf.promote.apply.steps import Action, Proof, Step
 from minikf.promote.apply.undo import Undone, undo
@@ -31,6 +31,7 @@ __all__ = [
     "drift",
     "new_run",
     "promote",
+    "rehearse",
     "resume",
     "undo",
     "waves",

@@ -68,8 +68,8 @@ def written_by_us(obj: Object) -> bool:
 
 
 def made_by_us(obj: Object) -> bool:
-    """Whether an object that was not there before came to be by our call: nobody else manages it, or we wrote in the very
-    second in which it was made, by the server's own clock."""
+    """Whether an object that was not there before came to be by our call: nobody else manages it, or we wrote in the
+    very second in which it was made, by the server's own clock."""
     ours = _ours(obj)
     others = [
         one for one in obj["metadata"].get("managedFields") or () if one not in ours and not one.get("subresource")

@@ -24,8 +24,8 @@ from minikf.spec import Access
 
 @dataclass(frozen=True)
 class Drifted:
-    """A field that is another than was promoted; `path` is () where the object as a whole is gone or another one. `live`
-    is None where it is gone; `by` are the managers who have it now (nobody: it was only removed)."""
+    """A field that is another than was promoted; `path` is () where the object as a whole is gone or another one.
+    `live` is None where it is gone; `by` are the managers who have it now (nobody: it was only removed)."""
 
     what: str
     path: FieldPath
@@ -82,9 +82,9 @@ def _of(record: Record, promoted: Object, live: Object | None, before: Object | 
     old = _foreign(before) if before else {}
     for manager, fields in _foreign(live).items():
         for path in leaves(fields, live, ()):
-            if not covers(mine, live, path) and not covers(old.get(manager, {}), live, path):
-                if at(promoted, path) is None:  # else it is told already, as one of ours
-                    yield Drifted(what, path, None, at(live, path), (manager,))
+            known = covers(mine, path) or covers(old.get(manager, {}), path)
+            if not known and at(promoted, path) is None:  # one of ours is told already
+                yield Drifted(what, path, None, at(live, path), (manager,))
 
 
 def _foreign(obj: Object) -> dict[str, dict[str, Any]]:
@@ -107,8 +107,11 @@ def _who(live: Object, path: FieldPath) -> tuple[str, ...]:
     return tuple(
         str(one.get("manager"))
         for one in entries
-        if one.get("manager") != MANAGER and covers(one.get("fieldsV1") or {}, live, path)
+        if one.get("manager") != MANAGER and covers(one.get("fieldsV1") or {}, path)
     )
+
+
+_OF_ALL = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"))
 
 
 def _lost(promoted: Any, fields: Mapping[str, Any], path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
@@ -116,7 +119,7 @@ def _lost(promoted: Any, fields: Mapping[str, Any], path: FieldPath) -> Iterator
     them in its path as a JSON text, as managedFields do."""
     if isinstance(promoted, dict):
         for key, value in promoted.items():
-            if (path == () and key in ("apiVersion", "kind")) or (path == ("metadata",) and key in ("name", "namespace")):
+            if (*path, key) in _OF_ALL:
                 continue
             inner = fields.get(f"f:{key}")
             if inner == {}:
@@ -164,7 +167,7 @@ def leaves(fields: Mapping[str, Any], live: Any, path: FieldPath) -> Iterator[Fi
             yield from leaves(inner, live, (*path, step))
 
 
-def covers(fields: Mapping[str, Any], live: Any, path: FieldPath) -> bool:
+def covers(fields: Mapping[str, Any], path: FieldPath) -> bool:
     """Whether the field at `path`, or what it is in as a whole, is owned by `fields`."""
     for step in path:
         inner = next((fields[f"{sort}:{step}"] for sort in "fkv" if f"{sort}:{step}" in fields), None)

@@ -55,8 +55,13 @@ class ReturnIncomplete(MinikfError):
 
     def __init__(self, residue: Iterable[Residue], *, because: str, advice: str) -> None:
         self.residue = tuple(residue)
-        message = f"{because.removesuffix(AS_BEFORE)}; the target is not as it was before: {listed(str(one) for one in self.residue)}"
-        super().__init__(message, cause="\n".join(str(one) for one in self.residue), advice=advice)
+        because = because.removesuffix(AS_BEFORE)
+        what = listed(str(one) for one in self.residue)
+        super().__init__(
+            f"{because}; the target is not as it was before: {what}",
+            cause="\n".join(str(one) for one in self.residue),
+            advice=advice,
+        )
 
 
 def conflict(owners: Iterable[tuple[str, str, str]], advice: str, *, untouched: bool) -> Conflict:

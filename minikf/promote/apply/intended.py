@@ -38,8 +38,8 @@ class Intended:
     """The promotion `name` for `target` (a target's name), as the run `run`.
 
     `waves` are the objects as they are to be, each wave applied when the one before it is. `namespace` is the
-    promotion's own: its inventory and receipt are there, and what names no namespace. `prunes` are those of the PROTECTED
-    kinds whose objects may go when they are no longer promoted.
+    promotion's own: its inventory and receipt are there, and what names no namespace. `prunes` are those of the
+    PROTECTED kinds whose objects may go when they are no longer promoted.
     """
 
     target: str
@@ -51,7 +51,7 @@ class Intended:
     prunes: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
-        """Raises UsageError for a name that cannot be one, Refused for a Secret and for an object that is there twice."""
+        """Raises UsageError for a name that cannot be one, Refused for a Secret and for what is there twice."""
         for what, text in (("promotion", self.name), ("run", self.run)):
             if not _NAME.fullmatch(text):
                 raise UsageError(

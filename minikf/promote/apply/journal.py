@@ -19,8 +19,9 @@ _FORMAT = 1
 
 @dataclass
 class State:
-    """What a journal says. `records` are the objects that were applied, `created` the uids of those that were not there
-    before; `gone` are objects that the run may delete because they are no longer promoted; `failure` is why it returns."""
+    """What a journal says. `at` is when the run began. `records` are the objects that were applied, `created` the uids
+    of those that were not there before; `gone` are objects that the run may delete because they are no longer promoted;
+    `failure` is why it returns."""
 
     target: str = ""
     at: str = ""

@@ -1,6 +1,6 @@
 """What a promotion attests: an in-toto Statement of what is in the target now, on disk and in the target.
 
-Statement v1 and ResourceDescriptor as in github.com/in-toto/attestation, spec/v1 (statement.md, resource_descriptor.md):
+Statement v1 and ResourceDescriptor as in github.com/in-toto/attestation, spec/v1/{statement,resource_descriptor}.md:
 each subject has a name that is unique and a digest; what else is to be said is in the predicate.
 """
 

@@ -1,8 +1,8 @@
 """The way back: each object as it was before, in the reverse order; what was made goes.
 
-What we applied is taken back by applying what we had applied before (nothing, on a first promotion): the API server then
-drops our fields and no one else's, and fields are managed as they were. Only where that does not lead to what was there,
-and only on the way back from a failure, the object is written over as a whole, with its managedFields.
+What we applied is taken back by applying what we had applied before (nothing, on a first promotion): the API server
+then drops our fields and no one else's, and fields are managed as they were. Only where that does not lead to what was
+there, and only on the way back from a failure, the object is written over as a whole, with its managedFields.
 """
 
 from __future__ import annotations

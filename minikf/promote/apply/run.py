@@ -8,37 +8,31 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from minikf.errors import MinikfError, Refused
-from minikf.install.graph import Graph, Node
-from minikf.install.inventory import Inventory
+from minikf.install.graph import Node
 from minikf.install.loop import Loop
 from minikf.install.objects import Id
-from minikf.install.plan import Todo, todo
 from minikf.install.progress import Progress
 from minikf.install.record import Record
 from minikf.kube.apply import Applied, Conflict, apply
-from minikf.kube.apply.survey import Seen
 from minikf.kube.ready import goes_on, started
-from minikf.kube.rest import ApiAnswer, refusal
+from minikf.kube.rest import refusal
 from minikf.promote.apply import receipt
 from minikf.promote.apply.before import Before, same
 from minikf.promote.apply.errors import (
     AS_BEFORE,
     ApplyFailed,
-    NotTaken,
     Residue,
     ReturnIncomplete,
     VerifyFailed,
     conflict,
 )
-from minikf.promote.apply.intended import MANAGER, PROTECTED, Intended
+from minikf.promote.apply.intended import MANAGER, Intended
 from minikf.promote.apply.journal import Journal
-from minikf.promote.apply.place import Place, graph_of, kinds_of
+from minikf.promote.apply.looking import look
 from minikf.promote.apply.returning import Returning
 from minikf.promote.apply.runs import Promotions, RunFiles
 from minikf.promote.apply.steps import Action, Step
-from minikf.promote.apply.trying import as_item, try_all
 from minikf.promote.apply.waves import rank
-from minikf.promote.evidence import Finding, Level
 from minikf.spec import Access, Event
 
 PATIENCE_SECONDS = 600.0
@@ -50,8 +44,8 @@ WORKERS = 8
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a promotion. `changed` is whether anything was written to the target; `kept` is what it no longer has
-    and what stays there all the same; `receipt` is the statement's file, None where nothing was to do."""
+    """What came of a promotion. `changed` is whether anything was written to the target; `kept` is what it no longer
+    has and what stays there all the same; `receipt` is the statement's file, None where nothing was to do."""
 
     run: str
     changed: bool
@@ -76,8 +70,8 @@ def promote(
     """Does the copies `before`, applies the objects, waits until they do what they are for, and verifies by `after`.
 
     Where the target has all of it already, nothing is written. A dry run of every object comes before the first write.
-    Raises, with the target untouched: Refused (another run works or was cut off), NotTaken, Conflict, Unreachable. Raises
-    with the target as it was before: ApplyFailed, VerifyFailed, Conflict; and ReturnIncomplete where that failed too.
+    Raises, with the target untouched: Refused (another run works or was cut off), NotTaken, Conflict, Unreachable.
+    Raises with the target as it was before: ApplyFailed, VerifyFailed, Conflict; ReturnIncomplete where that failed.
     """
     promotions = Promotions(intended.name)
     with promotions.held():
@@ -114,8 +108,19 @@ def resume(
         return (yield from work.run())
 
 
+def rehearse(
+    access: Access, intended: Intended, *, patience: float = PATIENCE_SECONDS
+) -> Generator[Event, None, tuple[str, ...]]:
+    """What the target would answer: the last part of a preflight. Nothing is changed, there or here. Returns the API's
+    warnings; raises NotTaken with every Finding, Conflict, Refused, Unreachable."""
+    state = Promotions(intended.name).run(intended.run).state
+    return (yield from look(access, intended, state, patience).rehearse())
+
+
 @dataclass
 class _Work:
+    """One run. `stage` is the action that it is about, for what its failure is called."""
+
     access: Access
     intended: Intended
     files: RunFiles
@@ -124,101 +129,38 @@ class _Work:
     patience: float
     workers: int
     warnings: list[str] = field(default_factory=list)
-    kept: list[Residue] = field(default_factory=list)
     stage: Action = Action.BEGIN
 
     def run(self) -> Generator[Event, None, Outcome]:
         start = time.monotonic()
-        self._look()
+        self.look = found = look(self.access, self.intended, self.files.state, self.patience)
+        same = len(found.wanted.same)
         if not self.files.state.begun:
-            if not self.changes and not self.going and not self.again:
-                yield Event("objects", "done", f"nothing to do, {len(self.wanted.same)} objects are as they should be")
-                return Outcome(self.intended.run, False, unchanged=len(self.wanted.same), kept=tuple(self.kept))
-            yield from self._try()
+            if found.nothing:
+                yield Event("objects", "done", f"nothing to do, {same} objects are as they should be")
+                return Outcome(self.intended.run, False, unchanged=same, kept=found.kept)
+            self.warnings += yield from found.rehearse()
         self._begin()
         try:
             yield from self._either_way()
         finally:
             self.journal.close()
         return Outcome(
-            self.intended.run, True, len(self.changes), len(self.wanted.same), len(self.going), tuple(self.kept),
-            tuple(self.warnings), self.files.receipt, time.monotonic() - start,
+            self.intended.run, True, len(found.changes), same, len(found.going), found.kept, tuple(self.warnings),
+            self.files.receipt, time.monotonic() - start,
         )  # fmt: skip
-
-    # -- before anything is changed -------------------------------------------------------------------------
-
-    def _look(self) -> None:
-        """What is there, and what has to be done."""
-        intended, known = self.intended, self.files.state
-        self.place = Place.of(self.access, self.patience, intended.namespaces)
-        waves = self.place.items(intended)
-        self.items = tuple(item for wave in waves for item in wave)
-        self.graph: Graph = graph_of(intended.name, waves)
-        cluster = self.place.cluster
-        try:
-            self.inventory = cluster.insist(
-                lambda: Inventory(cluster.calls, namespace=intended.namespace, name=intended.inventory, manager=MANAGER)
-            )
-            records = self.inventory.records
-            self.place.also(one.namespace for one in records.values())
-            self.seen: dict[Id, Seen] = cluster.survey(kinds_of(self.items, records.values()))
-            self.receipt = self.place.get("v1", receipt.config_map(intended, None).id)
-        except ApiAnswer as answer:
-            advice = answer.advice or f"{cluster.kubectl} auth can-i --list -n {intended.namespace}"
-            raise NotTaken(
-                [Finding(Level.ERROR, "rights", None, "", answer.message, "what is there cannot be read", advice)]
-            ) from answer
-        self.wanted: Todo = todo(self.graph, records | known.records, self.seen)
-        self.changes = self.wanted.changes
-        self.again = not receipt.says(self.receipt, intended, self.items)
-        self.going: dict[Id, Record] = {}
-        for id, record in records.items():
-            if id not in self.graph.nodes and id in self.seen and self.seen[id].uid == record.uid:
-                self._sort_out(id, record)
-
-    def _sort_out(self, id: Id, record: Record) -> None:
-        """Of what a former run applied and this one lacks."""
-        if record.adopted:
-            self.kept.append(Residue(str(record.ref), "it was there before it was promoted"))
-        elif id[1] in PROTECTED and id[1] not in self.intended.prunes:
-            self.kept.append(Residue(str(record.ref), f"a {id[1]} is removed only when asked for"))
-        else:
-            self.going[id] = record
-
-    def _try(self) -> Generator[Event, None, None]:
-        yield Event("dry run", "started", f"{len(self.changes)} objects", objects_total=len(self.changes))
-        todo = [item for item in self.items if item.id in self.changes]
-        extra = [receipt.config_map(self.intended, None)]
-        if not self.inventory.version:
-            extra.append(as_item(self.inventory.body({})))
-        there = dict.fromkeys(self.seen) | ({extra[0].id: None} if self.receipt else {})
-        self.warnings += try_all(self.place, todo, there, extra)
-        yield Event("dry run", "done", f"the target would take {len(todo)} objects", objects_done=len(todo))
 
     def _begin(self) -> None:
         """The run's files, all before the first write; of a run that was cut off they are there."""
         if self.files.state.begun:
             self.before = Before.read(self.files)
         else:
-            self.before = self._snapshot()
+            self.before = self.look.snapshot()
             self.files.write("intended.json", self.intended.text)
             self.before.write(self.files)
         self.journal = Journal(self.files.journal)
         if not self.journal.state.begun:
-            self.journal.begin(self.intended.target, self.going, _now())
-
-    def _snapshot(self) -> Before:
-        versions = {item.id: item.api_version for item in self.items if item.id in self.changes}
-        versions |= {id: record.api_version for id, record in self.going.items()}
-        ours = {self._inventory_id: "v1", receipt.config_map(self.intended, None).id: "v1"}
-        found = self.place.get_all({id: version for id, version in versions.items() if id in self.seen} | ours)
-        return Before(dict.fromkeys(versions) | found, versions | ours)
-
-    @property
-    def _inventory_id(self) -> Id:
-        return ("", "ConfigMap", self.intended.namespace, self.intended.inventory)
-
-    # -- forward, or back ------------------------------------------------------------------------------------
+            self.journal.begin(self.intended.target, self.look.going, _now())
 
     def _either_way(self) -> Generator[Event, None, None]:
         if self.journal.state.returning:
@@ -230,13 +172,13 @@ class _Work:
             yield from self._back(failure, error)
 
     def _forward(self) -> Generator[Event, None, None]:
-        state, cluster = self.journal.state, self.place.cluster
+        state, cluster = self.journal.state, self.look.place.cluster
         self.stage = Action.INVENTORY
         if Action.INVENTORY not in state.done:
-            new = not self.inventory.version
-            cluster.insist(lambda: self.inventory.write(self.inventory.records | self.wanted.records))
+            new = not self.look.inventory.version
+            cluster.insist(lambda: self.look.inventory.write(self.look.inventory.records | self.look.wanted.records))
             name, namespace = self.intended.inventory, self.intended.namespace
-            record = Record("", "v1", "ConfigMap", namespace, name, False, self.inventory.uid)
+            record = Record("", "v1", "ConfigMap", namespace, name, False, self.look.inventory.uid)
             self.journal.applied(record, created=new, action=Action.INVENTORY)
         for step in self.copies:
             yield from self._step(Action.COPY, step)
@@ -250,10 +192,10 @@ class _Work:
         self.journal.did(Action.PRUNE)
         self.stage = Action.RECEIPT
         self._attest()
-        records = {id: one for id, one in self.inventory.records.items() if id not in self.journal.state.gone}
-        dropped = {id for id in records if id not in self.graph.nodes and id not in self.seen}
+        records = {id: one for id, one in self.look.inventory.records.items() if id not in self.journal.state.gone}
+        dropped = {id for id in records if id not in self.look.graph.nodes and id not in self.look.seen}
         left = {id: one for id, one in records.items() if id not in dropped}
-        cluster.insist(lambda: self.inventory.write(left | self.wanted.records | state.records))
+        cluster.insist(lambda: self.look.inventory.write(left | self.look.wanted.records | state.records))
         self.journal.did(Action.DONE)
         yield Event("promotion", "done", f"run {self.intended.run}", data={"run": self.intended.run})
 
@@ -264,27 +206,28 @@ class _Work:
 
     def _apply(self) -> Generator[Event, None, None]:
         """All in their waves, and until what runs does so."""
-        yield Event("objects", "started", f"{len(self.changes)} to apply, {len(self.wanted.same)} are there already")
+        look = self.look
+        yield Event("objects", "started", f"{len(look.changes)} to apply, {len(look.wanted.same)} are there already")
+        progress = Progress(look.graph, look.changes)
         loop = Loop(
-            self.place.cluster, self.graph, Progress(self.graph, self.changes), self._wrote, self._awaited(),
-            self.patience, self.workers, judge=started,
-        )  # fmt: skip
+            look.place.cluster, look.graph, progress, self._wrote, self._awaited(), self.patience, self.workers, started
+        )
         for event in loop.run():
             if event.what == "warning" and event.message not in self.warnings:
                 self.warnings.append(event.message)
             yield event
 
     def _awaited(self) -> dict[Id, str]:
-        return {item.id: item.api_version for item in self.items if goes_on(item.ref.group, item.kind)}
+        return {item.id: item.api_version for item in self.look.items if goes_on(item.ref.group, item.kind)}
 
     def _wrote(self, node: Node, found: Applied) -> None:
-        record = self.wanted.records[node.item.id]
+        record = self.look.wanted.records[node.item.id]
         adopted = record.adopted and not found.created
         done = replace(record, adopted=adopted, uid=found.uid, hash=node.item.hash, owned=found.owned)
         self.journal.applied(done, created=found.created)
 
     def _prune(self) -> Generator[Event, None, None]:
-        gone = sorted((id for id in self.journal.state.gone if id in self.seen), key=lambda id: rank(id[0], id[1]))
+        gone = sorted((id for id in self.journal.state.gone if id in self.look.seen), key=lambda id: rank(id[0], id[1]))
         if not gone:
             return
         yield Event("prune", "started", f"{len(gone)} objects are no longer promoted", objects_total=len(gone))
@@ -292,8 +235,8 @@ class _Work:
             old = self.before.objects[id]
             uid = old["metadata"]["uid"] if old else ""
             body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
-            path = self.place.path(self.before.versions[id], id)
-            answer = self.place.send("DELETE", path, {"apiVersion": "v1", "kind": "DeleteOptions", **body})
+            path = self.look.place.path(self.before.versions[id], id)
+            answer = self.look.place.send("DELETE", path, {"apiVersion": "v1", "kind": "DeleteOptions", **body})
             if not answer.ok and answer.status not in (404, 409):
                 raise refusal(path, answer)
         yield Event("prune", "done", f"{len(gone)} objects removed", objects_done=len(gone), objects_total=len(gone))
@@ -301,12 +244,12 @@ class _Work:
     def _attest(self) -> None:
         if Action.RECEIPT in self.journal.state.done:
             return
-        said = receipt.statement(self.intended, self.items, self.journal.state, ended=_now())
+        said = receipt.statement(self.intended, self.look.items, self.journal.state, ended=_now())
         item = receipt.config_map(self.intended, said)
-        resource = self.place.cluster.discovery.find("v1", "ConfigMap")
+        resource = self.look.place.cluster.discovery.find("v1", "ConfigMap")
         assert resource is not None
         text = item.text.encode()
-        found = self._insist(lambda: apply(self.place.cluster.calls, resource, item.ref, text, manager=MANAGER))
+        found = self._insist(lambda: apply(self.look.place.cluster.calls, resource, item.ref, text, manager=MANAGER))
         self.files.write("receipt.json", receipt.text(said))
         record = Record("", "v1", "ConfigMap", item.namespace, item.name, False, found.uid)
         self.journal.applied(record, created=found.created, action=Action.RECEIPT)
@@ -323,8 +266,6 @@ class _Work:
                 raise ApplyFailed("the API does not take the receipt", cause=getattr(found, "cause", ""))
             time.sleep(0.5)
 
-    # -- back ------------------------------------------------------------------------------------------------
-
     def _back(self, failure: Exception, cause: Exception | None = None) -> Generator[Event, None, None]:
         """Ends by raising `failure`, or ReturnIncomplete."""
         try:
@@ -333,8 +274,8 @@ class _Work:
         except Refused:  # no room on this disk is no reason to leave the target as it is
             self.warnings.append("the way back could not be written down")
         yield Event("promotion", "failed", str(failure), cause=getattr(failure, "cause", ""))
-        work = Returning(self.place, self.before, self.journal.state)
-        order = [id for id in self.before.objects if id != self._inventory_id]
+        work = Returning(self.look.place, self.before, self.journal.state)
+        order = [id for id in self.before.objects if id != self.look.inventory_id]
         yield from work.run(order)
         if not work.residue and Action.INVENTORY in self.journal.state.done:
             yield from self._inventory_back(work)
@@ -347,11 +288,11 @@ class _Work:
 
     def _inventory_back(self, work: Returning) -> Generator[Event, None, None]:
         """The last thing to go is what says what there is; not over the head of another machine that promotes."""
-        live = self.place.get("v1", self._inventory_id)
-        before = self.before.objects[self._inventory_id]
+        live = self.look.place.get("v1", self.look.inventory_id)
+        before = self.before.objects[self.look.inventory_id]
         version = live["metadata"]["resourceVersion"] if live else ""
-        if live is None or version == self.inventory.version or (before is not None and same(live, before)):
-            yield from work.run([self._inventory_id])
+        if live is None or version == self.look.inventory.version or (before is not None and same(live, before)):
+            yield from work.run([self.look.inventory_id])
         else:
             where = f"ConfigMap {self.intended.namespace}/{self.intended.inventory}"
             work.residue.append(Residue(where, "another promotion of that name has written it"))
@@ -376,12 +317,12 @@ def _written(failure: Exception) -> Mapping[str, object]:
 
 def _failure_of(found: Mapping[str, object]) -> MinikfError:
     """What a run that was cut off on its way back had failed by."""
-    kinds = {one.__name__: one for one in (ApplyFailed, VerifyFailed, Conflict)}
-    kind = kinds.get(str(found.get("error")), ApplyFailed)
-    more = {key: str(found.get(key) or "") for key in ("cause", "advice", "url")}
-    if kind is Conflict:
-        return Conflict(str(found["message"]), owners=(), **more)
-    return kind(str(found["message"]), **more)
+    name = str(found.get("error"))
+    message, cause, advice, url = (str(found.get(key) or "") for key in ("message", "cause", "advice", "url"))
+    if name == Conflict.__name__:
+        return Conflict(message, (), cause=cause, advice=advice, url=url)
+    kind = VerifyFailed if name == VerifyFailed.__name__ else ApplyFailed
+    return kind(message, cause=cause, advice=advice, url=url)
 
 
 def _now() -> str:

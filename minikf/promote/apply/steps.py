@@ -33,9 +33,9 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One copy or verification. `key` says what it is about, content included (`image registry/x@sha256:...`), so that a
-    proof of it is one of nothing else; `run` does it, and may be called again after it was cut off anywhere. It raises a
-    MinikfError where it cannot be done, or where what it verifies does not hold."""
+    """One copy or verification. `key` says what it is about, content included (`image registry/x@sha256:...`), so that
+    a proof of it is one of nothing else; `run` does it, and may be called again after it was cut off anywhere. It
+    raises a MinikfError where it cannot be done, or where what it verifies does not hold."""
 
     key: str
     run: Callable[[], Generator[Event, None, Proof]]

@@ -45,8 +45,8 @@ def undo(
     """Takes the run `run` of promotion `name` back; may be called again after it was cut off.
 
     What it made goes but for claims and the like (PROTECTED), which go where `removes` names their kind. Raises Refused
-    (there is a later run, it is not done, it was undone), Conflict where others have changed what it applied (with `anyway`
-    that stays as they left it), both with the target untouched; ReturnIncomplete.
+    (there is a later run, it is not done, it was undone), Conflict where others have changed what it applied (with
+    `anyway` that stays as they left it), both with the target untouched; ReturnIncomplete.
     """
     promotions = Promotions(name)
     with promotions.held():

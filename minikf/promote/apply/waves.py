@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from minikf.promote.model import Object, group_of
 
-# What makes room for others, then what pods and accounts refer to, then runtimes that services and jobs name. What is in
-# no row is a workload; what refers to workloads comes last (InferenceGraph to services, PipelineVersion to its Pipeline).
+# What makes room for others, then what pods and accounts refer to, then runtimes that services and jobs name. What is
+# in no row is a workload; what refers to workloads comes last (InferenceGraph, PipelineVersion).
 _FIRST = frozenset({("", "Namespace"), ("apiextensions.k8s.io", "CustomResourceDefinition")})
 _REFERRED = frozenset(
     {

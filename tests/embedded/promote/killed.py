@@ -1,7 +1,7 @@
 """A promotion that ends by SIGKILL at a step: `python -m tests.embedded.promote.killed STEP FILE`.
 
-Steps count what is about to be, is in the middle of being, or has just been written: each line of the journal, each file of
-the run, the inventory. FILE has the way in, what is intended and whether the verification fails, pickled.
+Steps count what is about to be, is just being, or has been written: each line of the journal, each file of the run, the
+inventory. FILE has the way in, what is intended and whether the verification fails, pickled.
 """
 
 from __future__ import annotations

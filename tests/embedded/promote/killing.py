@@ -78,5 +78,3 @@ def comparable(obj: Any) -> Any:
         dropped = ("uid", "creationTimestamp", "resourceVersion", "generation", "managedFields", "time", "namespace")
         return {key: comparable(value) for key, value in obj.items() if key not in dropped}
     return [comparable(one) for one in obj] if isinstance(obj, list) else obj
-
-

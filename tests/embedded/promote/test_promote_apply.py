@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import stat
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ class Place:
         self.access, self.client = access, RestClient(access)
         self.name = f"promoted-{next(_numbers)}"
         self.client.call("POST", "/api/v1/namespaces", {"metadata": {"name": self.name}})
+        while self.get("configmaps", "kube-root-ca.crt") is None or self.get("serviceaccounts", "default") is None:
+            time.sleep(0.02)
 
     def path(self, plural: str, name: str = "", root: str = "/api/v1") -> str:
         return f"{root}/namespaces/{self.name}/{plural}{f'/{name}' if name else ''}"
@@ -100,8 +103,8 @@ def account(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
 
 
-def job(name: str, code: str) -> dict[str, Any]:
-    container = {"name": "main", "image": "python:3.11", "command": ["python", "-c", code]}
+def job(name: str, *command: str) -> dict[str, Any]:
+    container = {"name": "main", "image": "python:3.11", "command": list(command)}
     pod = {"restartPolicy": "Never", "containers": [container]}
     spec = {"backoffLimit": 0, "template": {"spec": pod}}
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec}
@@ -120,7 +123,7 @@ def failing() -> Step:
 
 
 def test_there_once_and_the_same_again(here: Place) -> None:
-    objects = (config("c", a="1"), claim("data"), account("runner"), job("works", "import time; time.sleep(60)"))
+    objects = (config("c", a="1"), claim("data"), account("runner"), job("works", "sleep", "60"))
     events, found = watch(promote(here.access, to(here, *objects), patience=60))
     assert found.changed and found.applied == 4 and found.receipt is not None
     assert events[-1].what == "promotion" and events[-1].state == "done"
@@ -145,7 +148,7 @@ def test_files_are_the_users_alone(here: Place) -> None:
 def test_a_job_that_fails_takes_all_of_it_back(here: Place) -> None:
     here.create("configmaps", config("mine", a="1"))
     state = here.everything()
-    objects = (config("c", a="1"), config("mine", b="2"), claim("data"), job("breaks", "raise SystemExit(3)"))
+    objects = (config("c", a="1"), config("mine", b="2"), claim("data"), job("breaks", "no-such-program"))
     with pytest.raises(ApplyFailed) as error:
         finish(promote(here.access, to(here, *objects), patience=60))
     assert error.value.exit_code == 4 and f"Job {here.name}/breaks has failed" in error.value.message
@@ -168,7 +171,9 @@ def test_undo_keeps_the_users_claims(here: Place) -> None:
     state = here.everything()
     run = finish(promote(here.access, to(here, config("c", a="1"), claim("theirs"), claim("ours")), patience=60)).run
     found = finish(undo(here.access, "fraud", run, patience=60))
-    assert {one.what for one in found.kept} == {f"PersistentVolumeClaim {here.name}/{name}" for name in ("theirs", "ours")}
+    assert {one.what for one in found.kept} == {
+        f"PersistentVolumeClaim {here.name}/{name}" for name in ("theirs", "ours")
+    }
     now = here.everything()
     for claims in (now, state):
         for name in ("theirs", "ours"):
@@ -199,7 +204,7 @@ def test_what_others_have_changed(here: Place) -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_sigkill_at_each_step(here: Place, tmp_path: Path, fails: bool) -> None:
-    """In the end it is as without the kill: all there, or all back; with `fails` also killed at each object on its way."""
+    """It ends as without the kill: all there, or all back; with `fails` also killed at each object on its way."""
     ends, places = [], []
 
     def intended(step: int) -> Intended:

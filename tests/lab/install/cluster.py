@@ -88,8 +88,8 @@ def cluster(
     mode: str = "",
     tokens: Mapping[str, str] | None = None,
 ) -> Iterator[Cluster]:
-    """A running cluster with one node; without `controllers` only the API server. `more` are words for that, `mode` how it
-    authorizes (all is allowed by default), `tokens` further users. Raises StartFailed."""
+    """A running cluster with one node; without `controllers` only the API server. `more` are words for that, `mode` how
+    it authorizes (all is allowed by default), `tokens` further users. Raises StartFailed."""
     etcd_port, peer_port, port = free_ports(3)
     with contextlib.ExitStack() as stack:
         etcd = stack.enter_context(running(etcd_command(binaries, folder, etcd_port, peer_port), folder / "etcd.log"))

@@ -23,4 +23,6 @@ def _kept(obj: dict[str, Any]) -> dict[str, Any]:
         for entry in metadata.pop("managedFields", ())
     ]
     fields.sort(key=lambda entry: (entry["manager"], entry["operation"]))
-    return {key: value for key, value in obj.items() if key != "status"} | {"metadata": {**metadata, "managedFields": fields}}
+    return {key: value for key, value in obj.items() if key != "status"} | {
+        "metadata": {**metadata, "managedFields": fields}
+    }

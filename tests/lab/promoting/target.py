@@ -27,7 +27,11 @@ _USER = "promoter"
 _WRITES = ("create", "update", "patch", "delete", "deletecollection")
 # What the built-in ClusterRole `admin` lacks, as the roles that Kubeflow aggregates into it have it.
 _RULES = [
-    {"apiGroups": ["lab.minikf.invalid", "serving.kserve.io", "trainer.kubeflow.org"], "resources": ["*"], "verbs": ["*"]}
+    {
+        "apiGroups": ["lab.minikf.invalid", "serving.kserve.io", "trainer.kubeflow.org"],
+        "resources": ["*"],
+        "verbs": ["*"],
+    }
 ]
 
 
@@ -99,6 +103,7 @@ def target(binaries: Path, folder: Path) -> Iterator[Target]:
 def room(on: Target, name: str) -> Target:
     """A namespace of a test's own there, with the user as its admin."""
     on.admin("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    mine = f"/api/v1/namespaces/{name}"
     rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{name}"
     subjects = [{"kind": "User", "name": _USER, "apiGroup": "rbac.authorization.k8s.io"}]
     group = "rbac.authorization.k8s.io"
@@ -108,9 +113,10 @@ def room(on: Target, name: str) -> Target:
     for number, (kind, role) in enumerate([*parts, ("Role", "kubeflow")]):
         body = {"metadata": {"name": f"{_USER}-{number}"}, "subjects": subjects}
         on.admin("POST", f"{rbac}/rolebindings", {**body, "roleRef": {"apiGroup": group, "kind": kind, "name": role}})
-    on.admin("POST", f"/api/v1/namespaces/{name}/serviceaccounts", {"metadata": {"name": "default"}})
+    on.admin("POST", f"{mine}/serviceaccounts", {"metadata": {"name": "default"}})
     here, end = replace(on, namespace=name), time.monotonic() + 20
-    while Calls(here.access).send("GET", f"/apis/lab.minikf.invalid/v1/namespaces/{name}/pieces").status != 200:
+    calls, asked = Calls(here.access), (f"/apis/lab.minikf.invalid/v1/namespaces/{name}/pieces", f"{mine}/configmaps")
+    while any(calls.send("GET", path).status in (403, 429) for path in asked):
         assert time.monotonic() < end, "the API server does not take the roles"
         time.sleep(0.05)
     return here

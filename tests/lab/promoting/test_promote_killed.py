@@ -17,13 +17,18 @@ from .target import Target, room
 
 
 def _objects(ns: str, word: str) -> list[dict[str, Any]]:
-    found = [o.account("runner", ns), o.config("c0", ns, a=word), o.config("c1", ns, a=word), o.custom("Piece", "p", ns)]
+    found = [
+        o.account("runner", ns),
+        o.config("c0", ns, a=word),
+        o.config("c1", ns, a=word),
+        o.custom("Piece", "p", ns),
+    ]
     return [*found, o.config("old", ns, a="1") if word == "1" else o.config("new", ns, a="2")]
 
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_sigkill_at_each_step(here: Target, tmp_path: Path, fails: bool) -> None:
-    """A second promotion that changes, makes and removes. In the end it is as without the kill: all there, or all back."""
+    """A second promotion that changes, makes and removes. It ends as without the kill: all there, or all back."""
     ends, states = [], []
 
     def intended(step: int) -> Intended:

@@ -29,7 +29,6 @@ from minikf.promote.apply import (
 )
 
 from .same import everything
-
 from .target import Target
 
 pytestmark = pytest.mark.core
