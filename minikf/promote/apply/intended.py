@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from minikf.errors import Refused, UsageError
@@ -102,7 +102,9 @@ class Intended:
     @property
     def text(self) -> str:
         """As JSON that `read` takes."""
-        return json.dumps({"format": _FORMAT, **asdict(self), "prunes": sorted(self.prunes)}, indent=1)
+        names = {name: getattr(self, name) for name in ("target", "name", "run", "namespace", "waves")}
+        artifacts = [{"name": one.name, "digest": dict(one.digest)} for one in self.artifacts]
+        return json.dumps({"format": _FORMAT, **names, "artifacts": artifacts, "prunes": sorted(self.prunes)})
 
     @classmethod
     def read(cls, text: str) -> Intended:

@@ -64,13 +64,13 @@ def _cut(owner: type, name: str) -> None:
     setattr(owner, name, cut)
 
 
-def _torn(self: Lines, lines: Iterable[str]) -> None:
+def _torn(self: Lines, lines: Iterable[str], *, soon: bool = False) -> None:
     """The process may end in the middle of a line, too."""
     lines = list(lines)
     if _count == int(sys.argv[1]):
         os.write(self._handle, lines[-1][: len(lines[-1]) // 2].encode())
     _step()
-    _add(self, lines)
+    _add(self, lines, soon=soon)
     _step()
 
 
