@@ -105,7 +105,7 @@ class Journal:
         The disk has it as soon as it can, and before any action of another sort: no other object depends on this line,
         and one whose line a power cut took is applied again, which changes nothing.
         """
-        entry = {"action": action, "created": created, "record": json.loads(record.line)}
+        entry = {"action": action, "created": created, "record": dict(vars(record))}
         self._add(entry, soon=action == Action.APPLY)
 
     def proved(self, action: Action, key: str, proof: Proof) -> None:
