@@ -22,11 +22,18 @@ _AT_ONCE = 4
 
 
 class Cluster:
-    """By one way in. Where the API does not answer it is asked again for `patience` seconds."""
+    """By one way in. Where the API does not answer it is asked again for `patience` seconds.
 
-    def __init__(self, access: Access, patience: float) -> None:
+    `manager` is the field manager of what is applied. With `namespaces` nothing outside of them is ever listed or
+    watched, as for a user who has rights there only.
+    """
+
+    def __init__(
+        self, access: Access, patience: float, *, manager: str = MANAGER, namespaces: Iterable[str] = ()
+    ) -> None:
         """Raises Unreachable, or ApiAnswer where it does not say what it serves."""
         self.access, self._patience = access, patience
+        self.manager, self.namespaces = manager, tuple(sorted(set(namespaces)))
         self.calls = Calls(access)
         self.discovery = Discovery(self.calls)
         self.insist(self.discovery.refresh)
@@ -65,8 +72,13 @@ class Cluster:
         """All objects of these kinds (apiVersion and kind). One that is not served has none."""
         resources = {one for version, kind in kinds if (one := self.discovery.find(version, kind)) is not None}
 
-        def ask(resource: Resource) -> list[Seen]:
-            return self.insist(lambda: list(survey(self.calls, resource, MANAGER)))
+        def ask(where: tuple[Resource, str]) -> list[Seen]:
+            return self.insist(lambda: list(survey(self.calls, where[0], self.manager, where[1])))
 
+        asked = [(one, namespace) for one in resources for namespace in self.within(one)]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return {one.id: one for found in pool.map(ask, resources) for one in found}
+            return {one.id: one for found in pool.map(ask, asked) for one in found}
+
+    def within(self, resource: Resource) -> tuple[str, ...]:
+        """The namespaces in which objects of that kind are looked for, "" for everywhere."""
+        return self.namespaces if self.namespaces and resource.namespaced else ("",)

@@ -1,19 +1,16 @@
 """What an installation has done so far, a line an object, so that one that was killed goes on where it was.
 
-A line is written after the API has answered, with one write(2): a reader meets all of it or, of the last one, a
-beginning that is left out. An object whose line is missing is applied again, which changes nothing.
+A line is written after the API has answered. An object whose line is missing is applied again, which changes nothing.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from minikf.errors import Refused
-from minikf.files import make_folder, readable_failures
+from minikf.files import readable_failures
+from minikf.install.lines import Lines
 from minikf.install.objects import Id
 from minikf.install.record import Record
 
@@ -26,31 +23,20 @@ class Journal:
     def __init__(self, path: Path, cluster: str) -> None:
         """Raises Refused where it cannot be written, or another installation has it."""
         self._path, self._cluster = path, cluster
-        make_folder(path.parent)
-        with readable_failures(path):
-            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(self._handle)
-                raise Refused(
-                    "another installation works on this platform", cause=f"it holds {path}", advice=f"fuser '{path}'"
-                ) from None
+        self._lines = Lines(path, "another installation works on this platform")
         self.records = self._read()
 
     def begin(self, plan: Mapping[Id, str]) -> None:
         """Writes down what is to be applied, with the hash of each object, after what is known already."""
         header = {"format": _FORMAT, "cluster": self._cluster, "plan": [[*id, hash] for id, hash in plan.items()]}
         lines = [json.dumps(header, separators=(",", ":")), *(one.line for one in self.records.values())]
-        with readable_failures(self._path):
-            os.ftruncate(self._handle, 0)
-            self._write(lines)
+        self._lines.clear()
+        self._write(lines)
 
     def add(self, record: Record) -> None:
         """Raises Refused where the disk is full: then nothing more is applied than can be written down."""
         self.records[record.id] = record
-        with readable_failures(self._path):
-            self._write([record.line])
+        self._write([record.line])
 
     def end(self) -> None:
         """All is in the inventory: the journal is not needed any more."""
@@ -59,21 +45,14 @@ class Journal:
 
     def close(self) -> None:
         """Gives the file back; what is in it stays."""
-        os.close(self._handle)
+        self._lines.close()
 
     def _write(self, lines: Iterable[str]) -> None:
-        data = "".join(f"{line}\n" for line in lines).encode()
-        size = os.fstat(self._handle).st_size
-        while data:
-            try:
-                data = data[os.write(self._handle, data) :]
-            except OSError:
-                os.ftruncate(self._handle, size)  # no half of a line, to which the next one would be added
-                raise
+        self._lines.add(lines)
 
     def _read(self) -> dict[Id, Record]:
         """Of this cluster only: one that was made anew under the same name has nothing of what is written here."""
-        lines = self._path.read_text(errors="replace").splitlines()
+        lines = self._lines.read()
         found: dict[Id, Record] = {}
         try:
             header = json.loads(lines[0]) if lines else {}

@@ -39,7 +39,8 @@ _AGAIN_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 @dataclass
 class Loop:
-    """One installation's work. `wrote` is called with each object that is applied, before what waits for it is."""
+    """One installation's work. `wrote` is called with each object that is applied, before what waits for it is;
+    `judge` says of an object that is waited for whether it is ready."""
 
     cluster: Cluster
     graph: Graph
@@ -48,6 +49,7 @@ class Loop:
     awaited: dict[Id, str]
     patience: float
     workers: int = WORKERS
+    judge: Callable[[dict[str, Any]], Verdict] = verdict
     inbox: queue.SimpleQueue[Message] = field(default_factory=queue.SimpleQueue)
     warnings: list[str] = field(default_factory=list)
     bodies: dict[Id, dict[str, Any]] = field(default_factory=dict)
@@ -65,9 +67,9 @@ class Loop:
     def run(self) -> Generator[Event, None, None]:
         """Ends when all is applied and ready. Raises Fatal, WorkFailed, NoProgress, Unreachable, and as `wrote`."""
         discovery, access = self.cluster.discovery, self.cluster.access
-        self._sender = Workers(self.cluster.calls, discovery, self.cluster.kubectl, self.inbox.put, self.workers)
+        self._sender = Workers(self.cluster, self.inbox.put, self.workers)
         self._poller = Poller(discovery, self.inbox.put)
-        self._observers = Observers(access, discovery, self.inbox.put)
+        self._observers = Observers(access, discovery, self.inbox.put, self.cluster.namespaces)
         self._causes = Causes(access)
         self._servers = frozenset().union(*self.graph.behind.values())
         self._moved = self._relisted = time.monotonic()
@@ -195,7 +197,7 @@ class Loop:
         ):
             self.progress.verdicts[id] = Verdict(State.PROGRESSING, "it is from before this installation")
             return
-        self.progress.verdicts[id] = verdict(body)
+        self.progress.verdicts[id] = self.judge(body)
         if self.progress.verdicts[id].state == State.FAILED:
             ref = self.graph.nodes[id].item.ref if id in self.graph.nodes else id
             look = f"describe {id[1].lower()}{f' -n {id[2]}' if id[2] else ''} {id[3]}"

@@ -16,10 +16,17 @@ _OF = "kubernetes.io/service-name"
 
 
 class Observers:
-    """All tell by `tell`, in threads of their own."""
+    """All tell by `tell`, in threads of their own. With `namespaces` objects are followed in these only."""
 
-    def __init__(self, access: Access, discovery: Discovery, tell: Callable[[Message], None]) -> None:
+    def __init__(
+        self,
+        access: Access,
+        discovery: Discovery,
+        tell: Callable[[Message], None],
+        namespaces: tuple[str, ...] = (),
+    ) -> None:
         self._access, self._discovery, self._tell = access, discovery, tell
+        self._namespaces = namespaces
         self._watches: dict[str, Watch] = {}
         self._slices: dict[str, tuple[Service, bool]] = {}
 
@@ -28,7 +35,9 @@ class Observers:
         resource = self._discovery.find(api_version, kind)
         if resource is None:
             return False
-        self._start(resource.everywhere, self._seen, self._gone)
+        within = [resource.within(one) for one in self._namespaces] if resource.namespaced else []
+        for path in within or [resource.everywhere]:
+            self._start(path, self._seen, self._gone)
         return True
 
     def services(self) -> None:

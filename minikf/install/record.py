@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from minikf.install.objects import Id
 from minikf.kube.apply import Ref
@@ -35,7 +35,7 @@ class Record:
     @property
     def line(self) -> str:
         """As one line of JSON."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return json.dumps(vars(self), sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def of(cls, line: str) -> Record:

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from itertools import count
 
 from minikf.errors import MinikfError, Unreachable
+from minikf.install.cluster import Cluster
 from minikf.install.graph import Node
 from minikf.install.look import CRD
 from minikf.install.messages import Broken, Message, Served, Tried
+from minikf.install.objects import Item
 from minikf.install.yielding import without
-from minikf.kube.apply import Applied, Calls, Conflict, Denied, Discovery, NoAnswer, Transient, Verdict, apply
+from minikf.kube.apply import Applied, Conflict, Denied, Discovery, NoAnswer, Resource, Transient, Verdict, apply
 from minikf.kube.apply.starting import starting
 from minikf.kube.rest import ApiAnswer
 
@@ -35,8 +37,9 @@ _Queue = queue.PriorityQueue[tuple[int, int, int, Node | None]]
 class Workers:
     """Send objects, the most urgent first."""
 
-    def __init__(self, calls: Calls, discovery: Discovery, kubectl: str, tell: _Tell, number: int = WORKERS) -> None:
-        self._calls, self._discovery, self._kubectl, self._tell = calls, discovery, kubectl, tell
+    def __init__(self, cluster: Cluster, tell: _Tell, number: int = WORKERS) -> None:
+        self._calls, self._discovery, self._kubectl = cluster.calls, cluster.discovery, cluster.kubectl
+        self._manager, self._tell = cluster.manager, tell
         self._definitions, self._others = _Queue(), _Queue()
         self._order, self._number = count(), number
         self._allowed = time.monotonic()
@@ -70,14 +73,17 @@ class Workers:
         resource = self._discovery.find(item.api_version, item.kind)
         if resource is None:
             return Transient(f"{item.kind} of {item.api_version} is not served")
-        found = apply(self._calls, resource, item.ref, item.text.encode(), self._kubectl)
+        found = self._apply(resource, item, item.text.encode())
         if isinstance(found, Denied) and time.monotonic() - self._allowed < DENIED_SECONDS and starting(self._calls):
             return Transient(found.cause)
         if isinstance(found, Applied):
             self._allowed = time.monotonic()
         if isinstance(found, Conflict) and (rest := without(item, found)) is not None:
-            return apply(self._calls, resource, item.ref, rest, self._kubectl)
+            return self._apply(resource, item, rest)
         return found
+
+    def _apply(self, resource: Resource, item: Item, text: bytes) -> Verdict:
+        return apply(self._calls, resource, item.ref, text, self._kubectl, manager=self._manager)
 
 
 class Poller(threading.Thread):

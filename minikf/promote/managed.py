@@ -43,11 +43,16 @@ def users_own(obj: Object) -> Object:
     return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": metadata} | kept
 
 
+def is_controller(manager: str) -> bool:
+    """Whether a manager of fields is a program that works for everybody, not a user or what a user runs."""
+    return manager in _CONTROLLERS or manager.endswith(_CONTROLLER_SUFFIXES)
+
+
 def _of_users(entries: list[Object]) -> Fields:
     union: Fields = {}
     for entry in entries:
         manager = entry.get("manager") or ""
-        if entry.get("subresource") or manager in _CONTROLLERS or manager.endswith(_CONTROLLER_SUFFIXES):
+        if entry.get("subresource") or is_controller(manager):
             continue
         union = _union(union, entry.get("fieldsV1") or {}) if union else dict(entry.get("fieldsV1") or {})
     return union

@@ -24,6 +24,7 @@ NAMES = (
     "images",
     "render",
     "install",
+    "promote_apply",
     "tui",
 )
 

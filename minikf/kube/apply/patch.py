@@ -12,7 +12,7 @@ MANAGER = "minikf"
 
 # Server-side apply refuses a field that the kind's type or schema does not know, whatever is said here. What is left
 # for a warning are fields written twice and such; they stop nobody.
-_QUERY = f"?fieldManager={MANAGER}&force=false&fieldValidation="
+_QUERY = "?fieldManager={}&force=false&fieldValidation={}"
 # A definition is long, and to be read strictly is to be read twice.
 _VALIDATION = {"CustomResourceDefinition": "Ignore"}
 _HEADERS = {
@@ -22,10 +22,23 @@ _HEADERS = {
 }
 
 
-def apply(calls: Calls, resource: Resource, ref: Ref, text: bytes, kubectl: str = "kubectl") -> Verdict:
-    """One call. Never takes a field from another manager. Raises Unreachable where the API cannot be asked at all."""
+def apply(
+    calls: Calls,
+    resource: Resource,
+    ref: Ref,
+    text: bytes,
+    kubectl: str = "kubectl",
+    *,
+    manager: str = MANAGER,
+    dry: bool = False,
+) -> Verdict:
+    """One call. Never takes a field from another manager. Raises Unreachable where the API cannot be asked at all.
+
+    With `dry` the API only says what it would answer, and refuses fields that it warns of otherwise.
+    """
+    query = _QUERY.format(manager, "Strict&dryRun=All" if dry else _VALIDATION.get(ref.kind, "Warn"))
     try:
-        answer = calls.send("PATCH", resource.path(ref) + _QUERY + _VALIDATION.get(ref.kind, "Warn"), text, _HEADERS)
+        answer = calls.send("PATCH", resource.path(ref) + query, text, _HEADERS)
     except NoAnswer as why:
         return Transient(f"the API does not answer: {why}")
-    return judged(ref, answer, kubectl, MANAGER)
+    return judged(ref, answer, kubectl, manager)

@@ -40,7 +40,7 @@ def verdict(body: Object) -> Verdict:
     group, kind = str(body.get("apiVersion", "")).rpartition("/")[0], str(body.get("kind", ""))
     if (body.get("metadata") or {}).get("deletionTimestamp"):
         return Verdict(State.PROGRESSING, "it is being deleted")
-    if not _observed(body):
+    if not observed(body):
         return Verdict(State.PROGRESSING, "its controller has not seen its latest change yet")
     rule = _RULES.get((group, kind))
     if rule is not None:
@@ -56,7 +56,8 @@ def condition(body: Object, kind: str) -> Object:
     return next((one for one in found if one.get("type") == kind), {})
 
 
-def _observed(body: Object) -> bool:
+def observed(body: Object) -> bool:
+    """Whether its status is about its latest change, as far as it says so."""
     seen = (body.get("status") or {}).get("observedGeneration")
     return seen is None or int(seen) >= int((body.get("metadata") or {}).get("generation") or 0)
 
@@ -93,9 +94,9 @@ def _replicas(body: Object, wanted: int, updated: int, field: str) -> Verdict:
     failure, progress = condition(body, "ReplicaFailure"), condition(body, "Progressing")
     cause = ""
     if failure.get("status") == "True":  # no pod can be made: a quota, a webhook, a policy
-        cause = _said(failure)
+        cause = said(failure)
     elif progress.get("status") == "False":
-        cause = _said(progress)
+        cause = said(progress)
     return Verdict(State.PROGRESSING, cause or f"{there} of {wanted} pods are ready", there, wanted)
 
 
@@ -104,7 +105,7 @@ def _job(body: Object) -> Verdict:
     wanted = int((body.get("spec") or {}).get("completions") or 1)
     done = int(status.get("succeeded") or 0)
     if failed.get("status") == "True":
-        return Verdict(State.FAILED, _said(failed), done, wanted)
+        return Verdict(State.FAILED, said(failed), done, wanted)
     if condition(body, "Complete").get("status") == "True":
         return Verdict(State.READY, "", wanted, wanted)
     return Verdict(State.PROGRESSING, f"{done} of {wanted} have succeeded", done, wanted)
@@ -127,11 +128,11 @@ def _namespace(body: Object) -> Verdict:
 def _definition(body: Object) -> Verdict:
     refused = condition(body, "NamesAccepted")
     if refused.get("status") == "False":
-        return Verdict(State.FAILED, _said(refused))
+        return Verdict(State.FAILED, said(refused))
     faulty = condition(body, "NonStructuralSchema")
     if condition(body, "Established").get("status") == "True":
         return Verdict(State.READY)
-    return Verdict(State.PROGRESSING, _said(faulty) or "the API server does not serve it yet")
+    return Verdict(State.PROGRESSING, said(faulty) or "the API server does not serve it yet")
 
 
 def _true(kind: str) -> Callable[[Object], Verdict]:
@@ -141,7 +142,7 @@ def _true(kind: str) -> Callable[[Object], Verdict]:
         found = condition(body, kind)
         if not found:
             return Verdict(State.UNKNOWN, f"nobody has said whether it is {kind}")
-        return Verdict(State.READY) if found.get("status") == "True" else Verdict(State.PROGRESSING, _said(found))
+        return Verdict(State.READY) if found.get("status") == "True" else Verdict(State.PROGRESSING, said(found))
 
     return rule
 
@@ -152,7 +153,7 @@ def _ended(ready: str, failed: str) -> Callable[[Object], Verdict]:
     def rule(body: Object) -> Verdict:
         bad = condition(body, failed)
         if bad.get("status") == "True":
-            return Verdict(State.FAILED, _said(bad))
+            return Verdict(State.FAILED, said(bad))
         return _true(ready)(body)
 
     return rule
@@ -167,6 +168,14 @@ def _pod(body: Object) -> Verdict:
     return _true("Ready")(body)
 
 
+def _stored(body: Object) -> Verdict:
+    """Of a kind that is read by a server and run by nobody: it is there, unless somebody objects."""
+    bad = next(
+        (one for one in (body.get("status") or {}).get("conditions") or () if one.get("status") == "False"), None
+    )
+    return Verdict(State.FAILED, said(bad)) if bad else Verdict(State.READY)
+
+
 def _by_conditions(body: Object) -> Verdict:
     """Of a kind that has no rule of its own: what its conditions agree on."""
     for kind in ("Ready", "Available", "Succeeded", "Complete"):
@@ -174,11 +183,11 @@ def _by_conditions(body: Object) -> Verdict:
             return _true(kind)(body)
     for kind in ("Failed", "Degraded", "Stalled"):
         if condition(body, kind).get("status") == "True":
-            return Verdict(State.FAILED, _said(condition(body, kind)))
+            return Verdict(State.FAILED, said(condition(body, kind)))
     return Verdict(State.UNKNOWN, "it says nothing about itself")
 
 
-def _said(found: Object) -> str:
+def said(found: Object) -> str:
     """Reason and message of a condition, on one line."""
     parts = (str(found.get("reason") or ""), " ".join(str(found.get("message") or "").split()))
     return ": ".join(part for part in parts if part)
@@ -203,6 +212,8 @@ _RULES: dict[tuple[str, str], Callable[[Object], Verdict]] = {
     ("jobset.x-k8s.io", "JobSet"): _ended("Completed", "Failed"),
     ("kubeflow.org", "Experiment"): _ended("Succeeded", "Failed"),
     ("kubeflow.org", "Notebook"): _true("Ready"),
+    ("pipelines.kubeflow.org", "Pipeline"): _stored,
+    ("pipelines.kubeflow.org", "PipelineVersion"): _stored,
 }
 # Groups whose objects do nothing but say something: with the API server having taken them, they are there.
 _PLAIN = frozenset(

@@ -12,7 +12,7 @@ import secrets
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,17 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster(binaries: Path, folder: Path, *, controllers: bool = True) -> Iterator[Cluster]:
-    """A running cluster with one node; without `controllers` only the API server. Raises StartFailed."""
+def cluster(
+    binaries: Path,
+    folder: Path,
+    *,
+    controllers: bool = True,
+    more: Sequence[str] = (),
+    mode: str = "",
+    tokens: Mapping[str, str] | None = None,
+) -> Iterator[Cluster]:
+    """A running cluster with one node; without `controllers` only the API server. `more` are words for that, `mode` how
+    it authorizes (all is allowed by default), `tokens` further users. Raises StartFailed."""
     etcd_port, peer_port, port = free_ports(3)
     with contextlib.ExitStack() as stack:
         etcd = stack.enter_context(running(etcd_command(binaries, folder, etcd_port, peer_port), folder / "etcd.log"))
@@ -97,7 +106,11 @@ def cluster(binaries: Path, folder: Path, *, controllers: bool = True) -> Iterat
         )
         token.write_text(server.token)
         write_kubeconfig(server.kubeconfig, server.url, server.ca, server.token)
-        command = [*apiserver_command(binaries, folder, server, etcd_port, port), "--enable-aggregator-routing"]
+        command = [*apiserver_command(binaries, folder, server, etcd_port, port), "--enable-aggregator-routing", *more]
+        if mode:
+            command = [f"--authorization-mode={mode}" if "--authorization-mode" in word else word for word in command]
+        with (folder / "tokens.csv").open("a") as file:
+            file.writelines(f"{word},{user},{user}\n" for user, word in (tokens or {}).items())
         access = Access("lab", "context", server.url, server.kubeconfig, server.ca, token)
         made = Cluster(server, access, folder, binaries, command)
         stack.callback(made._api.close)

@@ -1,0 +1,1 @@
+"""Promotions into a real API server, by a user who has rights in one namespace only."""
