@@ -36,7 +36,8 @@ class Verdict:
 
 
 def verdict(body: Object) -> Verdict:
-    """Of the object as the API has it now."""
+    """Of the object as the API has it now. A status of types that no schema allows says nothing."""
+    body = _sound(body)
     group, kind = str(body.get("apiVersion", "")).rpartition("/")[0], str(body.get("kind", ""))
     if (body.get("metadata") or {}).get("deletionTimestamp"):
         return Verdict(State.PROGRESSING, "it is being deleted")
@@ -48,6 +49,19 @@ def verdict(body: Object) -> Verdict:
     if group in _PLAIN:
         return Verdict(State.READY)
     return _by_conditions(body)
+
+
+def _sound(body: Object) -> Object:
+    """The object with what its status says in the types that it should have, and without the rest."""
+    status = body.get("status")
+    status = dict(status) if isinstance(status, Mapping) else {}
+    found, seen = status.get("conditions"), status.get("observedGeneration")
+    if found is not None:
+        listed = found if isinstance(found, list | tuple) else ()
+        status["conditions"] = [one for one in listed if isinstance(one, Mapping)]
+    if isinstance(seen, bool) or not isinstance(seen, int):
+        status.pop("observedGeneration", None)
+    return {**body, "status": status}
 
 
 def condition(body: Object, kind: str) -> Object:
@@ -159,6 +173,28 @@ def _ended(ready: str, failed: str) -> Callable[[Object], Verdict]:
     return rule
 
 
+def _model(body: Object) -> Verdict:
+    """An InferenceService (kserve v0.15.2, pkg/apis/serving/v1beta1/inference_service_status.go): one that cannot load
+    its model goes on serving the one before, and says so in `modelStatus` only."""
+    told = (body.get("status") or {}).get("modelStatus")
+    told = told if isinstance(told, Mapping) else {}
+    if told.get("transitionStatus") in ("BlockedByFailedLoad", "InvalidSpec"):
+        last = told.get("lastFailureInfo")
+        return Verdict(State.FAILED, said(last if isinstance(last, Mapping) else {}) or str(told["transitionStatus"]))
+    return _true("Ready")(body)
+
+
+def _notebook(body: Object) -> Verdict:
+    if "kubeflow-resource-stopped" in ((body.get("metadata") or {}).get("annotations") or {}):
+        return Verdict(State.READY, "it is stopped, as it asks")
+    return _true("Ready")(body)
+
+
+def _there(_: Object) -> Verdict:
+    """Of a kind whose objects never tell how they are: with the API server having taken them, they are there."""
+    return Verdict(State.READY)
+
+
 def _pod(body: Object) -> Verdict:
     phase = (body.get("status") or {}).get("phase")
     if phase == "Succeeded":
@@ -207,13 +243,25 @@ _RULES: dict[tuple[str, str], Callable[[Object], Verdict]] = {
     ("cert-manager.io", "Issuer"): _true("Ready"),
     ("cert-manager.io", "ClusterIssuer"): _true("Ready"),
     ("serving.knative.dev", "Service"): _true("Ready"),
-    ("serving.kserve.io", "InferenceService"): _true("Ready"),
+    ("serving.kserve.io", "InferenceService"): _model,
     ("trainer.kubeflow.org", "TrainJob"): _ended("Complete", "Failed"),
     ("jobset.x-k8s.io", "JobSet"): _ended("Completed", "Failed"),
     ("kubeflow.org", "Experiment"): _ended("Succeeded", "Failed"),
-    ("kubeflow.org", "Notebook"): _true("Ready"),
+    ("kubeflow.org", "Notebook"): _notebook,
+    ("kubeflow.org", "PyTorchJob"): _ended("Succeeded", "Failed"),
+    ("kubeflow.org", "TFJob"): _ended("Succeeded", "Failed"),
+    ("kubeflow.org", "XGBoostJob"): _ended("Succeeded", "Failed"),
+    ("kubeflow.org", "PaddleJob"): _ended("Succeeded", "Failed"),
+    ("kubeflow.org", "JAXJob"): _ended("Succeeded", "Failed"),
+    ("kubeflow.org", "MPIJob"): _ended("Succeeded", "Failed"),
+    ("kubeflow.org", "PodDefault"): _there,
+    ("kubeflow.org", "ScheduledWorkflow"): _there,
     ("pipelines.kubeflow.org", "Pipeline"): _stored,
     ("pipelines.kubeflow.org", "PipelineVersion"): _stored,
+    ("trainer.kubeflow.org", "TrainingRuntime"): _there,
+    ("trainer.kubeflow.org", "ClusterTrainingRuntime"): _there,
+    ("serving.kserve.io", "ServingRuntime"): _there,
+    ("serving.kserve.io", "ClusterServingRuntime"): _there,
 }
 # Groups whose objects do nothing but say something: with the API server having taken them, they are there.
 _PLAIN = frozenset(

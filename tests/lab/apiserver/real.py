@@ -116,7 +116,7 @@ def _create(server: Server, path: str, body: dict[str, Any]) -> None:
 
 def _established(server: Server, name: str) -> bool:
     _, crd = server.request("GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}")
-    conditions = {c["type"]: c["status"] for c in crd.get("status", {}).get("conditions", ())}
+    conditions = {c["type"]: c["status"] for c in crd.get("status", {}).get("conditions") or ()}
     if conditions.get("Established") != "True":
         return False
     group, version = crd["spec"]["group"], crd["spec"]["versions"][0]["name"]

@@ -26,6 +26,9 @@ KSERVE = "0.15.2"
 TRAINING_OPERATOR = "1.8.1"
 KWOK = "0.8.0"
 HELM = "4.2.4"
+# The newest of each that can be built with Go 1.26.
+ARGO_CD = "3.2.12"
+FLUX_RUNTIME = "0.117.0"
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,12 @@ _FOR_CHARTS = (
         f"-X helm.sh/helm/v4/internal/version.version=v{HELM}",
     ),
 )
-MODULES = _FOR_CLUSTERS + _CONTROLLERS + _FOR_CHARTS
+# Argo CD's and Flux's own judges of health, each with a few lines of the lab's around it.
+_FOR_GITOPS = (
+    Module("argo-health", (Binary("argo-health", "minikf.invalid/lab/argo-health"),)),
+    Module("flux-health", (Binary("flux-health", "minikf.invalid/lab/flux-health"),)),
+)
+MODULES = _FOR_CLUSTERS + _CONTROLLERS + _FOR_CHARTS + _FOR_GITOPS
 
 
 def _names(modules: tuple[Module, ...]) -> tuple[str, ...]:
@@ -144,7 +152,8 @@ API = ("etcd", "kube-apiserver", "kubectl")
 CLUSTERS = _names(_FOR_CLUSTERS)
 CONTROLLERS = _names(_CONTROLLERS)
 CHARTS = _names(_FOR_CHARTS)
-GROUPS = {"api": API, "clusters": CLUSTERS, "controllers": CONTROLLERS, "charts": CHARTS}
+GITOPS = _names(_FOR_GITOPS)
+GROUPS = {"api": API, "clusters": CLUSTERS, "controllers": CONTROLLERS, "charts": CHARTS, "gitops": GITOPS}
 
 
 def wanted(names: tuple[str, ...]) -> dict[Module, tuple[Binary, ...]]:

@@ -23,6 +23,8 @@ _PLAIN = {
     "training-operator": f"github.com/kubeflow/training-operator v{recipe.TRAINING_OPERATOR}",
     "kwok": f"sigs.k8s.io/kwok v{recipe.KWOK}",
     "helm": f"helm.sh/helm/v4 v{recipe.HELM}",
+    "argo-health": f"github.com/argoproj/argo-cd/v3 v{recipe.ARGO_CD}",
+    "flux-health": f"github.com/fluxcd/pkg/runtime v{recipe.FLUX_RUNTIME}",
 }
 
 

@@ -99,3 +99,62 @@ def test_other_kinds(version: str, kind: str, status: dict[str, Any], state: Sta
 def test_what_is_being_deleted_is_not_ready() -> None:
     body = _body("ConfigMap", {}, version="v1", deletionTimestamp="2026-01-01T00:00:00Z")
     assert verdict(body).state == State.PROGRESSING
+
+
+@pytest.mark.parametrize("kind", ["PyTorchJob", "TFJob", "XGBoostJob", "PaddleJob", "JAXJob", "MPIJob"])
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ({}, State.UNKNOWN),
+        (_condition("Running", "True"), State.UNKNOWN),
+        (_condition("Succeeded", "True"), State.READY),
+        (_condition("Failed", "True", "PodFailed", "exit 1"), State.FAILED),
+    ],
+)
+def test_jobs_of_the_training_operator(kind: str, status: dict[str, Any], state: State) -> None:
+    assert verdict(_body(kind, status, version="kubeflow.org/v1")).state == state
+
+
+def test_a_model_that_cannot_be_loaded_has_failed_although_the_one_before_serves() -> None:
+    told = {"transitionStatus": "BlockedByFailedLoad", "lastFailureInfo": {"reason": "ModelLoadFailed", "message": "x"}}
+    status = {**_condition("Ready", "True"), "modelStatus": told}
+    found = verdict(_body("InferenceService", status, version="serving.kserve.io/v1beta1"))
+    assert (found.state, found.cause) == (State.FAILED, "ModelLoadFailed: x")
+
+
+def test_a_notebook_that_is_stopped_is_as_it_should_be() -> None:
+    stopped = {"kubeflow-resource-stopped": "2026-01-01T00:00:00Z"}
+    body = _body("Notebook", {"conditions": []}, version="kubeflow.org/v1", annotations=stopped)
+    assert verdict(body).ready
+    assert verdict(_body("Notebook", {"conditions": []}, version="kubeflow.org/v1")).state == State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        ("pipelines.kubeflow.org/v2beta1", "Pipeline"),
+        ("pipelines.kubeflow.org/v2beta1", "PipelineVersion"),
+        ("trainer.kubeflow.org/v1alpha1", "TrainingRuntime"),
+        ("serving.kserve.io/v1alpha1", "ServingRuntime"),
+        ("kubeflow.org/v1alpha1", "PodDefault"),
+    ],
+)
+def test_kinds_that_say_nothing_are_there_once_taken(version: str, kind: str) -> None:
+    assert verdict({"apiVersion": version, "kind": kind, "metadata": {"name": "x"}}).ready
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "Ready",
+        ["Ready"],
+        {"conditions": "Ready"},
+        {"conditions": {"type": "Ready", "status": "True"}},
+        {"conditions": ["Ready", None, 3]},
+        {"conditions": [{"type": "Ready", "status": True}]},
+        {"observedGeneration": "one", "conditions": []},
+    ],
+)
+def test_a_status_of_strange_types_is_nothing_to_go_by(status: Any) -> None:
+    found = verdict({**_body("InferenceService", {}, version="serving.kserve.io/v1beta1"), "status": status})
+    assert found.state in (State.UNKNOWN, State.PROGRESSING)
