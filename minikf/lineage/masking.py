@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from minikf import masking
 from minikf.lineage.graph import Edge, Graph, Node
-from minikf.promote import masking
-from minikf.promote.masking import MASK
+from minikf.masking import MASK
 
 if TYPE_CHECKING:
     from minikf.promote.secrets import Secret

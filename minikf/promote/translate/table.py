@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import replace
 
-from minikf.promote import masking
+from minikf import masking
 from minikf.promote.evidence import Change, Finding
 from minikf.promote.model import FieldPath, Object, Placeholder, Ref, ref_of
 from minikf.promote.targets.profile import TargetProfile

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from minikf.promote.secrets import Secret
+from collections.abc import Collection
+from typing import Any, Protocol
 
 MASK = "***"
 _NAMES = re.compile(
@@ -48,7 +46,21 @@ def _field(said: Any, key: str) -> Any:
     return value(said, key, ())
 
 
-def value(said: Any, key: str, secrets: tuple[Secret, ...]) -> Any:
+class Secret(Protocol):
+    """One value that is not shown, in all `forms` that it is written in. `distinct` is whether finding it inside a
+    longer text means something."""
+
+    @property
+    def value(self) -> str: ...
+
+    @property
+    def distinct(self) -> bool: ...
+
+    @property
+    def forms(self) -> Collection[str]: ...
+
+
+def value(said: Any, key: str, secrets: Collection[Secret]) -> Any:
     """A JSON value under the name `key`, with every secret in it replaced."""
     if isinstance(said, dict):
         return {text(name, secrets): value(one, name, secrets) for name, one in said.items()}
@@ -62,7 +74,7 @@ def value(said: Any, key: str, secrets: tuple[Secret, ...]) -> Any:
     return MASK if not isinstance(said, bool) and str(said) in {one.value for one in secrets} else said
 
 
-def text(said: str, secrets: tuple[Secret, ...]) -> str:
+def text(said: str, secrets: Collection[Secret]) -> str:
     """A text with every secret in it replaced."""
     for secret in secrets:
         if secret.distinct:
