@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
-from minikf.errors import NoProgress
 from minikf.promote.move.address import FILE, Address, parse
 from minikf.promote.move.connect import connect
 from minikf.promote.move.errors import ForeignObject
 from minikf.promote.move.model import Copied, Piece, Source
+from minikf.promote.move.progress import Ended, heard
 from minikf.promote.move.source import BLOCK, read
 from minikf.promote.move.store import Store
 from minikf.promote.move.upload import bring
 from minikf.spec import Event
 
 SMALL_AT_ONCE = 8
-STALL_SECONDS = 420
-"""Without a byte: more than one request and its repetitions may take."""
-
-_TELL_SECONDS = 0.2
-_END_SECONDS = 5.0
-"""How long what goes on is waited for when nobody wants the copy any more."""
-
-
-T = TypeVar("T")
-
-
-class _Ended(Exception):
-    """The copy was given up. Never leaves this module."""
 
 
 def copy(
@@ -49,14 +34,14 @@ def copy(
     store = connect(address, options or {})
     what = f"copy {source.name}"
     yield Event(what, "started", f"to {address}")
-    found = yield from _heard(what, "reading", 0, lambda heard: read(source, sha256, heard))
+    found = yield from heard(what, "reading", 0, lambda hear: read(source, sha256, hear))
     _demand_alone(store, address, found)
     results: dict[str, tuple[bool, str]] = {}
 
-    def send(heard: Callable[[int], None]) -> None:
-        _send(store, address, found.pieces, results, heard)
+    def send(hear: Callable[[int], None]) -> None:
+        _send(store, address, found.pieces, results, hear)
 
-    yield from _heard(what, "sending", found.bytes, send)
+    yield from heard(what, "sending", found.bytes, send)
     skipped = sum(piece.size for piece in found.pieces if results[piece.name][0])
     etag = "" if found.folder else results[""][1]
     yield Event(what, "done", f"{address}: {found.bytes - skipped:,} bytes sent, {skipped:,} were there")
@@ -81,7 +66,7 @@ def _send(
     address: Address,
     pieces: Sequence[Piece],
     results: dict[str, tuple[bool, str]],
-    heard: Callable[[int], None],
+    tell: Callable[[int], None],
 ) -> None:
     """Large files one after another, each in several parts at once, and small ones beside them."""
     if address.kind == FILE:
@@ -103,8 +88,8 @@ def _send(
 
     def hear(size: int) -> None:
         if failed:
-            raise _Ended
-        heard(size)
+            raise Ended
+        tell(size)
 
     small = min(SMALL_AT_ONCE, lanes[1].qsize())
     threads = [threading.Thread(target=work, args=(lanes[i],), daemon=True) for i in [0] + [1] * small]
@@ -125,48 +110,3 @@ def _clear(pieces: Sequence[Piece], address: Address) -> None:
                 name, mark, number = left.name.rpartition("#")
                 if mark and name == place.name and number.isdigit() and left not in wanted:
                     left.unlink(missing_ok=True)
-
-
-def _heard(what: str, doing: str, total: int, work: Callable[[Callable[[int], None]], T]) -> Generator[Event, None, T]:
-    """Does the work in a thread and tells how far it is; ends it where nobody listens any more.
-
-    The thread is not waited for when the program ends: a request to a store that is silent cannot be taken back.
-    """
-    ended, done = threading.Event(), [0]
-    results: list[T] = []
-    errors: list[BaseException] = []
-    lock = threading.Lock()
-
-    def heard(size: int) -> None:
-        if ended.is_set():
-            raise _Ended
-        with lock:
-            done[0] += size
-
-    def run() -> None:
-        try:
-            results.append(work(heard))
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="copy", daemon=True)
-    thread.start()
-    at, since = 0, time.monotonic()
-    try:
-        while thread.is_alive():
-            thread.join(_TELL_SECONDS)
-            if done[0] != at:
-                at, since = done[0], time.monotonic()
-                yield Event(what, "progress", doing, bytes_done=at, bytes_total=total)
-            elif time.monotonic() - since > STALL_SECONDS:
-                raise NoProgress(
-                    f"{what} stands still",
-                    cause=f"{doing}, {at:,} bytes so far and none for {STALL_SECONDS} seconds",
-                    advice="look at the network and the disk, then: minikf promote ... --resume",
-                )
-    finally:
-        ended.set()
-        thread.join(_END_SECONDS)
-    if errors:
-        raise errors[0]
-    return results[0]

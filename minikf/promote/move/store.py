@@ -16,8 +16,9 @@ from minikf.promote.move.telling import told
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-CHECKSUM = "minikf-sha256"
-"""The metadata of an object that says what its content is; no store changes metadata without changing the object."""
+CHECKSUM = "minikfsha256"
+"""The metadata of an object that says what its content is, written with the content in one request. Azure allows
+letters, digits and underscores in such a name, and web proxies drop headers with underscores."""
 
 
 @dataclass(frozen=True)
