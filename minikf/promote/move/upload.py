@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from minikf.errors import MinikfError
 from minikf.promote.move.errors import ForeignObject, NotStored
 from minikf.promote.move.model import Piece
 from minikf.promote.move.source import BLOCK, blocks, changed
@@ -159,10 +160,15 @@ def _foreign(store: Store, key: str, piece: Piece, found: Object) -> ForeignObje
 
 
 def _not_stored(store: Store, key: str, cause: str, *, gone: bool = False) -> NotStored:
+    removed = ""
     if not gone:
-        store.delete(key)  # ours: nothing was there before
+        try:
+            store.delete(key)  # ours: nothing was there before
+            removed = "; it was removed there"
+        except MinikfError as error:
+            removed = f"; it could not be removed there: {error.cause}"
     return NotStored(
         f"{store.at(key)} did not keep what was sent",
-        cause=f"{cause}; it was removed there" if not gone else cause,
+        cause=cause + removed,
         advice="promote again; where it stays so, the store or a proxy before it is not to be trusted",
     )
