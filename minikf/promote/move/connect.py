@@ -95,8 +95,8 @@ def _s3(who: Identity, options: Mapping[str, str]) -> dict[str, Any]:
     config |= {name: options[name] for name in ("endpoint", "region") if name in options}
     if "addressing" in options:
         config["virtual_hosted_style_request"] = "true" if options["addressing"] == "virtual" else "false"
-    if options.get("checksum") != "none":  # for servers that know no checksum besides the signature's
-        config["checksum_algorithm"] = "sha256"
+    if "checksum" in options:  # besides the one that each signed request carries: buckets with a lock ask for it
+        config["checksum_algorithm"] = options["checksum"]
     return config
 
 

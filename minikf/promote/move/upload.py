@@ -18,6 +18,9 @@ _MOST_PARTS = 10_000
 """Of one object: S3's user guide, "Amazon S3 multipart upload limits"."""
 
 _SAMPLE = 1 << 16
+_AHEAD = 4
+"""Parts that may be sent before their sums are known; each is held in memory."""
+
 _MD5 = re.compile(r"[0-9a-f]{32}(-[0-9]{1,5})?")
 Heard = Callable[[int], None]
 
@@ -26,27 +29,32 @@ class Sums:
     """Takes a file's content past, in parts: its SHA-256, and the ETag that S3 gives what it got.
 
     An ETag is the MD5 of an object, or of its parts' MD5s with their count (S3's API reference, "Object"; most servers
-    that speak S3 do so), where the store does not encrypt with a key of its own. The SHA-256 is computed here and the
-    MD5 beside, on another core.
+    that speak S3 do so), where the store does not encrypt with a key of its own. Both are computed beside the sending.
     """
 
     def __init__(self) -> None:
-        self._whole = hashlib.sha256()
+        self._sha256 = hashlib.sha256()
+        self._wholes: list[Future[None]] = []
         self._parts: list[Future[bytes]] = []
-        self._beside = ThreadPoolExecutor(1, thread_name_prefix="md5")
+        self._beside = [ThreadPoolExecutor(1, thread_name_prefix=name) for name in ("sha256", "md5")]
         self.size = 0
         self.first = self.last = b""
 
     def take(self, block: bytes) -> None:
-        self._parts.append(self._beside.submit(_md5, block))
-        self._whole.update(block)
+        if len(self._parts) >= _AHEAD:
+            self._parts[-_AHEAD].result()
+            self._wholes[-_AHEAD].result()
+        self._wholes.append(self._beside[0].submit(self._sha256.update, block))
+        self._parts.append(self._beside[1].submit(_md5, block))
         self.size += len(block)
         self.first = self.first or block[:_SAMPLE]
         self.last = (self.last + block[-_SAMPLE:])[-_SAMPLE:]
 
     @property
     def sha256(self) -> str:
-        return self._whole.hexdigest()
+        for one in self._wholes:
+            one.result()
+        return self._sha256.hexdigest()
 
     def etag(self, *, in_parts: bool) -> str:
         sums = [part.result() for part in self._parts]
@@ -55,7 +63,8 @@ class Sums:
         return f"{_md5(b''.join(sums)).hex()}-{len(sums)}"
 
     def close(self) -> None:
-        self._beside.shutdown(cancel_futures=True)
+        for one in self._beside:
+            one.shutdown(cancel_futures=True)
 
 
 def bring(store: Store, key: str, piece: Piece, heard: Heard) -> tuple[bool, str]:
