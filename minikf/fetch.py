@@ -13,7 +13,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -101,7 +101,14 @@ def shown(url: str) -> str:
 
 
 @contextlib.contextmanager
-def opened(url: str, *, start: int = 0, validator: str = "", patience: float = PATIENCE_SECONDS) -> Iterator[Answer]:
+def opened(
+    url: str,
+    *,
+    start: int = 0,
+    validator: str = "",
+    patience: float = PATIENCE_SECONDS,
+    headers: Mapping[str, str] | None = None,
+) -> Iterator[Answer]:
     """The file at `url` from byte `start` on, or from 0 where the server cannot or the file has changed.
 
     `patience` is how many seconds a server may send nothing, or less than LEAST_BYTES_A_SECOND. Raises, also while
@@ -112,13 +119,13 @@ def opened(url: str, *, start: int = 0, validator: str = "", patience: float = P
         with _local(url, start) as answer:
             yield answer
         return
-    headers = dict(_HEADERS)
+    asked = {**_HEADERS, **(headers or {})}
     if start:
-        headers["Range"] = f"bytes={start}-"
+        asked["Range"] = f"bytes={start}-"
         if validator:
-            headers["If-Range"] = validator
+            asked["If-Range"] = validator
     with _Session() as session, _typed(url, patience):
-        response = _ask(session, url, headers, patience)
+        response = _ask(session, url, asked, patience, stranger=headers is not None)
         with contextlib.closing(response):
             yield _answer(url, response, start, patience)
 
@@ -141,8 +148,13 @@ def ask(
     head: bool = False,
     limit: int = 1 << 20,
     seconds: float = CONNECT_SECONDS,
+    method: str = "",
+    body: Iterable[Any] | None = None,
 ) -> Reply:
     """What a server answers to one question, of whatever status: at most `limit` bytes, within `seconds`.
+
+    A `method` (POST, PUT) changes something, by `body`: bytes, or pieces with a length. No redirect is followed then,
+    and `seconds` begin when all is sent.
 
     By https, or http on this machine. `headers` go along with redirects; `Authorization` not to another server. It is
     asked as a stranger, whatever .netrc says: who names an address could else be told what it knows of another one.
@@ -150,9 +162,11 @@ def ask(
     NoProgress, and Refused where an answer is too long or leads to what is not asked.
     """
     until = time.monotonic() + seconds
-    session = _session()
+    session, asked = _session(), {**_HEADERS, **(headers or {})}
     with _typed(url, seconds):
-        response = _ask(session, url, {**_HEADERS, **(headers or {})}, seconds, head=head, stranger=True)
+        verb = method or ("HEAD" if head else "GET")
+        response = _ask(session, url, asked, seconds, verb=verb, body=body, stranger=True)
+        until = time.monotonic() + seconds if body is not None else until
         with contextlib.closing(response):
             body = b"" if head else _short(url, response, limit, until, seconds)
     return Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
@@ -184,7 +198,8 @@ def _ask(
     headers: dict[str, str],
     patience: float,
     *,
-    head: bool = False,
+    verb: str = "GET",
+    body: Iterable[Any] | None = None,
     stranger: bool = False,
 ) -> requests.Response:
     """Follows redirects by hand, since none may lead to what is not https, nor take a credential to another server."""
@@ -194,8 +209,9 @@ def _ask(
     for _ in range(MOST_REDIRECTS + 1):
         permit(here, mirror=loopback and urlsplit(here).scheme != "file")
         response = session.request(
-            "HEAD" if head else "GET",
+            verb,
             here,
+            data=body,
             headers=headers,
             stream=True,
             timeout=(min(CONNECT_SECONDS, patience), patience),
@@ -203,7 +219,7 @@ def _ask(
             verify=_ca(),
             auth=_as_it_is if stranger else None,
         )
-        if not response.is_redirect:
+        if not response.is_redirect or verb not in ("GET", "HEAD"):
             return response
         there = _joined(here, response.headers["location"])
         response.close()

@@ -22,6 +22,7 @@ NAMES = (
     "data",
     "clusters",
     "images",
+    "move",
     "render",
     "install",
     "promote_apply",

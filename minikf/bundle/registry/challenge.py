@@ -32,3 +32,8 @@ def bearer(header: str) -> Challenge | None:
         fields.setdefault(found[1].lower(), found[2] if found[2] is not None else found[3])
         at = found.end()
     return Challenge(fields["realm"], fields.get("service", "")) if fields.get("realm") else None
+
+
+def wants_password(header: str) -> bool:
+    """Whether it takes a name and a password themselves (RFC 7617), and names no place for tokens."""
+    return bearer(header) is None and re.match(r"\s*basic\b", header, re.IGNORECASE) is not None

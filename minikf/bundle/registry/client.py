@@ -9,7 +9,8 @@ import time
 from dataclasses import dataclass, field
 
 from minikf import fetch
-from minikf.bundle.registry.challenge import Challenge, bearer
+from minikf.bundle.registry.challenge import Challenge, bearer, wants_password
+from minikf.bundle.registry.credentials import Credential
 from minikf.bundle.registry.errors import Busy, NoRegistry, NoSuchImage, NotAllowed, NotAnImage, WrongDigest
 from minikf.bundle.registry.manifests import CONTENT_TYPES
 from minikf.bundle.registry.reference import DOCKER_HUB
@@ -41,15 +42,21 @@ class Manifest:
 
 
 class Registry:
-    """A registry by its name in references. `until` is when nobody waits for it any more, by the monotonic clock."""
+    """A registry by its name in references. `until` is when nobody waits for it any more, by the monotonic clock.
 
-    def __init__(self, name: str, until: float) -> None:
+    `credential` is who asks, None for a stranger; `actions` what is to be done there, as tokens name it.
+    """
+
+    def __init__(self, name: str, until: float, credential: Credential | None = None, actions: str = "pull") -> None:
         self.name = name
         address = "registry-1.docker.io" if name == DOCKER_HUB else name
         self._local = fetch.is_loopback(f"http://{address}")
         self._base = f"{'http' if self._local else 'https'}://{address}/v2/"
-        self._tokens = Tokens(name, local=self._local)
+        self._credential = credential
+        self._advice = f"docker login {name}" if "push" in actions else ""
+        self._tokens = Tokens(name, local=self._local, credential=credential, actions=actions)
         self._challenge: Challenge | None = None
+        self._basic = False
         self._until = until
 
     def open(self) -> None:
@@ -62,6 +69,7 @@ class Registry:
             raise NoRegistry(f"{self.name} is no registry", cause="a web page answers; a login page of the network?")
         if reply.status == 401:
             self._challenge = bearer(reply.headers.get("www-authenticate", ""))
+            self._basic = self._credential is not None and wants_password(reply.headers.get("www-authenticate", ""))
         elif reply.status != 200:
             raise NoRegistry(f"{self.name} is no registry", cause=f"/v2/ answers {reply.status}")
 
@@ -108,6 +116,8 @@ class Registry:
         raise NotAnImage(f"{self.name} does not send {repository} {path.partition('/')[2]}", cause=answers)
 
     def _token(self, repository: str) -> dict[str, str]:
+        if self._basic and self._credential is not None:
+            return {"Authorization": self._credential.basic}
         if self._challenge is None:
             return {}
         return {"Authorization": f"Bearer {self._tokens.of(self._challenge, repository, self._left())}"}
@@ -145,7 +155,9 @@ class Registry:
         )
 
     def _unknown(self, repository: str, cause: str) -> Refused:
-        return NotAllowed(f"{self.name} shows {repository} to those alone that it knows", cause=cause)
+        return NotAllowed(
+            f"{self.name} shows {repository} to those alone that it knows", cause=cause, advice=self._advice
+        )
 
 
 def digest(content: bytes) -> str:

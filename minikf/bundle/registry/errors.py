@@ -5,7 +5,7 @@ Where the registry itself does not answer, that is an Unreachable or a NoProgres
 
 from __future__ import annotations
 
-from minikf.errors import Refused, Unreachable
+from minikf.errors import ExitCode, MinikfError, Refused, Unreachable
 
 
 class NoReference(Refused):
@@ -26,6 +26,12 @@ class NotAnImage(Refused):
 
 class WrongDigest(Refused):
     """The bytes that a registry sends are not those of the digest that they were asked for by."""
+
+
+class NotTaken(MinikfError):
+    """A registry does not take, or does not keep, what was pushed; its own words are the cause."""
+
+    exit_code = ExitCode.APPLY_FAILED
 
 
 class NoRegistry(Unreachable):

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from minikf import fetch
 from minikf.bundle.registry.challenge import Challenge
+from minikf.bundle.registry.credentials import Credential
 from minikf.bundle.registry.errors import Busy, NotAllowed
 from minikf.errors import Refused
 
@@ -30,11 +31,18 @@ class _Token:
 
 
 class Tokens:
-    """The tokens of one registry. `local` is whether it is on this machine: then its realm may be, by http."""
+    """The tokens of one registry. `local` is whether it is on this machine: then its realm may be, by http.
 
-    def __init__(self, registry: str, *, local: bool) -> None:
+    `credential` is who asks, None for a stranger; `actions` what the tokens are to allow.
+    """
+
+    def __init__(
+        self, registry: str, *, local: bool, credential: Credential | None = None, actions: str = "pull"
+    ) -> None:
         self._registry = registry
         self._local = local
+        self._credential = credential
+        self._actions = actions
         self._held: dict[tuple[Challenge, str], _Token] = {}
         self._lock = threading.Lock()
 
@@ -61,7 +69,7 @@ class Tokens:
     def _fresh(self, challenge: Challenge, repository: str, seconds: float) -> _Token:
         url = self._address(challenge, repository)
         asked = time.monotonic()
-        reply = fetch.ask(url, limit=MOST_BYTES, seconds=seconds)
+        reply = self._asked(url, challenge, repository, seconds)
         if reply.status == 429 or reply.status >= 500:
             raise Busy(f"{self._registry} gives no token now", cause=f"{fetch.shown(url)} answers {reply.status}")
         if reply.status != 200:
@@ -83,6 +91,24 @@ class Tokens:
         lasts = good if isinstance(good, int) and good > LEAST_SECONDS else LEAST_SECONDS
         return _Token(text, asked + min(lasts, 3600) - _EARLY_SECONDS)
 
+    def _asked(self, url: str, challenge: Challenge, repository: str, seconds: float) -> fetch.Reply:
+        """By the name and password, or, for who has logged in by a web page, by the token that this left behind
+        (distribution's docs/spec/auth/oauth.md)."""
+        who = self._credential
+        if who is None or not who.identity:
+            headers = {"Authorization": who.basic} if who is not None else {}
+            return fetch.ask(url, headers, limit=MOST_BYTES, seconds=seconds)
+        form = {
+            "grant_type": "refresh_token",
+            "service": challenge.service,
+            "client_id": "minikf",
+            "scope": f"repository:{repository}:{self._actions}",
+            "refresh_token": who.identity,
+        }
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        body = urlencode(form).encode()
+        return fetch.ask(url.partition("?")[0], kind, limit=MOST_BYTES, seconds=seconds, method="POST", body=body)
+
     def _address(self, challenge: Challenge, repository: str) -> str:
         try:
             fetch.permit(challenge.realm, mirror=self._local)
@@ -94,7 +120,7 @@ class Tokens:
                 f"{self._registry} sends to another place for a token, and that is not asked",
                 cause="tokens come by https only, or from this machine to a registry on it",
             ) from error
-        more = {"service": challenge.service, "scope": f"repository:{repository}:pull"}
+        more = {"service": challenge.service, "scope": f"repository:{repository}:{self._actions}"}
         if not challenge.service:
             del more["service"]
         query = "&".join(part for part in (parts.query, urlencode(more)) if part)
