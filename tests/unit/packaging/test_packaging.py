@@ -82,7 +82,8 @@ def test_the_wheel_says_what_it_needs(built: tuple[Path, Path]) -> None:
     names = {re.split(r"[<>=!~\[; ]", line.removeprefix("Requires-Dist: "))[0] for line in base}
     clusters = {"bcrypt", "h11", "wsproto"}  # small, and a platform on a cluster is not reached without them
     ui = {"textual", "textual-serve"}
-    assert names == {"typer", "kubernetes", "docker", "requests", "pyyaml", "cryptography"} | clusters | ui
+    promotion = {"obstore"}
+    assert names == {"typer", "kubernetes", "docker", "requests", "pyyaml", "cryptography"} | clusters | ui | promotion
 
 
 def test_a_wheel_on_a_path_of_its_own_leaks_no_module(built: tuple[Path, Path], tmp_path: Path) -> None:
