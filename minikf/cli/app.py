@@ -56,7 +56,7 @@ SECTIONS: tuple[Section, ...] = (
             Verb("storage", "minikf.cli.storage:app", "Show claims, who mounts them and what is in them."),
             Verb("data", "minikf.cli.data:app", "Data sets with versions, stored once by content."),
             Verb("lineage", "minikf.cli.lineage:lineage", "Show which data and code made a model, and what it made."),
-            Verb("promote", "minikf.cli.promote:promote", "Write workloads as a kustomize base for any cluster."),
+            Verb("promote", "minikf.cli.promote:app", "Bring workloads to another cluster, or write them down."),
             Verb("target", "minikf.cli.target:app", "Name the clusters to promote to, and look at them."),
         ),
     ),

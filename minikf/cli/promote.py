@@ -3,29 +3,63 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from minikf.cli.defaulted import DEFAULT, Defaulted
 from minikf.cli.options import Json, Platform, platform_of
 
-if TYPE_CHECKING:
-    from minikf.views.promotion.showing import Preview
+app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=Defaulted)
+
+Roots = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ROOT...]",
+        help="KIND/NAME, or NAME where only one kind has it; of a pipeline also NAME@VERSION.",
+        show_default=False,
+    ),
+]
+Target = Annotated[str, typer.Option("--to", metavar="TARGET", help="The target; see minikf target add.")]
+OneTarget = Annotated[str, typer.Option("--to", metavar="TARGET", help="Only this target's.")]
+Promotion = Annotated[str, typer.Argument(metavar="NAME", help="The promotion, as minikf promote list has it.")]
 
 
-def promote(
+@app.callback()
+def promote() -> None:
+    """Bring workloads to another cluster, or write them down."""
+
+
+@app.command(DEFAULT, hidden=True)
+def root(
     context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder to write to.")],
-    roots: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[ROOT...]",
-            help="KIND/NAME, or NAME where only one kind has it; of a pipeline also NAME@VERSION.",
-            show_default=False,
-        ),
+    roots: Roots = None,
+    to: Target = "",
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write a kustomize base there.")] = None,
+    plan_only: Annotated[
+        bool, typer.Option("--plan-only", help="Show what would be done, and ask the target by a dry run.")
+    ] = False,
+    can_i: Annotated[
+        bool, typer.Option("--can-i", help="Check against what is known of the target; no network is used.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each field that differs there, with its rule and the reason.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="End the promotion that was cut off.")] = False,
+    sample: Annotated[
+        list[Path] | None,
+        typer.Option("--sample", metavar="FILE", help="Requests that services have to answer as they do here."),
     ] = None,
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option("--tolerance", metavar="[OUTPUT=]NUMBER", help="How far numbers of answers may be apart."),
+    ] = None,
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="What the promotion is called; else after its roots.")
+    ] = "",
     diff: Annotated[
-        bool, typer.Option("--diff", help="Show what would change in DIR, and write nothing; exit code 8 if anything.")
+        bool, typer.Option("--diff", help="With --out: show what would change in DIR; exit code 8 if anything.")
     ] = False,
     namespace: Annotated[
         str, typer.Option("--namespace", "-n", metavar="NAME", help="The namespace to look in; else all.")
@@ -33,59 +67,82 @@ def promote(
     platform: Platform = "",
     as_json: Json = False,
 ) -> None:
-    """Write workloads as a kustomize base for any cluster.
+    """Bring workloads to another cluster, or write them down.
 
     A root is a notebook, an inference service, a pipeline, a recurring run, a training job, an experiment or a
     PodDefault. What it references comes along, and nothing else does.
 
-    With --diff it is only shown: the folder as it is against what would be written, and for each object what is left
-    out or said otherwise, with the reason.
+    With --to it goes to a target: checked before anything is written there, applied, waited for, and asked what the
+    services answer here; where that fails the target is as it was before. With --out it is written as a kustomize base
+    for any cluster; with --diff that is only shown, with the reason for each thing that is left out.
     """
-    from minikf.cli import render
+    from minikf.cli import promoting
+    from minikf.errors import UsageError
 
     chosen = platform_of(context, platform)
-    if diff:
-        _differ(roots or [], out, chosen, namespace, as_json=as_json)
-        return
-    from minikf.promote import export
-
-    report = export(roots or [], out, chosen, namespace or None)
-    if as_json:
-        render.data(report.as_dict())
-        return
-    for line in report.lines():
-        render.text(line)
-
-
-def _differ(roots: list[str], out: Path, platform: str, namespace: str, *, as_json: bool) -> None:
-    from minikf.cli import render
-    from minikf.errors import ExitCode
-    from minikf.views.promotion.showing import preview
-
-    found = preview(roots, out, platform, namespace)
-    if as_json:
-        render.data(found.as_dict())
+    if bool(to or resume) == bool(out):
+        raise UsageError(
+            "say where it goes: to a target, or to a folder",
+            advice="minikf promote NAME --to TARGET, or minikf promote NAME --out DIR",
+        )
+    if out is not None:
+        promoting.write(tuple(roots or ()), out, chosen, namespace, diff=diff, as_json=as_json)
+    elif resume:
+        promoting.resume(name or next(iter(roots or ()), ""), to, as_json=as_json)
     else:
-        _tell(found)
-    if found.changes:
-        raise typer.Exit(ExitCode.DIFFERENCES)
+        asked = promoting.asked(tuple(roots or ()), to, chosen, namespace, name, sample or [], tolerance or [])
+        promoting.bring(
+            asked, plan_only=plan_only, offline=can_i, explain=explain, yes=yes, as_json=as_json
+        )  # fmt: skip
 
 
-def _tell(found: Preview) -> None:
-    """The diff on stdout, for a pager or patch; everything else on stderr."""
-    from minikf.cli import render
+@app.command("list")
+def list_(to: OneTarget = "", as_json: Json = False) -> None:
+    """List promotions with what became of each run."""
+    from minikf.cli import promoting
 
-    for line in found.diff:
-        render.text(line)
-    for one in found.exports:
-        render.note(f"{one.ref}:")
-        for left in one.left:
-            render.note(f"  {left.path}: {left.what}, {left.why}")
-    for need in found.report.needs:
-        render.note(f"the target must have {need.kind} {need.name} ({need.reason})")
-    for warning in found.report.warnings:
-        render.note(warning)
-    states = [one.state for one in found.files]
-    told = ", ".join(f"{states.count(each)} {each}" for each in ("new", "changed", "gone", "same", "yours")
-                     if each in states)  # fmt: skip
-    render.note(f"{found.report.out}: {told}; nothing was written")
+    promoting.listed(to, as_json=as_json)
+
+
+@app.command()
+def show(
+    name: Promotion,
+    run: Annotated[str, typer.Option("--run", metavar="ID", help="This run; else the last one.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show what a promotion has put into its target."""
+    from minikf.cli import promoting
+
+    promoting.shown(name, run, as_json=as_json)
+
+
+@app.command()
+def undo(
+    name: Promotion,
+    run: Annotated[str, typer.Option("--run", metavar="ID", help="This run; else the last one.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Leave what others have changed since as they left it.")
+    ] = False,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option("--remove", metavar="KIND", help="Remove these too: PersistentVolumeClaim, for one."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Take a promotion back: the target is as it was before it."""
+    from minikf.cli import promoting
+
+    promoting.undo(name, run, yes=yes, anyway=anyway, remove=remove or [], as_json=as_json)
+
+
+@app.command()
+def drift(
+    name: Promotion,
+    to: OneTarget = "",
+    as_json: Json = False,
+) -> None:
+    """Show what is another than was promoted; exit code 8 if any."""
+    from minikf.cli import promoting
+
+    promoting.drift(name, to, as_json=as_json)

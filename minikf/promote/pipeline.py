@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,23 @@ from minikf.promote.folder import Folder
 from minikf.promote.ir import storage
 from minikf.promote.laptop import Laptop
 from minikf.promote.model import Bundle, Closure, Object, PipelineIr, PromoteReport, Ref, ref_of
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What goes along, wherever it goes. `refs` are the roots and `closure` all objects as they are here; `origins` is
+    what placeholders of the bundle stand for."""
+
+    refs: tuple[Ref, ...]
+    closure: Closure
+    bundle: Bundle
+    origins: Mapping[str, str]
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Those of here that anything comes from."""
+        found = {ref.namespace for ref in (*self.refs, *self.bundle.here)}
+        return tuple(sorted(found - {""}))
 
 
 @dataclass(frozen=True)
@@ -63,16 +80,23 @@ class Plan:
         return self.place.files is not None and (self.place.path / name).is_file()
 
 
+def gather(source: Source, laptop: Laptop, names: Sequence[str], namespace: str | None) -> Gathered:
+    """Roots, what they reference, cleaned, with what holds here only taken out."""
+    found = roots.find_all(names, source, namespace or "")
+    closure = close_all(found.roots, source, found.bound)
+    bundle, origins = _bundle(found.refs, closure, laptop)
+    return Gathered(found.refs, closure, bundle, origins)
+
+
 def plan_from(
     source: Source, laptop: Laptop, names: Sequence[str], out: Path, namespace: str | None, *, dry: bool = False
 ) -> Plan:
     """What would be written; nothing is. With `dry` a promotion that a crash has left half done stays as it is."""
-    found = roots.find_all(names, source, namespace or "")
-    closure = close_all(found.roots, source, found.bound)
-    bundle = _bundle(found.refs, closure, laptop)
+    found = gather(source, laptop, names, namespace)
+    bundle, closure = found.bundle, found.closure
     place = folder.read(out, bundle.roots, mend=not dry)
     files = render.render(bundle, place.answers)
-    _prove(files, source, laptop, {ref.namespace for ref in (*found.refs, *bundle.here)} - {""})
+    _prove(files, source, laptop, found.namespaces)
     if place.edited_overlay:  # the user's own, which is left as it is
         files[render.OVERLAY_KUSTOMIZATION] = place.edited_overlay
     return Plan(out, closure.objects, bundle, place, files, closure.pipelines)
@@ -86,7 +110,7 @@ def export_from(
     return replace(plan.report, changed=folder.write(plan.place, plan.files))
 
 
-def _bundle(refs: tuple[Ref, ...], closure: Closure, laptop: Laptop) -> Bundle:
+def _bundle(refs: tuple[Ref, ...], closure: Closure, laptop: Laptop) -> tuple[Bundle, Mapping[str, str]]:
     warnings = list(closure.warnings)
     objects: list[Object] = []
     for obj in closure.objects:
@@ -106,7 +130,7 @@ def _bundle(refs: tuple[Ref, ...], closure: Closure, laptop: Laptop) -> Bundle:
     claims = {ref.name: ref.namespace for ref in here if ref.kind == "PersistentVolumeClaim"}
     first, last = len(here), len(here) + len(closure.pipelines)
     there = tuple(Ref(ref.kind, ref.name) for ref in refs)
-    return Bundle(
+    bundle = Bundle(
         root=there[0],
         roots=there,
         objects=detached.objects[:first],
@@ -123,11 +147,12 @@ def _bundle(refs: tuple[Ref, ...], closure: Closure, laptop: Laptop) -> Bundle:
         images=uses.images(every, detached.placeholders),
         contents=uses.contents(every, detached.placeholders, laptop, claims),
     )
+    return bundle, detached.origins
 
 
-def _prove(files: dict[str, str], source: Source, laptop: Laptop, namespaces: set[str]) -> None:
+def _prove(files: dict[str, str], source: Source, laptop: Laptop, namespaces: Sequence[str]) -> None:
     """Nothing of the laptop and no secret is in what is about to be written. Raises Refused for a secret."""
-    for namespace in sorted(namespaces):
+    for namespace in namespaces:
         secrets.check(files, secrets.values(source.list("Secret", namespace)))
     for path, text in files.items():
         if path != render.ANSWERS and (spans := laptop.spans(text)):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from minikf.kube.bodies import Suggestion
 from minikf.spec import Event
 from minikf.tui.actions import usable
 from minikf.tui.app import MinikfApp
@@ -18,7 +19,6 @@ from minikf.tui.screens.place import PlaceScreen
 from minikf.tui.screens.promote import PromoteScreen
 from minikf.tui.screens.rollback import RollbackScreen
 from minikf.tui.screens.tryit import TryScreen
-from minikf.views.models.bodies import Suggestion
 from minikf.views.models.looking import Serving
 from minikf.views.models.measuring import Reading
 from minikf.views.models.metrics import Counters

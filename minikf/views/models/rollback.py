@@ -10,7 +10,7 @@ from urllib.parse import quote
 from minikf.engine.protocol import Steps
 from minikf.errors import Refused
 from minikf.kube.rest import ApiAnswer, RestClient
-from minikf.kube.serving import found, path_of
+from minikf.kube.serving import found, implementation, path_of
 from minikf.paths import PlatformPaths
 from minikf.promote.yamltext import dump
 from minikf.spec import Access, Event
@@ -18,7 +18,7 @@ from minikf.views.diffs import unified
 from minikf.views.items import Object, mapping, mappings
 from minikf.views.models import history
 from minikf.views.models.registry import Registry
-from minikf.views.models.services import LABEL, SCHEME, implementation, version_of
+from minikf.views.models.services import LABEL, SCHEME, version_of
 from minikf.views.text import plain
 from minikf.waiting.service import ready
 

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from minikf.kube.serving import implementation
 from minikf.lineage.sources import served, storage_uri
-from minikf.views.items import Object, Rank, Verdict, item_of, mapping, mappings
+from minikf.views.items import Object, Rank, Verdict, item_of, mapping
 from minikf.views.judge import inference_service
 from minikf.views.judge import pod as judged
 from minikf.views.models.registry import Registry, Version
@@ -102,15 +103,6 @@ def cause_of(verdict: Verdict, pods: Iterable[Verdict]) -> str:
         return verdict.cause
     ill = sorted((one for one in pods if one.cause), key=lambda one: one.rank)
     return f"{ill[0].state}: {ill[0].cause}" if ill else verdict.cause
-
-
-def implementation(obj: Object) -> tuple[str, Object]:
-    """The field of the predictor that says what is served: `model`, one of the older names of formats, `containers`."""
-    predictor = mapping(mapping(obj.get("spec")).get("predictor"))
-    for name, part in predictor.items():
-        if name == "model" or (isinstance(part, dict) and "storageUri" in part):
-            return str(name), mapping(part)
-    return ("containers", {}) if mappings(predictor.get("containers")) else ("", {})
 
 
 def version_of(uri: str, registered: Registry, digest: str = "") -> Version | None:

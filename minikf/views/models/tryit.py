@@ -7,11 +7,11 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from minikf.kube import bodies
 from minikf.kube.rest import RestClient
 from minikf.kube.serving import SECONDS, Heard, door, found
 from minikf.paths import PlatformPaths
 from minikf.spec import Access
-from minikf.views.models import bodies
 from minikf.views.text import plain
 
 

@@ -33,7 +33,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["up", "--no-such-option"], ExitCode.USAGE, "--no-such-option"),
         (["logs", "--tail", "many"], ExitCode.USAGE, "--tail"),
         (["logs", "--tail", "-1"], ExitCode.USAGE, "--tail"),
-        (["promote"], ExitCode.USAGE, "Missing"),
+        (["promote"], ExitCode.USAGE, "say where it goes"),
         (["--platform", "No_Name", "status"], ExitCode.USAGE, "'No_Name' cannot name a platform"),
         (["up", "--platform", "x" * 41], ExitCode.USAGE, "cannot name a platform"),
         (["up", "--platform", "../escape"], ExitCode.USAGE, "cannot name a platform"),

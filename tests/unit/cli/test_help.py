@@ -48,8 +48,9 @@ def test_a_command_and_all_its_options_have_help(name: str) -> None:
 def test_a_command_that_prints_data_prints_json_too(name: str) -> None:
     options = {option for parameter in EVERY[name].params for option in parameter.opts}
     assert "--json" in options
-    # A bundle is the same for all platforms, and so is a target.
-    assert "--platform" in options or name == "version" or name.startswith(("bundle ", "target "))
+    # A bundle is the same for all platforms, and so are a target and what was promoted to it.
+    whoever = name.startswith(("bundle ", "target ", "promote ")) and name != "promote root"
+    assert "--platform" in options or name == "version" or whoever
 
 
 @pytest.mark.parametrize("name", [name for name, one in EVERY.items() if "--dry-run" in options_of(one)])

@@ -9,9 +9,9 @@ import pytest
 from minikf.engine.record import Platform
 from minikf.engine.removal import remove
 from minikf.files import write_private
+from minikf.kube.bodies import keep
 from minikf.paths import PlatformPaths
 from minikf.spec import Event
-from minikf.views.models.bodies import keep
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 from minikf.errors import UsageError
+from minikf.kube import bodies
 from minikf.kube.serving import Door, Heard
 from minikf.paths import PlatformPaths
 from minikf.spec import Access
-from minikf.views.models import bodies, history
+from minikf.views.models import history
 from minikf.views.models.metrics import counters, figures, quantile, samples, short
 
 LABELS = ("model_name", "protocol")

@@ -11,10 +11,8 @@ from urllib.parse import quote
 
 from minikf.errors import MinikfError, UsageError
 from minikf.files import write_private
-from minikf.kube.serving import Door
+from minikf.kube.serving import Door, Object, implementation, mappings
 from minikf.paths import PlatformPaths
-from minikf.views.items import Object, mappings
-from minikf.views.models.services import implementation
 
 _ASK_SECONDS = 5.0
 _KEPT = 10
@@ -27,12 +25,14 @@ _VALUES: dict[str, object] = {"BYTES": "text", "BOOL": True, "FP16": 0.0, "FP32"
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A body for the path of a protocol; `why` says where it comes from."""
+    """A body for the path of a protocol; `why` says where it comes from. `made` is whether it is by the model's own
+    words, and no frame to be filled in."""
 
     protocol: str
     path: str
     body: str
     why: str
+    made: bool = False
 
 
 def path_of(protocol: str, model: str) -> str:
@@ -66,7 +66,7 @@ def suggest(door: Door, service: Object, protocol: str = "") -> Suggestion:
     found = _example(inputs, wanted)
     if found is not None:
         told = ", ".join(f"{one.get('name')} {one.get('datatype')} {one.get('shape')}" for one in inputs)
-        return Suggestion(wanted, path, pretty(found), f"the model's own inputs: {told}")
+        return Suggestion(wanted, path, pretty(found), f"the model's own inputs: {told}", True)
     frame: object = {"instances": [[]]} if wanted == "v1" else {"inputs": []}
     why = "the model does not say what it takes" + (f": {why_not}" if why_not else "")
     return Suggestion(wanted, path, pretty(frame), f"{why}; fill in the values")
