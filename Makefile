@@ -43,7 +43,8 @@ lab-full: ## All of the lab
 	$(RUN) pytest tests/lab
 
 faults: ## The fault tests at full length
-	MINIKF_KILL_ROUNDS=500 $(RUN) pytest tests/unit/store/test_store_killed.py tests/embedded/daemon/test_killed.py
+	MINIKF_KILL_ROUNDS=500 $(RUN) pytest tests/unit/store/test_store_killed.py tests/embedded/daemon/test_killed.py \
+	  tests/embedded/promote/test_promote_apply.py
 
 slow: ## The tests that take minutes: whole installations
 	$(RUN) pytest -m slow

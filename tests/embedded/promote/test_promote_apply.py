@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import stat
 import time
 from collections.abc import Generator
@@ -30,6 +31,8 @@ from tests.embedded.homes import finish, watch
 from tests.embedded.promote.killing import comparable, killed_everywhere
 
 _numbers = itertools.count(1)
+# Each step by `make faults`, and in the lab against a real API server.
+EVERY = 1 if "MINIKF_KILL_ROUNDS" in os.environ else 6
 # Dropped where all objects before and after are compared: what is new with each write though nothing is said anew.
 DROPPED = ("resourceVersion", "generation")
 KINDS = ("configmaps", "persistentvolumeclaims", "serviceaccounts")
@@ -216,7 +219,7 @@ def test_sigkill_at_each_step(here: Place, tmp_path: Path, fails: bool) -> None:
         then = (config("c", a="2", b="2"), account("runner"), config("new", a="1"))
         return Intended.of("other", name, place.name, then)
 
-    for step, _ in killed_everywhere(here.access, tmp_path, intended, fails=fails):
+    for step, _ in killed_everywhere(here.access, tmp_path, intended, fails=fails, every=EVERY):
         place, state = places[-1]
         now = place.everything()
         if fails:
