@@ -24,8 +24,8 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 def killed_everywhere(
     access: Access, folder: Path, intended: Callable[[int], Intended], *, fails: bool, every: int = 1
 ) -> Iterator[tuple[int, Intended]]:
-    """Yields each step (of `every` so many one), and what was intended there, after the promotion was killed at it and ended in a second process;
-    the last one was not killed at all. Steps are made until one is not reached."""
+    """Yields each step and what was intended there, after the promotion was killed at it and ended in a second process;
+    the last one was not killed at all. Steps, one in `every`, are made until one is not reached."""
     for step in range(0, 500, every):
         mine = intended(step)
         place = folder / f"step-{step}"
