@@ -66,7 +66,15 @@ class Server:
                 return Answer(answer.status, tuple(warnings), json.loads(answer.read()))
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, (), json.loads(error.read()))
+                return Answer(error.code, (), _said(error.read()))
+
+
+def _said(body: bytes) -> Any:
+    """Of a path that it does not know (yet) the server says so in plain text."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return {"message": body.decode(errors="replace")}
 
 
 def free_ports(count: int) -> list[int]:
