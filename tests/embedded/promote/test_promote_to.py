@@ -29,9 +29,15 @@ class Both:
     """The laptop (platform `default`) and the cloud (platform `cloud`) of one home."""
 
     home: Home
-    cloud: RestClient
     store: Path
     sample: Path
+
+    @property
+    def cloud(self) -> RestClient:
+        """Asked where it is now: while it was stopped, somebody else may have taken its port."""
+        said = self.home.json("up", "--platform", "cloud")
+        files = (Path(said[key]) for key in ("kubeconfig", "ca", "token"))
+        return RestClient(Access("cloud", "embedded", said["server"], *files))
 
     def promote(self, *words: str, code: int = 0) -> Any:
         return self.home.minikf("promote", *words, code=code)
@@ -67,18 +73,14 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     root = tmp_path_factory.mktemp("to")
     home = Home(root / "home")
     home.json("up")
-    said = home.json("up", "--platform", "cloud")
-    cloud = RestClient(
-        Access("cloud", "embedded", said["server"], *(Path(said[k]) for k in ("kubeconfig", "ca", "token")))
-    )
-    cloud.call("POST", "/api/v1/namespaces", {"metadata": {"name": "prod"}})
+    found = Both(home, root / "store", root / "requests.jsonl")
+    found.cloud.call("POST", "/api/v1/namespaces", {"metadata": {"name": "prod"}})
     home.minikf("serve", str(trained(root / "here", 3)), "--name", "iris", "--wait")
-    sample = root / "requests.jsonl"
-    sample.write_text(json.dumps(BODY))
+    found.sample.write_text(json.dumps(BODY))
     home.minikf(
         "target", "add", "prod", "--platform", "cloud", "--namespace", "prod", "--store", f"file://{root}/store"
     )
-    yield Both(home, cloud, root / "store", sample)
+    yield found
     home.end()
 
 

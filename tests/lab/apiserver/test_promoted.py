@@ -11,13 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from .demo import empty_server, environment, minikf
 from .report import Report
 from .server import Server
 
-pytestmark = pytest.mark.core
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "journey" / "journey.py"
 COMPONENT = "components:\n- ../../base/pipelines\n"
 POD_DEFAULT = {
