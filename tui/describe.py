@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikf.views.items import Item, mapping, mappings
+from minikf.kube.shapes import mapping, mappings
+from minikf.views.items import Item
 from minikf.views.kinds import BY_KIND
 from minikf.views.text import age, now, plain
 

@@ -11,10 +11,10 @@ from urllib.parse import quote
 from minikf.errors import MinikfError
 from minikf.kube.hangup import HangUp
 from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.kube.shapes import Object
 from minikf.tui.feed import LogSource, Post
 from minikf.tui.messages import LogReady, LogState
 from minikf.tui.tail import Tail
-from minikf.views.items import Object
 from minikf.views.kinds import log_path
 from minikf.views.loglines import Splitter, stamp_of
 from minikf.views.text import plain

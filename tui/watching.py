@@ -10,10 +10,11 @@ from typing import Any
 from minikf.errors import MinikfError, Unreachable
 from minikf.kube.hangup import HangUp
 from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.kube.shapes import Object
 from minikf.tui.asking import why
 from minikf.tui.feed import Post
 from minikf.tui.messages import Absent, Changed, Gone, Listed, Lost
-from minikf.views.items import Item, Object, item_of
+from minikf.views.items import Item, item_of
 from minikf.views.kinds import View
 
 ABSENT_SECONDS = 10.0

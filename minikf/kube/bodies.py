@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from minikf.errors import MinikfError, UsageError
 from minikf.files import write_private
-from minikf.kube.serving import Door, Object, implementation, mappings
+from minikf.kube.serving import Door, implementation
+from minikf.kube.shapes import Object, mappings
 from minikf.paths import PlatformPaths
 
 _ASK_SECONDS = 5.0

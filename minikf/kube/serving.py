@@ -12,10 +12,9 @@ from urllib.parse import quote, urlsplit
 
 from minikf.errors import Refused, Unreachable
 from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.plan import EMBEDDED
 from minikf.spec import Access
-
-Object = dict[str, Any]
 
 SECONDS = 30.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -120,7 +119,7 @@ def path_of(namespace: str, name: str) -> str:
 
 def door(access: Access, service: Object) -> Door:
     """The way to a service. Raises Refused where it has none yet."""
-    metadata, status = _mapping(service.get("metadata")), _mapping(service.get("status"))
+    metadata, status = mapping(service.get("metadata")), mapping(service.get("status"))
     namespace, name, url = str(metadata.get("namespace")), str(metadata.get("name")), str(status.get("url") or "")
     if access.engine == EMBEDDED:
         if not is_loopback(url):
@@ -131,26 +130,17 @@ def door(access: Access, service: Object) -> Door:
             )
         return Door(access, namespace, name, url, "")
     # The Services that KServe makes (pkg/constants, PredictorServiceName and TransformerServiceName).
-    part = "transformer" if _mapping(service.get("spec")).get("transformer") else "predictor"
+    part = "transformer" if mapping(service.get("spec")).get("transformer") else "predictor"
     return Door(access, namespace, name, "", f"{name}-{part}")
 
 
 def implementation(obj: Object) -> tuple[str, Object]:
     """The field of the predictor that says what is served: `model`, one of the older names of formats, `containers`."""
-    predictor = _mapping(_mapping(obj.get("spec")).get("predictor"))
+    predictor = mapping(mapping(obj.get("spec")).get("predictor"))
     for name, part in predictor.items():
         if name == "model" or (isinstance(part, dict) and "storageUri" in part):
-            return str(name), _mapping(part)
+            return str(name), mapping(part)
     return ("containers", {}) if mappings(predictor.get("containers")) else ("", {})
-
-
-def mappings(value: object) -> list[Object]:
-    """What should be a list of objects, without what is none."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _mapping(value: object) -> Object:
-    return value if isinstance(value, dict) else {}
 
 
 def found(client: RestClient, namespace: str, name: str) -> Object:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from minikf.views.items import Item, mapping
+from minikf.kube.shapes import mapping
+from minikf.views.items import Item
 from minikf.views.text import age, now, plain
 
 NARROW, WIDE = 60, 120

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from minikf.views.items import Item, mapping
+from minikf.kube.shapes import mapping
+from minikf.views.items import Item
 
 Holds = Callable[[Item], bool]
 _FIELD = re.compile(r"^([A-Za-z][\w-]*(?:\.[\w/-]+)+)(!?=)(.*)$")

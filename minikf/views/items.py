@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from functools import cached_property
-from typing import Any
 
+from minikf.kube.shapes import Object, mapping
 from minikf.views.text import plain
-
-Object = dict[str, Any]
 
 
 class Rank(IntEnum):
@@ -62,21 +60,6 @@ class Item:
             return datetime.fromisoformat(self.created).timestamp()
         except (ValueError, OverflowError):
             return 0.0
-
-
-def mapping(value: object) -> Object:
-    """What should be an object; {} where something else came."""
-    return value if isinstance(value, dict) else {}
-
-
-def mappings(value: object) -> list[Object]:
-    """What should be a list of objects, without what is none."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def listed(value: object) -> list[Any]:
-    """What should be a list; [] where something else came."""
-    return value if isinstance(value, list) else []
 
 
 def item_of(kind: str, obj: Object, judge: Callable[[Object], Verdict]) -> Item:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from minikf.views.items import Object, Rank, Verdict
+from minikf.kube.shapes import Object
+from minikf.views.items import Rank, Verdict
 
 # Reasons why a container waits that will not pass by themselves (kubelet's names).
 _BROKEN_WAITS = frozenset(

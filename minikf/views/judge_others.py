@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from minikf.views.items import Object, Rank, Verdict, mapping
+from minikf.kube.shapes import Object, mapping
+from minikf.views.items import Rank, Verdict
 from minikf.views.judge import conditions, is_true, words
 
 STOPPED = "kubeflow-resource-stopped"

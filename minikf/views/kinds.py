@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.views import judge, judge_others
 from minikf.views.columns import NAMESPACE, STATE, Column, around, info
-from minikf.views.items import Item, Object, Verdict, mapping, mappings
+from minikf.views.items import Item, Verdict
 from minikf.views.text import age, now, plain
 
 STATUS = "status"

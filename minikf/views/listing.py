@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minikf.errors import UsageError
+from minikf.kube.shapes import mappings
 from minikf.views.asking import Question, Reach
 from minikf.views.filtering import holds
-from minikf.views.items import Item, item_of, mappings
+from minikf.views.items import Item, item_of
 from minikf.views.kinds import BY_KIND, VIEWS, View
 from minikf.views.ordering import WORST_FIRST, Order, ordered
 

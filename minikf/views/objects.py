@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import quote
 
+from minikf.kube.shapes import Object, mappings
 from minikf.views.asking import Question, Reach
-from minikf.views.items import Item, Object, mappings
+from minikf.views.items import Item
 from minikf.views.kinds import BY_KIND
 from minikf.views.text import plain
 

@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from minikf.commands import command
+from minikf.kube.shapes import mapping
 from minikf.tui.pages.lists import ListPage
 from minikf.tui.pictures.trials import objective_over_trials
 from minikf.tui.screens.bestjob import BestJobScreen
@@ -13,7 +14,7 @@ from minikf.tui.screens.experiment import ExperimentScreen, experiment_in
 from minikf.tui.widgets.livetable import LiveTable
 from minikf.tui.widgets.plot import Plot
 from minikf.views.columns import NARROW, Column, around, info
-from minikf.views.items import Item, mapping
+from minikf.views.items import Item
 from minikf.views.text import plain
 from minikf.views.trials.numbers import finite
 from minikf.waiting.experiment import result_of

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from minikf.commands import command
+from minikf.kube.shapes import mapping
 from minikf.tui.pages.lists import STYLES, ListPage
 from minikf.tui.screens.trainjob import TrainJobScreen
 from minikf.tui.widgets.livetable import Row, Rows
 from minikf.views.columns import NARROW, Column, around
-from minikf.views.items import Item, mapping
+from minikf.views.items import Item
 from minikf.views.kinds import BY_KIND, TRAINING, View
 from minikf.views.ordering import ordered
 from minikf.views.text import now, span

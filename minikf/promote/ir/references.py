@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from minikf.kube.shapes import mapping
 from minikf.promote.ir.inputs import Inputs, Values
 from minikf.promote.model import Need, Object, PipelineIr
 from minikf.promote.references import NODE_LABEL, Reference
@@ -54,13 +55,13 @@ class _Walk:
         self.warnings: list[str] = []
 
     def collect(self) -> None:
-        kubernetes = _mapping(_mapping(self._ir.platform_spec.get("platforms")).get("kubernetes"))
-        executors = _mapping(_mapping(kubernetes.get("deploymentSpec")).get("executors"))
+        kubernetes = mapping(mapping(self._ir.platform_spec.get("platforms")).get("kubernetes"))
+        executors = mapping(mapping(kubernetes.get("deploymentSpec")).get("executors"))
         for label, config in sorted(executors.items()):
             # A step that no graph has is never run; what it names counts all the same where it is a constant.
             for place in self._inputs.places(label) or [""]:
-                self._executor(f"{EXECUTORS}.{label}", _mapping(config), place)
-        workspace = _mapping(kubernetes.get("pipelineConfig")).get("workspace")
+                self._executor(f"{EXECUTORS}.{label}", mapping(config), place)
+        workspace = mapping(kubernetes.get("pipelineConfig")).get("workspace")
         if isinstance(workspace, dict):
             size = str(workspace.get("size", ""))
             reason = f"Pipeline {self._ir.name} shares a volume of this size between its steps; a class must give it"
@@ -80,13 +81,13 @@ class _Walk:
             told = entry.get("pvcNameParameter") or entry
             for name in self._names(told, place, "PersistentVolumeClaim", at):
                 self.references.append(Reference("PersistentVolumeClaim", name, at))
-        self._node_labels(f"{where}.nodeSelector", _mapping(config.get("nodeSelector")), place)
+        self._node_labels(f"{where}.nodeSelector", mapping(config.get("nodeSelector")), place)
 
     def _node_labels(self, at: str, selector: Object, place: str) -> None:
-        labels = [_mapping(selector.get("labels"))]
+        labels = [mapping(selector.get("labels"))]
         if selector.get("nodeSelectorJson"):
             found = self._inputs.read(selector["nodeSelectorJson"], place)
-            labels += [_mapping(_json(value)) for value in found.known]
+            labels += [mapping(_json(value)) for value in found.known]
             self._said_later(found, "node labels", at)
         for each in labels:
             for key, value in each.items():
@@ -109,10 +110,6 @@ def launcher(config: Object | None) -> tuple[Need, ...]:
     said = " and ".join(sorted(config.get("data") or {})) or "nothing"
     reason = f"it tells runs where to keep artifacts; here it says {said}, which is not copied"
     return (Need("ConfigMap", LAUNCHER, reason),)
-
-
-def _mapping(value: Any) -> Object:
-    return value if isinstance(value, dict) else {}
 
 
 def _json(value: Any) -> Any:

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from minikf.errors import Refused
 from minikf.kube.forward.pods import PodsOf
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.views.asking import Question, Reach
 from minikf.views.forwards.manager import Forward, Forwards
-from minikf.views.items import Object, mapping, mappings
 
 FORWARDS = Forwards()
 """Of this process."""

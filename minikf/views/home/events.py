@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from minikf.kube.shapes import mapping
 from minikf.views.home.chain import sentence
 from minikf.views.home.scene import Object, Scene, when
 from minikf.views.home.walk import RULES, chain
-from minikf.views.items import mapping
 from minikf.views.text import plain
 
 # The alphabet that Kubernetes makes names of (k8s.io/apimachinery, util/rand): what stands behind the last dash of a

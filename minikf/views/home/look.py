@@ -9,10 +9,10 @@ from urllib.parse import quote
 from minikf.errors import MinikfError
 from minikf.kube.cluster.pods import well
 from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.kube.shapes import mapping, mappings
 from minikf.plan import EMBEDDED
 from minikf.spec import Access
 from minikf.views.home.scene import SOURCES, Object, Scene, Source, name, namespace, with_kind
-from minikf.views.items import mapping, mappings
 from minikf.views.text import line
 
 TIMEOUT_SECONDS = 5.0

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from minikf.install.selecting import selects
-from minikf.views.items import mapping, mappings
+from minikf.kube.shapes import mapping, mappings
 
 Object = dict[str, Any]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from minikf.files import write_private
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.paths import PlatformPaths
-from minikf.views.items import Object, mapping, mappings
 from minikf.views.text import now
 
 _KEPT = 20

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from minikf.errors import MinikfError
 from minikf.kube.rest import RestClient
 from minikf.kube.serving import found
+from minikf.kube.shapes import Object, mappings
 from minikf.paths import PlatformPaths
 from minikf.spec import Access
-from minikf.views.items import Object, mappings
 from minikf.views.models import history, measuring
 from minikf.views.models.registry import Registry, registry
 from minikf.views.models.services import LABEL, PATH, PODS, Served, services

@@ -9,9 +9,9 @@ from urllib.parse import quote
 from minikf.errors import MinikfError
 from minikf.kube.rest import RestClient
 from minikf.kube.serving import door
+from minikf.kube.shapes import Object, mapping
 from minikf.plan import EMBEDDED
 from minikf.spec import Access
-from minikf.views.items import Object, mapping
 from minikf.views.models.metrics import Counters, counters
 
 SECONDS = 5.0

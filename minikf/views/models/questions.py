@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from minikf.engine.protocol import Steps
 from minikf.errors import MinikfError
+from minikf.kube.shapes import Object
 from minikf.views.asking import Question, Reach, Work
-from minikf.views.items import Object
 from minikf.views.models import tryit
 from minikf.views.models.looking import Serving, reading, serving
 from minikf.views.models.measuring import Reading

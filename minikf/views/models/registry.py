@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from minikf.errors import Refused
 from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.plan import EMBEDDED
 from minikf.spec import Access
-from minikf.views.items import Object, mapping, mappings
 from minikf.views.text import plain
 
 _PATH = "/api/model_registry/v1alpha3"

@@ -11,11 +11,11 @@ from minikf.engine.protocol import Steps
 from minikf.errors import Refused
 from minikf.kube.rest import ApiAnswer, RestClient
 from minikf.kube.serving import found, implementation, path_of
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.paths import PlatformPaths
 from minikf.promote.yamltext import dump
 from minikf.spec import Access, Event
 from minikf.views.diffs import unified
-from minikf.views.items import Object, mapping, mappings
 from minikf.views.models import history
 from minikf.views.models.registry import Registry
 from minikf.views.models.services import LABEL, SCHEME, version_of

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from minikf.kube.serving import implementation
+from minikf.kube.shapes import Object, mapping
 from minikf.lineage.sources import served, storage_uri
-from minikf.views.items import Object, Rank, Verdict, item_of, mapping
+from minikf.views.items import Rank, Verdict, item_of
 from minikf.views.judge import inference_service
 from minikf.views.judge import pod as judged
 from minikf.views.models.registry import Registry, Version

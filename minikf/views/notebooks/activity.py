@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from minikf.errors import MinikfError
 from minikf.kube.rest import RestClient
+from minikf.kube.shapes import Object, mapping
 from minikf.plan import EMBEDDED
 from minikf.spec import Access
 from minikf.verbs.notebook import is_ready
-from minikf.views.items import Object, mapping
 from minikf.views.notebooks.listing import Notebook, notebooks
 from minikf.views.text import age, plain
 from minikf.waiting.notebook import door

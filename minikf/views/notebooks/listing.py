@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.quantity import canonical, parse
 from minikf.verbs import notebook as verb
-from minikf.views.items import Object, Rank, mapping, mappings
+from minikf.views.items import Rank
 from minikf.views.text import age, plain
 
 _TYPE = "notebooks.kubeflow.org/server-type"

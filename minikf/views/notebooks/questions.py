@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from minikf.engine.protocol import Steps
+from minikf.kube.shapes import Object, mappings
 from minikf.verbs.notebook import Door, path_of
 from minikf.views.asking import Question, Reach, Work
-from minikf.views.items import Object, mappings
 from minikf.views.notebooks.activity import looked_at
 from minikf.views.notebooks.listing import Notebook
 from minikf.views.text import now

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from minikf.errors import Refused, UsageError
+from minikf.kube.shapes import mapping
 from minikf.verbs import ir
 from minikf.verbs.arguments import describe, value_of
 from minikf.verbs.ir import Documents
-from minikf.views.items import mapping
 from minikf.views.runs.joining import document_of
 from minikf.views.runs.model import Json, Object
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from minikf.kube.shapes import Object
 from minikf.views.columns import NARROW, STATE, WIDE, Column
-from minikf.views.items import Item, Object, Verdict
+from minikf.views.items import Item, Verdict
 from minikf.views.kinds import View
 from minikf.views.runs.listing import RunLine
 from minikf.views.runs.words import duration

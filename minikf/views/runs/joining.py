@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from minikf.kube.shapes import mapping
 from minikf.lineage.masking import without_credentials
-from minikf.views.items import mapping
 from minikf.views.runs.live import Live, are_nodes, by_name, live_tasks
 from minikf.views.runs.model import (
     CACHED,

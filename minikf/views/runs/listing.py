@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from minikf.kube.rest import ApiAnswer
+from minikf.kube.shapes import mapping, mappings
 from minikf.pipelines.api import PipelinesApi
-from minikf.views.items import Rank, mapping, mappings
+from minikf.views.items import Rank
 from minikf.views.runs.joining import Context, document_of, graph_of
 from minikf.views.runs.model import RUN_OVER, Object
 from minikf.views.runs.reading import specification

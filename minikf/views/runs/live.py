@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from minikf.views.items import mapping, mappings
+from minikf.kube.shapes import mapping, mappings
 from minikf.views.runs.model import Object
 
 _UNKNOWN = "RUNTIME_STATE_UNSPECIFIED"

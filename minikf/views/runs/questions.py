@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from minikf.errors import Refused
+from minikf.kube.shapes import mapping
 from minikf.lineage.masking import without_credentials
 from minikf.pipelines.reaching import api_of
 from minikf.verbs.arguments import words_of
 from minikf.views.asking import Question, Reach
-from minikf.views.items import mapping
 from minikf.views.runs.again import again_request
 from minikf.views.runs.comparing import Comparison, compare
 from minikf.views.runs.content import Content, content_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from minikf.kube.rest import ApiAnswer
+from minikf.kube.shapes import mapping
 from minikf.pipelines.api import PipelinesApi
-from minikf.views.items import mapping
 from minikf.views.runs.joining import Context, document_of, graph_of
 from minikf.views.runs.live import live_tasks
 from minikf.views.runs.model import Object, RunGraph

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from minikf.views.items import mapping
+from minikf.kube.shapes import mapping
 from minikf.views.runs.model import AFTER, CONDITION, DAG, EXIT, FINALLY, IMPORTER, LOOP, STEP, Object
 
 _DEEPEST = 30  # groups in groups; a component that holds itself would never end

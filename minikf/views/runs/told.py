@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from minikf.kube.rest import ApiAnswer
+from minikf.kube.shapes import mapping, mappings
 from minikf.lineage.masking import without_credentials
 from minikf.pipelines.api import PipelinesApi
-from minikf.views.items import mapping, mappings
 from minikf.views.runs.model import Made, Object
 
 MOST_ARTIFACTS = 200  # asked for one by one

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from minikf.kube.shapes import Object, listed, mapping, mappings
 from minikf.quantity import parse
-from minikf.views.items import Object, Rank, listed, mapping, mappings
+from minikf.views.items import Rank
 from minikf.views.text import plain
 
 _ENDED = ("Succeeded", "Failed")

@@ -11,11 +11,11 @@ from urllib.parse import quote
 from minikf.datasets import store
 from minikf.errors import MinikfError, Refused
 from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.kube.shapes import Object, mappings
 from minikf.paths import PlatformPaths
 from minikf.plan import EMBEDDED
 from minikf.spec import Access
 from minikf.verbs.notebook import path_of as notebooks_path
-from minikf.views.items import Object, mappings
 from minikf.views.storage import usage
 from minikf.views.storage.claims import Claim, StorageClass, Used, claims, classes
 from minikf.views.text import plain

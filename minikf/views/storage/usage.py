@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from minikf.errors import MinikfError
 from minikf.kube.rest import ApiAnswer, RestClient
-from minikf.views.items import Object, mapping, mappings
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.views.storage.claims import Used
 
 # How long folders are counted together; what is not counted by then is told as `at least`.

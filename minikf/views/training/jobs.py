@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from minikf.views.items import Item, Object, Rank, item_of, mapping, mappings
+from minikf.kube.shapes import Object, mapping, mappings
+from minikf.views.items import Item, Rank, item_of
 from minikf.views.kinds import BY_KIND, TRAINING, containers_of, pods_of
 from minikf.views.text import plain
 from minikf.views.trials.numbers import moment, number

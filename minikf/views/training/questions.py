@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from minikf.errors import Refused
 from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.kube.shapes import mappings
 from minikf.views.asking import Question, Reach
-from minikf.views.items import Item, item_of, mappings
+from minikf.views.items import Item, item_of
 from minikf.views.kinds import BY_KIND, TRAINING, log_path
 from minikf.views.text import line
 from minikf.views.training.curves import Curves

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from minikf.views.items import Object, mapping, mappings
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.views.text import plain
 from minikf.views.trials.numbers import finite
 from minikf.views.trials.trial import Trial, trial_of

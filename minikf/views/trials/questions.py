@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from minikf.kube.creation import create
 from minikf.kube.rest import ApiAnswer, RestClient
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.views.asking import Question, Reach
-from minikf.views.items import Object, mapping, mappings
 from minikf.views.trials.experiment import Experiment, experiment_of
 from minikf.views.trials.numbers import number
 from minikf.views.trials.training import PLAIN_RUNTIME, BestJob, best_job

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minikf.errors import Refused
-from minikf.views.items import Object, mapping, mappings
+from minikf.kube.shapes import Object, mapping, mappings
 from minikf.views.trials.experiment import Experiment
 from minikf.views.trials.trial import Trial
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from minikf.views.items import Object, item_of, mapping, mappings
+from minikf.kube.shapes import Object, mapping, mappings
+from minikf.views.items import item_of
 from minikf.views.judge_others import trial as judge
 from minikf.views.text import plain
 from minikf.views.trials.numbers import moment, number

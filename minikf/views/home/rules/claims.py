@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
+from minikf.kube.shapes import mapping, mappings
 from minikf.views.home.blocked import Blocked, Cause
 from minikf.views.home.chain import Call, Fix, Link, link, sentence
 from minikf.views.home.scene import Object, Scene, name, namespace
-from minikf.views.items import mapping, mappings
 
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 _DEFAULT_BETA = "storageclass.beta.kubernetes.io/is-default-class"

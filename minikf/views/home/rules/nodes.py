@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable
 
 from minikf.kube.cluster.pods import condition
+from minikf.kube.shapes import mapping, mappings
 from minikf.quantity import parse
 from minikf.views.home.blocked import Blocked, Cause
 from minikf.views.home.chain import Call, Fix, Link, link, sentence
 from minikf.views.home.scene import Object, Scene, name
-from minikf.views.items import mapping, mappings
 
 _PRESSURES = {"DiskPressure": "its disk is full", "MemoryPressure": "its memory is full", "PIDPressure": "no pids left"}
 _LACKS = re.compile(r"Insufficient ([\w./-]*\w)")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from minikf.kube.ready import State, verdict
+from minikf.kube.shapes import mapping, mappings
 from minikf.views.home.blocked import Blocked, Cause
 from minikf.views.home.chain import Link, link, sentence
 from minikf.views.home.rules.refusals import refusal
 from minikf.views.home.scene import Object, Scene, namespace
-from minikf.views.items import mapping, mappings
 
 KINDS = (
     "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "JobSet", "TrainJob", "Experiment", "Trial",

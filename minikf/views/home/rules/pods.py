@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from minikf.kube.cluster.pods import Ailment, ailing, condition
+from minikf.kube.shapes import mapping, mappings
 from minikf.views.home.blocked import Blocked, Cause
 from minikf.views.home.chain import Call, Fix, Link, link, sentence
 from minikf.views.home.rules.claims import unbound
@@ -12,7 +13,6 @@ from minikf.views.home.rules.nodes import node, unscheduled
 from minikf.views.home.rules.refusals import refusal
 from minikf.views.home.rules.services import waited_for
 from minikf.views.home.scene import Object, Scene, name, namespace
-from minikf.views.items import mapping, mappings
 
 # kubelet's words for what a container or a mount wants and cannot find.
 _ABSENT = re.compile(r'(configmap|secret|persistentvolumeclaim) "([^"]+)" not found', re.IGNORECASE)

@@ -6,11 +6,11 @@ import json
 import re
 from decimal import Decimal
 
+from minikf.kube.shapes import mapping, mappings
 from minikf.quantity import canonical, parse
 from minikf.views.home.blocked import Blocked, Cause
 from minikf.views.home.chain import Call, Fix, Link, sentence
 from minikf.views.home.scene import Object, Scene
-from minikf.views.items import mapping, mappings
 
 # k8s.io/apiserver, admission/plugin/resourcequota/controller.go writes what is wanted, used and allowed like this.
 _QUOTA = re.compile(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)")

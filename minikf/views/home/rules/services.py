@@ -6,10 +6,10 @@ import json
 import re
 
 from minikf.kube.cluster.pods import well
+from minikf.kube.shapes import mapping, mappings
 from minikf.views.home.blocked import Blocked, Cause
 from minikf.views.home.chain import link
 from minikf.views.home.scene import Object, Scene, name, namespace, uid
-from minikf.views.items import mapping, mappings
 
 
 def service(scene: Scene, obj: Object) -> Blocked | None:
