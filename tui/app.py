@@ -322,11 +322,7 @@ class MinikfApp(App[int]):
         if action != "do" or not self._has_place():
             return True
         found = BY_ID[str(parameters[0])]
-        if (
-            found.types
-            and isinstance(self.focused, (Input, TextArea))
-            and not getattr(self.focused, "read_only", False)
-        ):
+        if found.types and self._is_typing():
             return False
         if found.changes and self.config.read_only:
             return False

@@ -67,17 +67,12 @@ def _must_exist(name: str, keep_data: bool) -> None:
 
 def _agree(name: str, yes: bool, keep_data: bool) -> None:
     """Raises Refused unless the user agrees; never asks where nobody can answer."""
-    from minikf.cli import render
+    from minikf.cli.agreeing import agree
     from minikf.commands import command
-    from minikf.errors import Refused
     from minikf.up import held_data
 
     held = held_data(name)
     if yes or not held:
         return
-    again = command("down --yes", name)
-    if not render.has_terminal():
-        raise Refused(f"platform '{name}' was not removed", cause="there is no terminal to ask on", advice=again)
     what = "its data stays" if keep_data else f"and {held}"
-    if not typer.confirm(f"Remove platform '{name}' ({what})?", err=True):
-        raise Refused(f"platform '{name}' was not removed", cause="you said no")
+    agree(f"Remove platform '{name}' ({what})?", f"platform '{name}' was not removed", command("down --yes", name))

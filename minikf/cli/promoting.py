@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from minikf.cli import render
+from minikf.cli.agreeing import agree
 from minikf.errors import ExitCode, Refused, UsageError
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def bring(asked: Asked, *, plan_only: bool, offline: bool, explain: bool, yes: b
         raise typer.Exit(ExitCode.PREFLIGHT_FAILED)
     if only_shown:
         return
-    _agree(f"promote {ready.plan.name} to {ready.plan.target}", yes)
+    if not yes:
+        agree(f"Promote {ready.plan.name} to {ready.plan.target}?", "nothing was promoted", "add --yes")
     _told(render.follow(run.carry_out(ready), as_json=as_json), ready.plan.name, as_json=as_json)
 
 
@@ -150,16 +152,6 @@ def _show_plan(plan: TargetPlan, *, explain: bool) -> None:
         render.text(f"  try: {finding.advice}")
     for warning in plan.warnings:
         render.text(f"note: {warning}")
-
-
-def _agree(what: str, yes: bool) -> None:
-    """Raises Refused unless the user agrees; never asks where nobody can answer."""
-    if yes:
-        return
-    if not render.has_terminal():
-        raise Refused("nothing was promoted", cause="there is no terminal to ask on", advice="add --yes")
-    if not typer.confirm(f"{what[0].upper()}{what[1:]}?", err=True):
-        raise Refused("nothing was changed", cause="you said no")
 
 
 def _told(outcome: Outcome, name: str, *, as_json: bool) -> None:
@@ -236,7 +228,8 @@ def undo(name: str, run: str, *, yes: bool, anyway: bool, remove: list[str], as_
 
     found = _run(name, run)
     spec = shelf.get(found.state.target)
-    _agree(f"take {name} back from {spec.name} (run {found.id})", yes)
+    if not yes:
+        agree(f"Take {name} back from {spec.name} (run {found.id})?", "nothing was taken back", "add --yes")
     access = way.access(spec)
     with way.in_words_of(spec, access):
         done = render.follow(

@@ -170,16 +170,13 @@ def remove(
 ) -> None:
     """Forget a target; its cluster is not touched."""
     from minikf.cli import render
-    from minikf.errors import Refused
+    from minikf.cli.agreeing import agree
     from minikf.promote.targets import shelf
 
     shelf.check_there(name)
     if not yes:
-        if not render.has_terminal():
-            again = f"minikf target remove {name} --yes"
-            raise Refused(f"target '{name}' was not removed", cause="there is no terminal to ask on", advice=again)
-        if not typer.confirm(f"Forget target '{name}' and what is known about it?", err=True):
-            raise Refused(f"target '{name}' was not removed", cause="you said no")
+        question = f"Forget target '{name}' and what is known about it?"
+        agree(question, f"target '{name}' was not removed", f"minikf target remove {name} --yes")
     shelf.remove(name)
     if as_json:
         render.data({"target": name, "removed": True})

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from minikf.engine.choose import engine_of
-from minikf.kube.doors import PIPELINES, door
-from minikf.kube.rest import RestClient
 from minikf.paths import PlatformPaths
-from minikf.promote.discovery import Platform
+from minikf.promote.discovery import of_platform
 from minikf.promote.laptop import Laptop
 from minikf.promote.model import Need, Placeholder, PromoteReport, Ref
 from minikf.promote.pipeline import Plan, export_from, plan_from
@@ -26,18 +23,13 @@ def export(names: str | Sequence[str], out: Path, platform: str, namespace: str 
     reference to nothing, a secret in plain sight, a folder that is not ours), Unreachable (the platform does not run),
     and ApiAnswer with the API's own words. `out` is as it was then.
     """
-    return export_from(_source(platform), Laptop.here(PlatformPaths.of(platform)), _each(names), out, namespace)
+    return export_from(of_platform(platform), Laptop.here(PlatformPaths.of(platform)), _each(names), out, namespace)
 
 
 def plan(names: str | Sequence[str], out: Path, platform: str, namespace: str | None = None) -> Plan:
     """What `export` would write, and what it would replace; writes nothing. Raises as `export`."""
     laptop = Laptop.here(PlatformPaths.of(platform))
-    return plan_from(_source(platform), laptop, _each(names), out, namespace, dry=True)
-
-
-def _source(platform: str) -> Platform:
-    access = engine_of(platform).access()
-    return Platform(platform, RestClient(access), RestClient(door(access, PIPELINES)))
+    return plan_from(of_platform(platform), laptop, _each(names), out, namespace, dry=True)
 
 
 def _each(names: str | Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
+from minikf.engine.choose import engine_of
+from minikf.kube.doors import PIPELINES, door
 from minikf.kube.rest import ApiAnswer, RestClient
 from minikf.promote.model import Object
 
@@ -120,6 +122,12 @@ class Platform:
 
     def _by_kind(self, kind: str) -> Resource | None:
         return next((resource for resource in self._resources if resource.kind == kind), None)
+
+
+def of_platform(name: str) -> Platform:
+    """A platform of this machine. Raises Unreachable where it does not run."""
+    access = engine_of(name).access()
+    return Platform(name, RestClient(access), RestClient(door(access, PIPELINES)))
 
 
 def _resource(group: str, version: str, item: Object) -> Resource:

@@ -8,17 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from minikf.promote.fields import get, texts
 from minikf.promote.laptop import Laptop, Local, Span
 from minikf.promote.model import FieldPath, Object, Placeholder, Target, group_of, ref_of, version_of
 from minikf.promote.pieces import Piece, pieces, with_names
+from minikf.promote.references import BY_RUNTIME
 
 _PREFIX = {Local.FILE: "URI", Local.DATASET: "DATA_URI", Local.ADDRESS: "ADDRESS", Local.PATH: "PATH"}
 # Parts of a TrainJob that change containers of its runtime.
 _OVERRIDES = ("podTemplateOverrides", "runtimePatches")
-# Where KServe takes a predictor's container from a runtime (serving.kserve.io/v1beta1 PredictorSpec).
-_BY_RUNTIME = frozenset(
-    {"model", "sklearn", "xgboost", "tensorflow", "pytorch", "triton", "onnx", "huggingface", "pmml", "lightgbm"}
-) | {"paddle"}
 # Fields that hold one address: they are asked for as a whole, under these names.
 _WHOLE = {"storageUri": "MODEL_URI", "uri": "MODEL_URI", "image": "IMAGE"}
 # Fields of a pipeline that hold one value, under which it is asked for where that is data of this machine.
@@ -56,7 +54,7 @@ class _Work:
     def detach(self, obj: Object, here: str) -> Object:
         if obj["kind"] == "Experiment":
             self._template(obj, here)
-        for path, text in list(_texts(obj, ())):
+        for path, text in list(texts(obj)):
             if path in (("apiVersion",), ("kind",), ("metadata", "name")) or path[0] == "binaryData":
                 continue
             replaced = self._field(obj, path, text)
@@ -162,31 +160,14 @@ def _called(obj: Object) -> str:
 def _prefix(obj: Object, path: FieldPath, span: Span) -> str:
     """An environment variable's own name says best what is asked for."""
     if path[-1] == "value" and "env" in path:
-        holder = _get(obj, path[:-1])
+        holder = get(obj, path[:-1])
         if isinstance(holder, dict) and holder.get("name"):
             return str(holder["name"])
     return _PREFIX[span.local]
 
 
-def _texts(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _texts(inner, (*path, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _texts(inner, (*path, index))
-
-
-def _get(obj: Any, path: FieldPath) -> Any:
-    for part in path:
-        obj = obj[part]
-    return obj
-
-
 def _set(obj: Any, path: FieldPath, value: str) -> None:
-    _get(obj, path[:-1])[path[-1]] = value
+    get(obj, path[:-1])[path[-1]] = value
 
 
 def _without_image(obj: Object) -> Iterator[FieldPath]:
@@ -202,7 +183,7 @@ def _containers_without(value: Any, path: FieldPath) -> Iterator[FieldPath]:
         for key, inner in value.items():
             if key in _OVERRIDES:
                 continue
-            if key in ("containers", "initContainers") and not _BY_RUNTIME & value.keys():
+            if key in ("containers", "initContainers") and not value.keys() & BY_RUNTIME:
                 yield from ((*path, key, i) for i, each in enumerate(inner or ()) if not each.get("image"))
             else:
                 yield from _containers_without(inner, (*path, key))

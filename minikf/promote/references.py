@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from minikf.promote.fields import walk
 from minikf.promote.model import FieldPath, Object
 
 RUNTIME = "ServingRuntime or ClusterServingRuntime"
@@ -18,6 +19,9 @@ RUNTIME = "ServingRuntime or ClusterServingRuntime"
 # (kubeflow/manifests 26.03, applications/kserve/kserve/kserve.yaml).
 STORAGE_SECRET = "storage-config"
 STORAGE_SECRET_ANNOTATION = "serving.kserve.io/storageSecretName"
+# Where KServe takes a predictor's container from a runtime (serving.kserve.io/v1beta1 PredictorSpec).
+_FRAMEWORKS = ("sklearn", "xgboost", "tensorflow", "pytorch", "triton", "onnx", "huggingface", "pmml", "lightgbm")
+BY_RUNTIME = ("model", *_FRAMEWORKS, "paddle")
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 NODE_LABEL = "node label"
 TEMPLATE_MAP = "spec.trialTemplate.configMap"
@@ -39,7 +43,7 @@ def references(obj: Object) -> tuple[Reference, ...]:
     if obj["kind"] in ("ConfigMap", "Secret", "PersistentVolumeClaim"):
         return ()
     found = {each for each in _of_kind(obj) if each.name}
-    for path, key, value in _walk(obj, ()):
+    for path, key, value in walk(obj, ()):
         if path[:1] not in (("metadata",), ("status",)):
             found.update(each for each in _read(key, value, dotted((*path, key))) if each.name)
     return tuple(sorted(found))
@@ -51,16 +55,6 @@ def dotted(path: FieldPath) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
-
-
-def _walk(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str, Any]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield path, key, inner
-            yield from _walk(inner, (*path, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _walk(inner, (*path, index))
 
 
 def _read(key: str, value: Any, where: str) -> Iterator[Reference]:
@@ -164,7 +158,7 @@ def of_trial(trial: Object, where: str) -> Iterator[Reference]:
 def in_text(trial: Object, where: str) -> tuple[Reference, ...]:
     """As of `references`, of a trial's job that a ConfigMap holds as text."""
     found = set(of_trial(trial, where))
-    for path, key, value in _walk(trial.get("spec"), ("spec",)):
+    for path, key, value in walk(trial.get("spec"), ("spec",)):
         found.update(each for each in _read(key, value, f"{where}.{dotted((*path, key))}") if each.name)
     return tuple(sorted(each for each in found if each.name))
 

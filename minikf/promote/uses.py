@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
+from minikf.promote.fields import texts, walk
 from minikf.promote.laptop import Laptop
 from minikf.promote.model import ContentUse, FieldPath, ImageUse, Object, Placeholder, ref_of
 from minikf.promote.models import checksum
@@ -63,7 +64,7 @@ def _images(obj: Object) -> Iterator[tuple[FieldPath, str]]:
 
 
 def _fields(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
-    for where, key, inner in _walk(value, path):
+    for where, key, inner in walk(value, path):
         if key == "image" and isinstance(inner, str):
             yield (*where, key), inner
         elif key == "image" and isinstance(inner, dict) and isinstance(inner.get("reference"), str):
@@ -106,7 +107,7 @@ def contents(
 
 def _addresses(obj: Object, laptop: Laptop) -> Iterator[tuple[FieldPath, str, str]]:
     """(where, kind, address) of each, in the order of the object."""
-    for path, text in _texts(obj.get("spec"), ("spec",)):
+    for path, text in texts(obj.get("spec"), ("spec",)):
         kind = _kind(obj, path)
         if kind and not any(mark in text for mark in _OPEN) and _has_to_move(text, kind, laptop):
             yield path, kind, text
@@ -167,24 +168,3 @@ def _asked(placeholders: tuple[Placeholder, ...]) -> dict[tuple[str, str, FieldP
         for target in each.targets
         if not target.delimiter
     }
-
-
-def _walk(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str, Any]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield path, key, inner
-            yield from _walk(inner, (*path, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _walk(inner, (*path, index))
-
-
-def _texts(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _texts(inner, (*path, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _texts(inner, (*path, index))

@@ -55,7 +55,3 @@ class TargetSpec:
     gpu: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     pipeline_documents: int = 2
-
-    def namespace_of(self, here: str) -> str:
-        """Where an object of the namespace `here` goes."""
-        return self.namespaces.get(here, self.namespace)

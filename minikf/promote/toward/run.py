@@ -10,8 +10,6 @@ from pathlib import Path
 from minikf.engine.choose import engine_of
 from minikf.engine.protocol import Steps
 from minikf.errors import Refused
-from minikf.kube.doors import PIPELINES
-from minikf.kube.doors import door as door_of
 from minikf.kube.rest import RestClient
 from minikf.kube.serving import door, found
 from minikf.paths import PlatformPaths
@@ -21,7 +19,7 @@ from minikf.promote.behaviour import replay
 from minikf.promote.behaviour.compare import Tolerances
 from minikf.promote.behaviour.recording import Recording
 from minikf.promote.behaviour.samples import samples
-from minikf.promote.discovery import Platform
+from minikf.promote.discovery import of_platform
 from minikf.promote.laptop import Laptop
 from minikf.promote.pipeline import Gathered, gather
 from minikf.promote.targets import probing, shelf, way
@@ -66,9 +64,9 @@ def prepare(asked: Asked, *, offline: bool = False) -> Steps[Ready]:
     """
     spec = shelf.get(asked.target)
     profile = yield from _profile(spec, offline)
-    access = engine_of(asked.platform).access()
-    source = Platform(asked.platform, RestClient(access), RestClient(door_of(access, PIPELINES)))
-    gathered = gather(source, Laptop.here(PlatformPaths.of(asked.platform)), asked.names, asked.namespace or None)
+    gathered = gather(
+        of_platform(asked.platform), Laptop.here(PlatformPaths.of(asked.platform)), asked.names, asked.namespace or None
+    )
     made = plan(gathered, spec, profile, datetime.now(UTC), asked.name)
     for one in made.findings:
         yield Event(f"preflight {one.rule}", "progress", f"{one.level.value}: {one.message}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from minikf.promote.fields import get
 from minikf.promote.model import Object, Placeholder, group_of
 from minikf.promote.references import dotted
 from minikf.promote.translate import images, stores
 from minikf.promote.translate.choices import file_of
-from minikf.promote.translate.fields import get
 from minikf.promote.translate.model import Edit, Said, Trouble, World, error
 
 _STORED = ("MODEL_URI_", "DATA_URI_")

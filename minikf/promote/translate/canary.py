@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from minikf.promote.fields import get, mapping
 from minikf.promote.model import Object
 from minikf.promote.references import dotted
-from minikf.promote.translate.fields import get, mapping
 from minikf.promote.translate.model import Said, World, error, warning
 from minikf.promote.translate.workloads import COMPONENTS
 

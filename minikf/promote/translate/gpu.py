@@ -6,11 +6,11 @@ from collections.abc import Generator, Iterator, Mapping
 from decimal import Decimal
 
 from minikf import quantity
+from minikf.promote.fields import get, items, mapping
 from minikf.promote.model import FieldPath, Object
 from minikf.promote.references import dotted
 from minikf.promote.targets.profile import NodeGroup, Taint
 from minikf.promote.translate.choices import file_of, mapped
-from minikf.promote.translate.fields import get, items, mapping
 from minikf.promote.translate.model import Edit, Said, Trouble, World, error
 from minikf.promote.translate.workloads import Workload, workloads
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from minikf.promote.evidence import Finding, Level
+from minikf.promote.fields import get, mapping
 from minikf.promote.model import Object
 from minikf.promote.references import dotted
 from minikf.promote.translate.choices import file_of, mapped
-from minikf.promote.translate.fields import get, mapping
 from minikf.promote.translate.model import Edit, Said, World, error
 from minikf.promote.translate.workloads import workloads
 

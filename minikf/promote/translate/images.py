@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from minikf.promote.fields import items
 from minikf.promote.model import Object
 from minikf.promote.references import dotted
 from minikf.promote.translate.choices import file_of, mapped, secret_names
-from minikf.promote.translate.fields import items
 from minikf.promote.translate.model import Edit, ImageFacts, Said, World, error, warning
 from minikf.promote.translate.workloads import Container, Workload, workloads
 

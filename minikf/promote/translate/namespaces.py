@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from minikf.promote.fields import free_texts, get
 from minikf.promote.model import Object
 from minikf.promote.translate.choices import chained
-from minikf.promote.translate.fields import get, texts
 from minikf.promote.translate.model import Edit, Said, World, error
 
 _TRIAL = ("spec", "trialTemplate", "trialSpec", "metadata", "namespace")
@@ -46,7 +46,7 @@ def names(obj: Object, world: World) -> Said:
     pattern = re.compile(
         rf"(?<![\w.-])([a-z0-9](?:[\w-]*[a-z0-9])?)\.({'|'.join(map(re.escape, sorted(moves)))})\.svc(?![\w-])"
     )
-    for path, text in texts(obj):
+    for path, text in free_texts(obj):
         found = sorted({match[2] for match in pattern.finditer(text)})
         if found:
             new = pattern.sub(lambda match: f"{match[1]}.{moves[match[2]]}.svc", text)

@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
+from minikf.promote.fields import get, mapping
 from minikf.promote.model import Object
 from minikf.promote.references import dotted
 from minikf.promote.translate import storage
 from minikf.promote.translate.choices import file_of, mapped
-from minikf.promote.translate.fields import get, mapping
 from minikf.promote.translate.model import Edit, Said, Trouble, World, error
 from minikf.promote.translate.workloads import IR
 from minikf.promote.yamltext import dump

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from minikf.promote.fields import items, mapping
 from minikf.promote.model import Object
 from minikf.promote.references import dotted
-from minikf.promote.translate.fields import items, mapping
 from minikf.promote.translate.gpu import GPU_LABELS
 from minikf.promote.translate.model import Said, World, error
 from minikf.promote.translate.workloads import workloads

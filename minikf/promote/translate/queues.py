@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from minikf.promote.fields import mapping
 from minikf.promote.model import Object
 from minikf.promote.references import QUEUE_LABEL
 from minikf.promote.translate.choices import file_of
-from minikf.promote.translate.fields import mapping
 from minikf.promote.translate.model import Edit, Said, World, error, warning
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from minikf.promote import runtimes as base
+from minikf.promote.fields import get
 from minikf.promote.model import FieldPath, Object
 from minikf.promote.references import dotted
-from minikf.promote.translate.fields import get
 from minikf.promote.translate.model import Edit, Said, World, error
 from minikf.promote.translate.workloads import COMPONENTS
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from minikf.promote.fields import get, items
 from minikf.promote.model import Object
 from minikf.promote.references import dotted
 from minikf.promote.translate import images
-from minikf.promote.translate.fields import get, items
 from minikf.promote.translate.model import Edit, Said, World, error, warning
 from minikf.promote.translate.standards import violations
 from minikf.promote.translate.workloads import Container, Workload, workloads

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from minikf.promote.fields import get
 from minikf.promote.model import Object, group_of, version_of
-from minikf.promote.translate.fields import get
 from minikf.promote.translate.model import Edit, Said, World, error, warning
 
 # Versions with the same fields, so that an object of one is one of the other. Notebook: its CRD in kubeflow/manifests

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from minikf.promote.fields import get, items, mapping
 from minikf.promote.model import FieldPath, Object
-from minikf.promote.translate.fields import get, items, mapping
 from minikf.promote.translate.workloads import Workload
 
 _CAPABILITIES = frozenset(

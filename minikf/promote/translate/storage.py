@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from minikf.promote.fields import get, items
 from minikf.promote.model import FieldPath, Object
 from minikf.promote.references import dotted
 from minikf.promote.targets.profile import StorageClass
 from minikf.promote.translate.choices import file_of, mapped
-from minikf.promote.translate.fields import get, items
 from minikf.promote.translate.model import Edit, Said, World, error, warning
 
 _CLASS = "storageClassName"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from minikf.promote.fields import free_texts
 from minikf.promote.model import Object, Placeholder
+from minikf.promote.move.address import content_address
 from minikf.promote.references import dotted
 from minikf.promote.targets.spec import TargetSpec
 from minikf.promote.translate.choices import file_of
-from minikf.promote.translate.fields import texts
 from minikf.promote.translate.model import Edit, Said, World, error
 
 # The bucket and the Services of the store inside a Kubeflow: kubeflow/manifests 26.03, applications/pipeline/upstream
@@ -18,14 +19,13 @@ _ENDPOINT = re.compile(
     r"(?<![\w.-])(?:https?://)?(?:seaweedfs|minio-service|minio)\.kubeflow(?:\.svc(?:\.cluster\.local)?)?"
     r"(?::\d+)?(?![\w-]|\.\w)"
 )
-_SHA = 16  # digits of a checksum in an address: 64 bits tell the versions of one model apart
 
 
 def address(spec: TargetSpec, one: Placeholder) -> str:
     """Where a model or data goes: by name and checksum, so that a new version never takes an older one's place."""
     kind = "data" if one.name.startswith("DATA_URI_") else "models"
     name = one.name.split("_URI_", 1)[1].lower().replace("_", "-")
-    return f"{spec.store.rstrip('/')}/{kind}/{name}/{one.sha256[:_SHA]}"
+    return content_address(spec.store, f"{kind}/{name}", one.sha256)
 
 
 def for_kserve(uri: str, spec: TargetSpec) -> str:
@@ -45,7 +45,7 @@ def of_the_laptop(obj: Object, world: World) -> Said:
     if (obj["kind"], obj["metadata"]["name"]) == ("ConfigMap", "kfp-launcher"):
         return  # the rule of pipelines reads it as a whole
     store, endpoint = world.spec.store.rstrip("/"), world.spec.store_options.get("endpoint", "")
-    for path, text in texts(obj):
+    for path, text in free_texts(obj):
         if path[-1] == "defaultPipelineRoot":
             continue  # likewise
         new = _BUCKET.sub(store, text) if store else text

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from minikf import masking
 from minikf.promote.evidence import Change, Finding
+from minikf.promote.fields import changed, get
 from minikf.promote.model import FieldPath, Object, Placeholder, Ref, ref_of
 from minikf.promote.targets.profile import TargetProfile
 from minikf.promote.targets.spec import TargetSpec
@@ -29,7 +30,6 @@ from minikf.promote.translate import (
     stores,
 )
 from minikf.promote.translate.choices import ambiguous
-from minikf.promote.translate.fields import changed, get
 from minikf.promote.translate.model import Edit, ImageFacts, Rule, Translation, World
 
 # A rule reads what those before it made. Placeholders come first, whose paths are of the base; names of objects, which

@@ -11,15 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from minikf.promote.fields import get, items, mapping
 from minikf.promote.model import FieldPath, Object
-from minikf.promote.translate.fields import get, items, mapping
+from minikf.promote.references import BY_RUNTIME
 
 IR = ("spec", "pipelineSpec")
 PLATFORM = ("spec", "platformSpec", "platforms", "kubernetes", "deploymentSpec", "executors")
 COMPONENTS = ("predictor", "transformer", "explainer")
-# Where KServe takes a predictor's container from a runtime (serving.kserve.io/v1beta1 PredictorSpec).
-_FRAMEWORKS = ("sklearn", "xgboost", "tensorflow", "pytorch", "triton", "onnx", "huggingface", "pmml", "lightgbm")
-_BY_RUNTIME = ("model", *_FRAMEWORKS, "paddle")
 _WORKERS = ("spec", "predictor", "workerSpec")
 _TRAINER = "node"  # the replicated job of the training itself in a runtime (kubeflow/trainer v2, constants.Node)
 
@@ -103,7 +101,7 @@ def _specs(value: Any, path: FieldPath) -> Iterator[FieldPath]:
 
 def _pod(obj: Object, at: FieldPath, path: FieldPath, *, labels: FieldPath | None, context: bool) -> Workload:
     spec = mapping(obj, path)
-    by_runtime = any(isinstance(spec.get(one), dict) for one in _BY_RUNTIME)
+    by_runtime = any(isinstance(spec.get(one), dict) for one in BY_RUNTIME)
     found = [
         Container((*at, *path, key, index), one, (*at, *path, key, index, "image"), by_runtime)
         for key in ("initContainers", "containers")
@@ -112,7 +110,7 @@ def _pod(obj: Object, at: FieldPath, path: FieldPath, *, labels: FieldPath | Non
     ]
     found += [
         Container((*at, *path, one), spec[one], (*at, *path, one, "image"), True)
-        for one in _BY_RUNTIME
+        for one in BY_RUNTIME
         if isinstance(spec.get(one), dict)
     ]
     base = (*at, *path)

@@ -63,14 +63,31 @@ def _put(holder: Any, part: str | int, value: Any) -> None:
         holder[part] = value
 
 
+def walk(value: Any, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str, Any]]:
+    """Every key of every dict, with the dict's path and the key's value; a dict before what is in it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield path, key, inner
+            yield from walk(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from walk(inner, (*path, index))
+
+
 def texts(value: Any, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
-    """Every text with its path, but names of the API and binary data."""
+    """Every text with its path."""
     if isinstance(value, str):
-        if path not in _NAMES and path[:1] != ("binaryData",):
-            yield path, value
+        yield path, value
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from texts(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from texts(inner, (*path, index))
+
+
+def free_texts(obj: Object) -> Iterator[tuple[FieldPath, str]]:
+    """Every text of an object with its path, but names of the API and binary data."""
+    for path, text in texts(obj):
+        if path not in _NAMES and path[:1] != ("binaryData",):
+            yield path, text
